@@ -1,0 +1,26 @@
+//! What is under review: text, places in it, paths, and the change itself.
+//!
+//! Start at [`Change`], the files that differ between a base and a head; its
+//! contents come through a [`ContentStore`]. [`SourceText`] is decoded text
+//! with its line map; [`diff_lines`] gives the hunks between two texts.
+//!
+//! Invariant: nothing here does I/O; the world is passed in through the traits.
+//! Must not know: git, syntax, findings, who asked.
+
+mod change;
+mod content;
+mod diff;
+mod language;
+mod path;
+mod span;
+mod text;
+
+pub use change::{
+    Attributes, Change, ChangeStatus, FileChange, FileKind, FileVersion, PatchHunk,
+};
+pub use content::{ContentId, ContentStore, FileTree, ReadError};
+pub use diff::{Hunk, LineMapping, LineRange, diff_lines};
+pub use language::LanguageId;
+pub use path::RepoPath;
+pub use span::{LineMap, Position, Span};
+pub use text::{DecodeError, Encoding, LineEnding, SourceText};

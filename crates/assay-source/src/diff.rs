@@ -87,7 +87,9 @@ impl LineMapping {
 
     /// Returns the base line of a head line; none when the change added it.
     pub fn base_line(&self, head_line: u32) -> Option<u32> {
-        let next = self.hunks.partition_point(|hunk| hunk.head.start <= head_line);
+        let next = self
+            .hunks
+            .partition_point(|hunk| hunk.head.start <= head_line);
         let Some(before) = next.checked_sub(1).map(|index| self.hunks[index]) else {
             return Some(head_line);
         };

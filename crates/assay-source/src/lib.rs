@@ -15,9 +15,7 @@ mod path;
 mod span;
 mod text;
 
-pub use change::{
-    Attributes, Change, ChangeStatus, FileChange, FileKind, FileVersion, PatchHunk,
-};
+pub use change::{Attributes, Change, ChangeStatus, FileChange, FileKind, FileVersion, PatchHunk};
 pub use content::{ContentId, ContentStore, FileTree, ReadError};
 pub use diff::{Hunk, LineMapping, LineRange, diff_lines};
 pub use language::LanguageId;

@@ -138,7 +138,11 @@ mod tests {
             (b"caf\xc3\xa9.py", "café.py", "caf%C3%A9.py"),
             (b"\xff.py", r#""\377.py""#, "%FF.py"),
             (b"a\"b", r#""a\"b""#, "a%22b"),
-            (b"\xe2\x80\xaegpj.exe", r#""\342\200\256gpj.exe""#, "%E2%80%AEgpj.exe"),
+            (
+                b"\xe2\x80\xaegpj.exe",
+                r#""\342\200\256gpj.exe""#,
+                "%E2%80%AEgpj.exe",
+            ),
         ] {
             let path = RepoPath::from_bytes(bytes);
             assert_eq!(path.to_display(), display);

@@ -76,9 +76,15 @@ impl SourceText {
         let (text, encoding) = if let Some(rest) = bytes.strip_prefix(b"\xef\xbb\xbf") {
             (utf8_or_latin1(rest.to_vec())?.0, Encoding::Utf8Bom)
         } else if bytes.starts_with(b"\xff\xfe") {
-            (utf16(encoding_rs::UTF_16LE, &bytes[2..])?, Encoding::Utf16Le)
+            (
+                utf16(encoding_rs::UTF_16LE, &bytes[2..])?,
+                Encoding::Utf16Le,
+            )
         } else if bytes.starts_with(b"\xfe\xff") {
-            (utf16(encoding_rs::UTF_16BE, &bytes[2..])?, Encoding::Utf16Be)
+            (
+                utf16(encoding_rs::UTF_16BE, &bytes[2..])?,
+                Encoding::Utf16Be,
+            )
         } else {
             utf8_or_latin1(bytes)?
         };
@@ -181,7 +187,9 @@ fn utf8_or_latin1(bytes: Vec<u8>) -> Result<(String, Encoding), DecodeError> {
             // Text has few control bytes; media and compressed data have many.
             let controls = bytes
                 .iter()
-                .filter(|b| b.is_ascii_control() && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b))
+                .filter(|b| {
+                    b.is_ascii_control() && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b)
+                })
                 .count();
             if controls * 100 > bytes.len() {
                 return Err(DecodeError::Binary);

@@ -1,1 +1,22 @@
-//! Stub.
+//! Turns text into syntax: languages, trees, symbols and code metrics.
+//!
+//! Start at [`detect`] (which language a file is) and [`parse`] (its
+//! [`SyntaxTree`]s). What a language is, is data: one folder under
+//! `languages/`, read by the build script. Everything above this crate works
+//! on [`Role`]s and [`Field`]s, not on the node names of one grammar.
+//!
+//! Invariant: parsing never fails; text that a grammar does not understand is
+//! in [`SyntaxTree::errors`], and a limit that was hit in [`ParseProblem`].
+//! Must not know: findings, changes, files on disk.
+
+mod language;
+mod parse;
+mod role;
+mod tree;
+
+pub use language::{
+    BlockComment, Embedding, Language, Quote, detect, language_by_id, language_by_name, languages,
+};
+pub use parse::{ParseLimits, ParseProblem, ParsedFile, parse};
+pub use role::{Field, Role, RoleSet};
+pub use tree::{Children, NodeId, NodeRef, SyntaxTree};

@@ -1,0 +1,192 @@
+//! Turns `languages/<id>/language.toml` into the tables of `src/language.rs`,
+//! so that a language is one folder and nothing is read at run time.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::{env, fs};
+
+use toml::{Table, Value};
+
+fn main() {
+    println!("cargo::rerun-if-changed=languages");
+    println!("cargo::rerun-if-changed=build.rs");
+    let mut folders: Vec<_> = fs::read_dir("languages")
+        .expect("languages/ is part of the crate")
+        .map(|entry| entry.expect("languages/ can be listed").path())
+        .filter(|path| path.join("language.toml").is_file())
+        .collect();
+    folders.sort();
+    let mut out = String::new();
+    for folder in &folders {
+        let id = folder
+            .file_name()
+            .and_then(|name| name.to_str())
+            .expect("a UTF-8 folder name");
+        let file = folder.join("language.toml");
+        let text = fs::read_to_string(&file).expect("language.toml can be read");
+        let table: Table = text
+            .parse()
+            .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        write_language(&mut out, id, &table);
+    }
+    writeln!(out, "static LANGUAGES: [Language; {}] = [", folders.len())
+        .expect("a string takes all");
+    for folder in &folders {
+        let id = folder
+            .file_name()
+            .and_then(|name| name.to_str())
+            .expect("checked above");
+        writeln!(out, "    Language::new(&{}),", constant(id)).expect("a string takes all");
+    }
+    out.push_str("];\n");
+    let path = Path::new(&env::var("OUT_DIR").expect("cargo sets OUT_DIR")).join("languages.rs");
+    fs::write(path, out).expect("OUT_DIR can be written");
+}
+
+const KEYS: &[&str] = &[
+    "name",
+    "grammar",
+    "aliases",
+    "extensions",
+    "file-names",
+    "interpreters",
+    "line-comments",
+    "block-comments",
+    "quotes",
+    "roles",
+    "refine",
+    "embedded",
+    "data-only",
+    "case-insensitive",
+];
+
+fn write_language(out: &mut String, id: &str, table: &Table) {
+    for key in table.keys() {
+        assert!(
+            KEYS.contains(&key.as_str()),
+            "{id}: unknown key `{key}` in language.toml"
+        );
+    }
+    let text = |key: &str| {
+        table
+            .get(key)
+            .and_then(Value::as_str)
+            .unwrap_or_else(|| panic!("{id}: `{key}` is missing"))
+    };
+    let flag = |key: &str| table.get(key).and_then(Value::as_bool).unwrap_or(false);
+    let block_comments: Vec<String> = list(table, "block-comments")
+        .iter()
+        .map(|item| {
+            let parts = strings(item);
+            let nested = parts.get(2).is_some_and(|word| word == "nested");
+            format!(
+                "BlockComment {{ start: {:?}, end: {:?}, nested: {nested} }}",
+                parts[0], parts[1]
+            )
+        })
+        .collect();
+    let mut quotes: Vec<&Table> = list(table, "quotes")
+        .iter()
+        .filter_map(Value::as_table)
+        .collect();
+    quotes.sort_by_key(|quote| std::cmp::Reverse(quote["start"].as_str().map_or(0, str::len)));
+    let quotes: Vec<String> = quotes.iter().map(|quote| {
+        let start = quote["start"].as_str().expect("a quote starts with text");
+        let end = quote.get("end").and_then(Value::as_str).unwrap_or(start);
+        let escape = quote.get("escape").and_then(Value::as_str).and_then(|text| text.chars().next());
+        let multiline = quote.get("multiline").and_then(Value::as_bool).unwrap_or(false);
+        format!("Quote {{ start: {start:?}, end: {end:?}, escape: {escape:?}, multiline: {multiline} }}")
+    }).collect();
+    let roles: Vec<String> = table
+        .get("roles")
+        .and_then(Value::as_table)
+        .into_iter()
+        .flatten()
+        .map(|(role, kinds)| format!("(Role::{}, &{:?})", camel(role), strings(kinds)))
+        .collect();
+    let refinements: Vec<String> = list(table, "refine")
+        .iter()
+        .filter_map(Value::as_table)
+        .map(|refine| refinement(id, refine))
+        .collect();
+    let embeddings: Vec<String> = list(table, "embedded")
+        .iter()
+        .map(|item| {
+            format!(
+                "Embedding {{ kind: {}, content: {}, language: {} }}",
+                item["kind"], item["content"], item["language"],
+            )
+        })
+        .collect();
+    writeln!(
+        out,
+        "static {}: Spec = Spec {{ id: {id:?}, name: {:?}, grammar: || {}.into(), aliases: &{:?}, extensions: &{:?}, \
+         file_names: &{:?}, interpreters: &{:?}, line_comments: &{:?}, block_comments: &[{}], quotes: &[{}], \
+         roles: &[{}], refinements: &[{}], embeddings: &[{}], data_only: {}, case_insensitive: {} }};",
+        constant(id), text("name"), text("grammar"), string_list(table, "aliases"), string_list(table, "extensions"),
+        string_list(table, "file-names"), string_list(table, "interpreters"), string_list(table, "line-comments"),
+        block_comments.join(", "), quotes.join(", "), roles.join(", "), refinements.join(", "),
+        embeddings.join(", "), flag("data-only"), flag("case-insensitive"),
+    )
+    .expect("a string takes all");
+}
+
+fn refinement(id: &str, refine: &Table) -> String {
+    for key in refine.keys() {
+        assert!(
+            ["kind", "field", "texts", "child", "parent", "add", "remove"].contains(&key.as_str()),
+            "{id}: unknown key `{key}` in [[refine]]"
+        );
+    }
+    let roles = |key| {
+        let names: Vec<String> = string_list(refine, key)
+            .iter()
+            .map(|role| format!("Role::{}", camel(role)))
+            .collect();
+        names.join(", ")
+    };
+    format!(
+        "RefinementSpec {{ kind: {}, test: RefinementTest {{ field: {:?}, texts: &{:?}, child_kinds: &{:?}, \
+         parent_kinds: &{:?} }}, add: &[{}], remove: &[{}] }}",
+        refine["kind"],
+        refine.get("field").and_then(Value::as_str),
+        string_list(refine, "texts"),
+        string_list(refine, "child"),
+        string_list(refine, "parent"),
+        roles("add"),
+        roles("remove"),
+    )
+}
+
+fn list<'t>(table: &'t Table, key: &str) -> &'t [Value] {
+    table
+        .get(key)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
+}
+
+fn strings(value: &Value) -> Vec<String> {
+    value
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|item| item.as_str().expect("a list of strings").to_owned())
+        .collect()
+}
+
+fn string_list(table: &Table, key: &str) -> Vec<String> {
+    table.get(key).map(strings).unwrap_or_default()
+}
+
+fn constant(id: &str) -> String {
+    id.to_uppercase().replace('-', "_")
+}
+
+fn camel(name: &str) -> String {
+    name.split('-')
+        .map(|part| {
+            let (first, rest) = part.split_at(1);
+            first.to_uppercase() + rest
+        })
+        .collect()
+}

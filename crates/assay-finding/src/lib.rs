@@ -1,1 +1,30 @@
-//! Stub.
+//! Findings: what they are, how they are known again, and how they are shown.
+//!
+//! Start at [`Finding`]; a whole review is a [`Report`], which the `render`
+//! module turns into every output format. The [`Ledger`] in it accounts for
+//! each changed hunk.
+//!
+//! Invariant: rendering is a pure function of the report: the same report gives
+//! the same bytes.
+//! Must not know: how findings are found, git, forges, configuration files.
+
+mod finding;
+mod fingerprint;
+mod fix;
+mod ledger;
+mod report;
+mod rule;
+mod suppression;
+
+pub use finding::{
+    Category, Confidence, Finding, Frame, FrameLine, Location, Measure, Related, Severity, State,
+};
+pub use fingerprint::{Fingerprint, Identity, IdentityHasher, number_fingerprints};
+pub use fix::{Edit, Fix, FixSafety};
+pub use ledger::{Coverage, FileEntry, HunkEntry, Ledger, SkipReason};
+pub use report::{
+    Condition, FileMetrics, FunctionMetrics, Gate, MetricDelta, MetricsReport, Overview, Problem,
+    Report, Score, ScorePart,
+};
+pub use rule::{RuleId, RuleMeta};
+pub use suppression::{Suppressed, SuppressedBy};

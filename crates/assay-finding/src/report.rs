@@ -1,0 +1,176 @@
+//! The report: a whole review, ready to be rendered.
+
+use assay_source::RepoPath;
+
+use crate::finding::{Finding, Severity};
+use crate::ledger::Ledger;
+use crate::rule::RuleMeta;
+
+/// A whole review.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The version of Assay that made it.
+    pub version: String,
+    /// What was reviewed.
+    pub overview: Overview,
+    /// The findings, worst first, then by path and line: introduced and
+    /// existing, also the suppressed ones.
+    pub findings: Vec<Finding>,
+    /// The rules that have findings, sorted by id.
+    pub rules: Vec<RuleMeta>,
+    /// What happened to every hunk.
+    pub ledger: Ledger,
+    /// The metrics of the change.
+    pub metrics: MetricsReport,
+    /// The quality score.
+    pub score: Score,
+    /// Whether the review passes.
+    pub gate: Gate,
+    /// What to do first, one sentence each.
+    pub recommendations: Vec<String>,
+    /// What went wrong in the review itself.
+    pub problems: Vec<Problem>,
+}
+
+impl Report {
+    /// Returns the findings that count: introduced and not suppressed.
+    pub fn introduced(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.counts())
+    }
+
+    /// Returns how many findings that count have the severity.
+    pub fn introduced_count(&self, severity: Severity) -> usize {
+        self.introduced()
+            .filter(|finding| finding.severity == severity)
+            .count()
+    }
+
+    /// Returns the texts about a finding's rule.
+    pub fn rule_of(&self, finding: &Finding) -> Option<&RuleMeta> {
+        self.rules
+            .binary_search_by(|rule| rule.id.cmp(&finding.rule))
+            .ok()
+            .map(|index| &self.rules[index])
+    }
+}
+
+/// What was reviewed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overview {
+    /// What the base is called.
+    pub base: String,
+    /// What the head is called.
+    pub head: String,
+    /// Whether a whole tree was read and not a change.
+    pub is_scan: bool,
+    /// The number of files that differ.
+    pub files: usize,
+    /// The number of added lines.
+    pub lines_added: u64,
+    /// The number of removed lines.
+    pub lines_removed: u64,
+    /// What the reader must know about how the change was found.
+    pub notes: Vec<String>,
+}
+
+/// Something that went wrong in the review itself; never silent (guarantee G2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// What failed: an analyzer, a step.
+    pub what: String,
+    /// The file, when there is one.
+    pub path: Option<RepoPath>,
+    /// What happened, and what to do.
+    pub message: String,
+}
+
+/// A metric in the base and in the head.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MetricDelta {
+    /// The metric's name, such as `cyclomatic`.
+    pub metric: &'static str,
+    /// The value in the base; none when the thing is new.
+    pub base: Option<f64>,
+    /// The value in the head; none when the thing is gone.
+    pub head: Option<f64>,
+}
+
+/// The metrics of one function.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FunctionMetrics {
+    /// The qualified name.
+    pub name: String,
+    /// The first line in the head, or in the base when the function is gone.
+    pub line: u32,
+    /// The values.
+    pub metrics: Vec<MetricDelta>,
+}
+
+/// The metrics of one file and of its functions that the change touches.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FileMetrics {
+    /// The file.
+    pub path: RepoPath,
+    /// The language.
+    pub language: &'static str,
+    /// The values of the file as a whole.
+    pub metrics: Vec<MetricDelta>,
+    /// The functions, in the order of the text.
+    pub functions: Vec<FunctionMetrics>,
+}
+
+/// The metrics of a change.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MetricsReport {
+    /// The sums over the files of the change.
+    pub change: Vec<MetricDelta>,
+    /// One entry a file that has a language.
+    pub files: Vec<FileMetrics>,
+}
+
+/// The quality score.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Score {
+    /// From 0 to 100; 100 when nothing that counts was found.
+    pub value: f64,
+    /// A to F.
+    pub grade: char,
+    /// What was taken off, largest first.
+    pub parts: Vec<ScorePart>,
+}
+
+/// One thing that lowered the score.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScorePart {
+    /// The category or metric.
+    pub name: String,
+    /// The points taken off.
+    pub points: f64,
+    /// How many findings took them.
+    pub findings: usize,
+}
+
+/// Whether the review passes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Gate {
+    /// The conditions, in the order of the configuration.
+    pub conditions: Vec<Condition>,
+}
+
+impl Gate {
+    /// Returns whether every condition holds.
+    pub fn passed(&self) -> bool {
+        self.conditions.iter().all(|condition| condition.passed)
+    }
+}
+
+/// One condition of the gate.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
+    /// What is demanded, such as `no finding of severity high or worse`.
+    pub demand: String,
+    /// What was found, such as `2 findings`.
+    pub actual: String,
+    /// Whether it holds.
+    pub passed: bool,
+}

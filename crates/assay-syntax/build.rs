@@ -49,6 +49,8 @@ const KEYS: &[&str] = &[
     "aliases",
     "extensions",
     "file-names",
+    "file-names-excepted",
+    "starts-of-others",
     "interpreters",
     "line-comments",
     "block-comments",
@@ -111,30 +113,43 @@ fn write_language(out: &mut String, id: &str, table: &Table) {
         .collect();
     let embeddings: Vec<String> = list(table, "embedded")
         .iter()
-        .map(|item| {
-            format!(
-                "Embedding {{ kind: {}, content: {}, language: {} }}",
-                item["kind"], item["content"], item["language"],
-            )
-        })
+        .filter_map(Value::as_table)
+        .map(|embedded| embedding(id, embedded))
         .collect();
     writeln!(
         out,
         "static {}: Spec = Spec {{ id: {id:?}, name: {:?}, grammar: || {}.into(), aliases: &{:?}, extensions: &{:?}, \
-         file_names: &{:?}, interpreters: &{:?}, line_comments: &{:?}, block_comments: &[{}], quotes: &[{}], \
+         file_names: &{:?}, file_names_excepted: &{:?}, starts_of_others: &{:?}, interpreters: &{:?}, line_comments: &{:?}, block_comments: &[{}], quotes: &[{}], \
          roles: &[{}], refinements: &[{}], embeddings: &[{}], data_only: {}, case_insensitive: {} }};",
         constant(id), text("name"), text("grammar"), string_list(table, "aliases"), string_list(table, "extensions"),
-        string_list(table, "file-names"), string_list(table, "interpreters"), string_list(table, "line-comments"),
+        string_list(table, "file-names"), string_list(table, "file-names-excepted"),
+        string_list(table, "starts-of-others"), string_list(table, "interpreters"), string_list(table, "line-comments"),
         block_comments.join(", "), quotes.join(", "), roles.join(", "), refinements.join(", "),
         embeddings.join(", "), flag("data-only"), flag("case-insensitive"),
     )
     .expect("a string takes all");
 }
 
+const REFINE_KEYS: &[&str] = &[
+    "kind",
+    "field",
+    "texts",
+    "child",
+    "as",
+    "after",
+    "through",
+    "parent",
+    "parent-roles",
+    "parent-fields",
+    "add",
+    "remove",
+    "becomes",
+];
+
 fn refinement(id: &str, refine: &Table) -> String {
     for key in refine.keys() {
         assert!(
-            ["kind", "field", "texts", "child", "parent", "add", "remove"].contains(&key.as_str()),
+            REFINE_KEYS.contains(&key.as_str()),
             "{id}: unknown key `{key}` in [[refine]]"
         );
     }
@@ -143,18 +158,55 @@ fn refinement(id: &str, refine: &Table) -> String {
             .iter()
             .map(|role| format!("Role::{}", camel(role)))
             .collect();
-        names.join(", ")
+        format!("&[{}]", names.join(", "))
     };
+    let kinds = match &refine["kind"] {
+        Value::String(kind) => vec![kind.clone()],
+        kinds => strings(kinds),
+    };
+    let text = |key| refine.get(key).and_then(Value::as_str);
     format!(
-        "RefinementSpec {{ kind: {}, test: RefinementTest {{ field: {:?}, texts: &{:?}, child_kinds: &{:?}, \
-         parent_kinds: &{:?} }}, add: &[{}], remove: &[{}] }}",
-        refine["kind"],
-        refine.get("field").and_then(Value::as_str),
+        "RefinementSpec {{ kinds: &{kinds:?}, test: RefinementTest {{ field: {:?}, texts: &{:?}, child_kinds: &{:?}, \
+         own_fields: &{:?}, after_kinds: &{:?}, through_kinds: &{:?}, parent_kinds: &{:?}, parent_roles: {}, \
+         parent_fields: &{:?} }}, add: {}, remove: {}, becomes: {:?} }}",
+        text("field"),
         string_list(refine, "texts"),
         string_list(refine, "child"),
+        string_list(refine, "as"),
+        string_list(refine, "after"),
+        string_list(refine, "through"),
         string_list(refine, "parent"),
+        roles("parent-roles"),
+        string_list(refine, "parent-fields"),
         roles("add"),
         roles("remove"),
+        text("becomes"),
+    )
+}
+
+fn embedding(id: &str, embedded: &Table) -> String {
+    for key in embedded.keys() {
+        assert!(
+            ["kind", "content", "language", "types", "combined"].contains(&key.as_str()),
+            "{id}: unknown key `{key}` in [[embedded]]"
+        );
+    }
+    let types: Vec<(&str, &str)> = embedded
+        .get("types")
+        .and_then(Value::as_table)
+        .into_iter()
+        .flatten()
+        .map(|(name, language)| (name.as_str(), language.as_str().expect("a language's name")))
+        .collect();
+    format!(
+        "Embedding {{ kind: {}, content: {:?}, language: {}, types: &{types:?}, combined: {} }}",
+        embedded["kind"],
+        embedded.get("content").and_then(Value::as_str),
+        embedded["language"],
+        embedded
+            .get("combined")
+            .and_then(Value::as_bool)
+            .unwrap_or(false),
     )
 }
 

@@ -1,14 +1,14 @@
-//! The registry of languages: what each is called, how it is detected, and
-//! which nodes of its grammar have which roles. All of it comes from
+//! The registry of languages: what each is called, how it is told by its
+//! files, and its grammar. All of it comes from
 //! `languages/<id>/language.toml`; the build script turns those into tables.
 
 use std::sync::OnceLock;
 
-use assay_source::{LanguageId, RepoPath};
+use assay_source::LanguageId;
 use tree_sitter::Language as Grammar;
 
-use crate::role::{Field, Role, RoleSet};
-use crate::tree::NodeRef;
+use crate::refine::{RefinementSpec, RefinementTest, RoleTable};
+use crate::role::Role;
 
 /// A language as the build script wrote it down.
 pub(crate) struct Spec {
@@ -18,6 +18,8 @@ pub(crate) struct Spec {
     pub(crate) aliases: &'static [&'static str],
     pub(crate) extensions: &'static [&'static str],
     pub(crate) file_names: &'static [&'static str],
+    pub(crate) file_names_excepted: &'static [&'static str],
+    pub(crate) starts_of_others: &'static [&'static str],
     pub(crate) interpreters: &'static [&'static str],
     pub(crate) line_comments: &'static [&'static str],
     pub(crate) block_comments: &'static [BlockComment],
@@ -58,31 +60,15 @@ pub struct Quote {
 pub struct Embedding {
     /// The kind of the node that holds the part.
     pub kind: &'static str,
-    /// The kind of the child that is the part.
-    pub content: &'static str,
+    /// The kind of the child that is the part; none when it is the node itself.
+    pub content: Option<&'static str>,
     /// The language when no attribute says another.
     pub language: &'static str,
-}
-
-/// Changes the roles of a kind of node where its content says so. The first
-/// refinement of a kind that holds is taken.
-pub(crate) struct RefinementSpec {
-    pub(crate) kind: &'static str,
-    pub(crate) test: RefinementTest,
-    pub(crate) add: &'static [Role],
-    pub(crate) remove: &'static [Role],
-}
-
-/// When a refinement holds. All parts that are given must.
-pub(crate) struct RefinementTest {
-    /// The text of the child in the field (or of the first child, for an
-    /// empty name; or of the node itself, for `.`) is one of these.
-    pub(crate) field: Option<&'static str>,
-    pub(crate) texts: &'static [&'static str],
-    /// The node has a child of one of these kinds.
-    pub(crate) child_kinds: &'static [&'static str],
-    /// The parent is of one of these kinds.
-    pub(crate) parent_kinds: &'static [&'static str],
+    /// The languages by what a `type` attribute says, in lower case; the part
+    /// is not parsed when it says something else.
+    pub types: &'static [(&'static str, &'static str)],
+    /// Whether all parts are one text (with gaps) and not one each.
+    pub combined: bool,
 }
 
 include!(concat!(env!("OUT_DIR"), "/languages.rs"));
@@ -121,9 +107,22 @@ impl Language {
         self.spec.extensions
     }
 
-    /// Returns the whole file names that are this language.
+    /// Returns the whole file names that are this language; one `*` in a name
+    /// stands for any characters.
     pub fn file_names(&self) -> &'static [&'static str] {
         self.spec.file_names
+    }
+
+    /// Returns the patterns of the file names that are not this language
+    /// although a pattern of [`Language::file_names`] fits.
+    pub fn file_names_excepted(&self) -> &'static [&'static str] {
+        self.spec.file_names_excepted
+    }
+
+    /// Returns with what a text begins that is not in this language although
+    /// the path says so.
+    pub fn starts_of_others(&self) -> &'static [&'static str] {
+        self.spec.starts_of_others
     }
 
     /// Returns the programs that a `#!` line names for it.
@@ -205,127 +204,26 @@ impl Eq for Language {}
 pub(crate) struct Tables {
     grammar: Grammar,
     kinds: Vec<&'static str>,
-    /// Role sets: one for each kind, then one for each refinement.
-    pub(crate) roles: Vec<RoleSet>,
-    pub(crate) fields: Vec<Field>,
-    /// Whether a kind has refinements.
-    pub(crate) refined: Vec<bool>,
-    pub(crate) refinements: Vec<Refinement>,
-}
-
-/// A refinement with its kind looked up.
-pub(crate) struct Refinement {
-    pub(crate) kind: u16,
-    test: &'static RefinementTest,
-}
-
-impl Refinement {
-    pub(crate) fn holds(&self, node: NodeRef<'_>) -> bool {
-        let test = self.test;
-        if let Some(field) = test.field {
-            let child = match field {
-                "" => node.children().next(),
-                "." => Some(node),
-                name => {
-                    let field = Field::from_grammar(name);
-                    node.children().find(|child| child.field() == field)
-                }
-            };
-            if !child.is_some_and(|child| test.texts.contains(&child.text())) {
-                return false;
-            }
-        }
-        if !test.child_kinds.is_empty()
-            && !node
-                .children()
-                .any(|child| test.child_kinds.iter().any(|kind| is_kind(child, kind)))
-        {
-            return false;
-        }
-        test.parent_kinds.is_empty()
-            || node
-                .parent()
-                .is_some_and(|parent| test.parent_kinds.contains(&parent.kind()))
-    }
-}
-
-/// A name in quotes is a token, any other a named kind of node.
-fn is_kind(node: NodeRef<'_>, name: &str) -> bool {
-    match name
-        .strip_prefix('\'')
-        .and_then(|name| name.strip_suffix('\''))
-    {
-        Some(token) => !node.is_named() && node.kind() == token,
-        None => node.is_named() && node.kind() == name,
-    }
+    pub(crate) roles: RoleTable,
 }
 
 impl Tables {
     fn new(spec: &'static Spec) -> Self {
         let grammar = (spec.grammar)();
-        let kind_count = grammar.node_kind_count();
-        let mut kinds = Vec::with_capacity(kind_count);
-        let mut roles = vec![RoleSet::EMPTY; kind_count];
-        let mut by_name: std::collections::HashMap<&str, RoleSet> =
-            std::collections::HashMap::new();
-        for (role, names) in spec.roles {
-            for name in *names {
-                let set = by_name.entry(name).or_default();
-                *set = set.with(*role);
-            }
-        }
-        for (kind, set) in roles.iter_mut().enumerate() {
-            // Grammars are compiled in, but the library lends their names only
-            // for the life of its handle: a few kilobytes a language, once.
-            let name = grammar.node_kind_for_id(kind as u16).unwrap_or("");
-            kinds.push(&*name.to_owned().leak());
-            let quoted;
-            let key = if grammar.node_kind_is_named(kind as u16) {
-                name
-            } else {
-                quoted = format!("'{name}'");
-                &quoted
-            };
-            *set = by_name.get(key).copied().unwrap_or_default();
-        }
-        let mut refined = vec![false; kind_count];
-        let mut refinements = Vec::new();
-        for refinement in spec.refinements {
-            for kind in 0..kind_count {
-                if kinds[kind] == refinement.kind && grammar.node_kind_is_named(kind as u16) {
-                    refined[kind] = true;
-                    roles.push(
-                        roles[kind]
-                            .without(RoleSet::of(refinement.remove))
-                            .union(RoleSet::of(refinement.add)),
-                    );
-                    refinements.push(Refinement {
-                        kind: kind as u16,
-                        test: &refinement.test,
-                    });
-                }
-            }
-        }
-        let fields = (0..=grammar.field_count() as u16)
-            .map(|id| {
-                grammar
-                    .field_name_for_id(id)
-                    .map_or(Field::None, Field::from_grammar)
+        let kinds: Vec<&'static str> = (0..grammar.node_kind_count())
+            .map(|kind| {
+                // Grammars are compiled in, but the library lends their names only
+                // for the life of its handle: a few kilobytes a language, once.
+                let name = grammar.node_kind_for_id(kind as u16).unwrap_or("");
+                &*name.to_owned().leak()
             })
             .collect();
+        let roles = RoleTable::new(spec, &grammar, &kinds);
         Self {
             grammar,
             kinds,
             roles,
-            fields,
-            refined,
-            refinements,
         }
-    }
-
-    /// Returns the class of a node that the refinement at `position` holds for.
-    pub(crate) fn refined_class(&self, position: usize) -> u16 {
-        (self.kinds.len() + position) as u16
     }
 }
 
@@ -345,127 +243,25 @@ pub fn language_by_name(name: &str) -> Option<&'static Language> {
     let is = |other: &&str| other.eq_ignore_ascii_case(name);
     LANGUAGES
         .iter()
-        .find(|language| {
-            is(&language.spec.id) || language.spec.aliases.iter().any(|alias| is(alias))
-        })
+        .find(|language| is(&language.spec.id) || language.spec.aliases.iter().any(is))
         .or_else(|| {
             LANGUAGES
                 .iter()
-                .find(|language| language.spec.extensions.iter().any(|ext| is(ext)))
+                .find(|language| language.spec.extensions.iter().any(is))
         })
-}
-
-/// How far into a file a `#!` line or a modeline is looked for.
-const HEAD_BYTES_MAX: usize = 512;
-
-/// Finds the language of a file: a modeline says it outright, then the file's
-/// name, then its extension, then its `#!` line.
-pub fn detect(path: &RepoPath, text: &str) -> Option<&'static Language> {
-    modeline(text)
-        .and_then(language_by_name)
-        .or_else(|| by_path(path))
-        .or_else(|| interpreter(text).and_then(by_interpreter))
-}
-
-fn by_path(path: &RepoPath) -> Option<&'static Language> {
-    let name = path.file_name();
-    let is_name = |known: &&str| {
-        // `Dockerfile` also stands for `Dockerfile.dev`.
-        let known = known.as_bytes();
-        name.eq_ignore_ascii_case(known)
-            || (name.len() > known.len()
-                && name[..known.len()].eq_ignore_ascii_case(known)
-                && name[known.len()] == b'.'
-                && path
-                    .extension()
-                    .is_none_or(|ext| by_extension(ext).is_none()))
-    };
-    LANGUAGES
-        .iter()
-        .find(|language| language.spec.file_names.iter().any(is_name))
-        .or_else(|| by_extension(path.extension()?))
-}
-
-fn by_extension(extension: &[u8]) -> Option<&'static Language> {
-    let exact = |language: &&Language| {
-        language
-            .spec
-            .extensions
-            .iter()
-            .any(|known| known.as_bytes() == extension)
-    };
-    let folded = |language: &&Language| {
-        language
-            .spec
-            .extensions
-            .iter()
-            .any(|known| known.as_bytes().eq_ignore_ascii_case(extension))
-    };
-    LANGUAGES
-        .iter()
-        .find(exact)
-        .or_else(|| LANGUAGES.iter().find(folded))
-}
-
-fn by_interpreter(program: &str) -> Option<&'static Language> {
-    // `python3.11` is `python3` is `python`.
-    let bare = program.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
-    LANGUAGES.iter().find(|language| {
-        language
-            .spec
-            .interpreters
-            .iter()
-            .any(|known| *known == program || *known == bare)
-    })
-}
-
-/// Returns the program that a `#!` line names; `env` and its flags are passed over.
-fn interpreter(text: &str) -> Option<&str> {
-    let line = text.strip_prefix("#!")?.lines().next()?;
-    let mut words = line.split_ascii_whitespace();
-    let program = words.next()?.rsplit('/').next()?;
-    if program != "env" {
-        return Some(program);
-    }
-    words
-        .find(|word| !word.starts_with('-') && !word.contains('='))?
-        .rsplit('/')
-        .next()
-}
-
-/// Returns the language that an Emacs (`-*- mode: x -*-`) or Vim
-/// (`vim: set ft=x :`) modeline names in the first lines.
-fn modeline(text: &str) -> Option<&str> {
-    let head = &text[..text.floor_char_boundary(HEAD_BYTES_MAX)];
-    head.lines().take(5).find_map(|line| {
-        if let Some(inside) = line.split("-*-").nth(1) {
-            let mode = inside
-                .split(';')
-                .find_map(|part| part.trim().strip_prefix("mode:"))
-                .unwrap_or(inside)
-                .trim();
-            return (!mode.contains([':', ' ']) && !mode.is_empty()).then_some(mode);
-        }
-        let (_, settings) = line.split_once("vim:").or_else(|| line.split_once("vi:"))?;
-        settings.split([' ', ':', '\t']).find_map(|word| {
-            word.strip_prefix("ft=")
-                .or_else(|| word.strip_prefix("filetype="))
-        })
-    })
 }
 
 #[cfg(test)]
 mod tests {
-    use assay_source::RepoPath;
+    use std::collections::HashMap;
 
-    use super::{LANGUAGES, Language, detect};
+    use super::{LANGUAGES, Language, language_by_name};
+    use crate::refine::unquoted;
+    use crate::role::Field;
 
     /// `'if'` is the token, `if` the named kind.
     fn unquote(kind: &&'static str) -> (&'static str, bool) {
-        match kind
-            .strip_prefix('\'')
-            .and_then(|kind| kind.strip_suffix('\''))
-        {
+        match unquoted(kind) {
             Some(token) => (token, false),
             None => (*kind, true),
         }
@@ -476,19 +272,17 @@ mod tests {
         let roles = spec.roles.iter().flat_map(|(_, kinds)| kinds.iter());
         let mut names: Vec<_> = roles.map(unquote).collect();
         for refinement in spec.refinements {
-            names.push((refinement.kind, true));
-            names.extend(
-                refinement
-                    .test
-                    .parent_kinds
-                    .iter()
-                    .map(|kind| (*kind, true)),
-            );
-            names.extend(refinement.test.child_kinds.iter().map(unquote));
+            let test = &refinement.test;
+            for kinds in [refinement.kinds, test.child_kinds, test.after_kinds] {
+                names.extend(kinds.iter().map(unquote));
+            }
+            for kinds in [test.parent_kinds, test.through_kinds] {
+                names.extend(kinds.iter().map(|kind| (*kind, true)));
+            }
         }
         for embedding in spec.embeddings {
             names.push((embedding.kind, true));
-            names.push((embedding.content, true));
+            names.extend(embedding.content.map(|kind| (kind, true)));
         }
         names
     }
@@ -516,23 +310,64 @@ mod tests {
     }
 
     #[test]
-    fn languages_are_detected() {
-        for (path, text, expected) in [
-            ("a/b.py", "", Some("python")),
-            ("A.PY", "", Some("python")),
-            ("tool", "#!/usr/bin/env -S python3.11 -u\n", Some("python")),
-            ("tool", "#!/bin/node\n", Some("javascript")),
-            (
-                "tool",
-                "# -*- mode: python; coding: utf-8 -*-\n",
-                Some("python"),
-            ),
-            ("tool", "# -*- coding: utf-8 -*-\n", None),
-            ("tool.txt", "// vim: set ts=4 ft=rust :\n", Some("rust")),
-            ("notes", "hello", None),
-        ] {
-            let found = detect(&RepoPath::from(path), text).map(|language| language.id().as_str());
-            assert_eq!(found, expected, "{path} {text:?}");
+    fn every_field_of_a_refinement_is_known() {
+        for language in &LANGUAGES {
+            for refinement in language.spec.refinements {
+                let test = &refinement.test;
+                let path = test.field.iter().flat_map(|path| path.split('/'));
+                let others = [test.own_fields, test.parent_fields];
+                let names = path.chain(others.iter().flat_map(|names| names.iter().copied()));
+                for name in names.chain(refinement.becomes) {
+                    let is_known =
+                        matches!(name, "" | ".") || Field::from_grammar(name) != Field::Other;
+                    assert!(is_known, "{language:?}: {name} in {:?}", refinement.kinds);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_two_languages_claim_the_same_name() {
+        let mut claimed: HashMap<(&str, String), &Language> = HashMap::new();
+        for language in &LANGUAGES {
+            let folded = |name: &&str| name.to_ascii_lowercase();
+            let exact = |name: &&str| (*name).to_owned();
+            let aliases = language.aliases().iter().map(folded);
+            let aliases = aliases.chain([language.id().as_str().to_owned()]);
+            let all = [
+                ("alias", aliases.collect::<Vec<_>>()),
+                (
+                    "extension",
+                    language.extensions().iter().map(exact).collect(),
+                ),
+                (
+                    "file name",
+                    language.file_names().iter().map(folded).collect(),
+                ),
+                (
+                    "interpreter",
+                    language.interpreters().iter().map(exact).collect(),
+                ),
+            ];
+            for (what, names) in all {
+                for name in names {
+                    if let Some(other) = claimed.insert((what, name.clone()), language) {
+                        panic!("the {what} {name} is claimed by {other:?} and {language:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_embedded_language_exists() {
+        for language in &LANGUAGES {
+            for embedding in language.embeddings() {
+                let types = embedding.types.iter().map(|(_, language)| *language);
+                for name in types.chain([embedding.language]) {
+                    assert!(language_by_name(name).is_some(), "{language:?}: {name}");
+                }
+            }
         }
     }
 }

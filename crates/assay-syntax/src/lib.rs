@@ -9,13 +9,16 @@
 //! in [`SyntaxTree::errors`], and a limit that was hit in [`ParseProblem`].
 //! Must not know: findings, changes, files on disk.
 
+mod detect;
 mod language;
 mod parse;
+mod refine;
 mod role;
 mod tree;
 
+pub use detect::detect;
 pub use language::{
-    BlockComment, Embedding, Language, Quote, detect, language_by_id, language_by_name, languages,
+    BlockComment, Embedding, Language, Quote, language_by_id, language_by_name, languages,
 };
 pub use parse::{ParseLimits, ParseProblem, ParsedFile, parse};
 pub use role::{Field, Role, RoleSet};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use assay_source::{SourceText, Span};
 
 use crate::language::{Embedding, Language, language_by_name};
-use crate::role::Field;
+use crate::role::Role;
 use crate::tree::{NodeRef, SyntaxTree};
 
 /// How much work parsing one file may be. The limits count steps and nodes and
@@ -73,7 +73,7 @@ impl std::fmt::Display for ParseProblem {
 #[derive(Debug, Default)]
 pub struct ParsedFile {
     /// The tree of the file's own language, then those of the parts in other
-    /// languages, in the order of the text.
+    /// languages in the order of the text, then those of the parts in these.
     pub trees: Vec<SyntaxTree>,
     /// What went wrong.
     pub problems: Vec<ParseProblem>,
@@ -95,20 +95,34 @@ pub fn parse(
     limits: &ParseLimits,
 ) -> ParsedFile {
     let mut file = ParsedFile::default();
-    parse_into(&mut file, text, language, None, limits);
+    let whole = Part {
+        language,
+        spans: vec![Span::new(0, text.as_str().len() as u32)],
+    };
+    let mut parts = vec![whole];
     let mut at = 0;
-    while at < file.trees.len() {
-        let embedded = embedded_parts(&file.trees[at]);
-        for (language, span) in embedded {
-            if file.trees.len() > limits.embedded_max {
-                file.problems.push(ParseProblem::TooManyEmbedded);
-                return file;
+    while at < parts.len() {
+        let tree = parse_part(&mut file.problems, text, &parts[at], limits);
+        if let Some(tree) = tree {
+            for part in embedded_parts(&tree, &parts[at].spans) {
+                if parts.len() > limits.embedded_max {
+                    file.problems.push(ParseProblem::TooManyEmbedded);
+                    break;
+                }
+                parts.push(part);
             }
-            parse_into(&mut file, text, language, Some(span), limits);
+            file.trees.push(tree);
         }
         at += 1;
     }
+    file.problems.dedup();
     file
+}
+
+/// A part of a text that is in one language: one span, or several with gaps.
+struct Part {
+    language: &'static Language,
+    spans: Vec<Span>,
 }
 
 thread_local! {
@@ -121,15 +135,14 @@ thread_local! {
 const STEPS_PER_CALLBACK: u64 = 100;
 const STEPS_FREE: u64 = 100_000;
 
-fn parse_into(
-    file: &mut ParsedFile,
+fn parse_part(
+    problems: &mut Vec<ParseProblem>,
     text: &Arc<SourceText>,
-    language: &'static Language,
-    part: Option<Span>,
+    part: &Part,
     limits: &ParseLimits,
-) {
+) -> Option<SyntaxTree> {
     let bytes = text.as_str().as_bytes();
-    let length = part.map_or(bytes.len() as u64, |span| u64::from(span.len()));
+    let length: u64 = part.spans.iter().map(|span| u64::from(span.len())).sum();
     let steps_max = STEPS_FREE + length * u64::from(limits.steps_per_byte_max);
     let mut steps = 0;
     let mut progress = |_: &tree_sitter::ParseState| {
@@ -140,17 +153,20 @@ fn parse_into(
             ControlFlow::Continue(())
         }
     };
+    let is_whole = length == bytes.len() as u64;
     let tree = PARSER.with_borrow_mut(|parser| {
         parser
-            .set_language(language.grammar())
+            .set_language(part.language.grammar())
             .expect("the registry test loads every grammar");
         let ranges: Vec<_> = part
-            .map(|span| included_range(text, span))
-            .into_iter()
+            .spans
+            .iter()
+            .filter(|_| !is_whole)
+            .map(|&span| included_range(text, span))
             .collect();
         parser
             .set_included_ranges(&ranges)
-            .expect("one range is in order");
+            .expect("parts are in the order of the text and apart");
         let tree = parser.parse_with_options(
             &mut |at, _| &bytes[at.min(bytes.len())..],
             None,
@@ -161,18 +177,17 @@ fn parse_into(
         }
         tree
     });
-    let name = language.id().as_str();
+    let language = part.language.id().as_str();
     let Some(tree) = tree else {
-        file.problems
-            .push(ParseProblem::TooManySteps { language: name });
-        return;
+        problems.push(ParseProblem::TooManySteps { language });
+        return None;
     };
-    let (tree, cut) = SyntaxTree::build(language, Arc::clone(text), &tree, limits.nodes_max);
-    file.trees.push(tree);
+    let text = Arc::clone(text);
+    let (tree, cut) = SyntaxTree::build(part.language, text, &tree, limits.nodes_max);
     if cut {
-        file.problems
-            .push(ParseProblem::TooManyNodes { language: name });
+        problems.push(ParseProblem::TooManyNodes { language });
     }
+    Some(tree)
 }
 
 fn included_range(text: &SourceText, span: Span) -> tree_sitter::Range {
@@ -189,50 +204,87 @@ fn included_range(text: &SourceText, span: Span) -> tree_sitter::Range {
     }
 }
 
-/// Finds the parts of a tree that are in another language.
-fn embedded_parts(tree: &SyntaxTree) -> Vec<(&'static Language, Span)> {
+/// Finds the parts of a tree that are in another language. `within` are the
+/// spans that the tree was parsed from.
+fn embedded_parts(tree: &SyntaxTree, within: &[Span]) -> Vec<Part> {
     let embeddings = tree.language().embeddings();
+    let mut parts: Vec<Part> = Vec::new();
+    // For each embedding whose parts are one text, where that is in `parts`.
+    let mut combined = vec![None; embeddings.len()];
     if embeddings.is_empty() {
-        return Vec::new();
+        return parts;
     }
-    tree.nodes()
-        .filter_map(|node| {
-            let embedding = embeddings
-                .iter()
-                .find(|embedding| embedding.kind == node.kind())?;
-            let content = node
-                .children()
-                .find(|child| child.kind() == embedding.content)?;
-            let name = embedded_language(node, embedding)?;
-            (!content.span().is_empty()).then(|| Some((language_by_name(name)?, content.span())))?
-        })
+    for node in tree.nodes() {
+        for (position, embedding) in embeddings.iter().enumerate() {
+            if embedding.kind != node.kind() {
+                continue;
+            }
+            let content = match embedding.content {
+                None => Some(node),
+                Some(kind) => node.children().find(|child| child.kind() == kind),
+            };
+            let Some(content) = content else { continue };
+            let spans = common(content.span(), within);
+            if spans.is_empty() {
+                continue;
+            }
+            let Some(language) = embedded_language(node, embedding) else {
+                continue;
+            };
+            match combined[position] {
+                Some(at) => {
+                    let part: &mut Part = &mut parts[at];
+                    part.spans.extend(spans);
+                }
+                None => {
+                    if embedding.combined {
+                        combined[position] = Some(parts.len());
+                    }
+                    parts.push(Part { language, spans });
+                }
+            }
+        }
+    }
+    parts
+}
+
+/// Returns what of a span is in the spans, without what is empty.
+fn common(span: Span, within: &[Span]) -> Vec<Span> {
+    let first = within.partition_point(|other| other.end <= span.start);
+    within[first..]
+        .iter()
+        .take_while(|other| other.start < span.end)
+        .map(|other| Span::new(other.start.max(span.start), other.end.min(span.end)))
+        .filter(|part| !part.is_empty())
         .collect()
 }
 
-/// Decides the language of a part by the `lang` or `type` attribute of its
-/// start tag, else by the embedding's default. A value that names no known
-/// language (a template, a data block) means no parse.
-fn embedded_language<'t>(node: NodeRef<'t>, embedding: &Embedding) -> Option<&'t str> {
-    let tag = node.children().next()?;
-    for attribute in tag.children().filter(|child| child.kind() == "attribute") {
-        let mut parts = attribute.subtree().filter(|part| part.is_leaf());
-        let Some(name) = parts.next() else { continue };
-        if !name.text().eq_ignore_ascii_case("lang") && !name.text().eq_ignore_ascii_case("type") {
-            continue;
-        }
-        let value = attribute
-            .subtree()
-            .find(|part| part.kind() == "attribute_value")
-            .map_or("", NodeRef::text);
-        return match value {
-            "" | "module" | "text/javascript" | "application/javascript" => {
-                Some(embedding.language)
-            }
-            "text/css" => Some("css"),
-            "text/typescript" => Some("typescript"),
-            other => language_by_name(other).map(|language| language.id().as_str()),
-        };
+/// Decides the language of a part by the attributes of its start tag: `lang`
+/// names it, `type` is looked up in the embedding, and without either it is
+/// the embedding's default. What names no known language (a template, a block
+/// of data) is not parsed.
+fn embedded_language(node: NodeRef<'_>, embedding: &Embedding) -> Option<&'static Language> {
+    let tag = node.children().next();
+    let attribute = |name: &str| {
+        let tag = tag?;
+        let pair = tag.children().find(|child| {
+            child.has(Role::Pair)
+                && child
+                    .child_with(Role::Identifier)
+                    .is_some_and(|key| key.text().eq_ignore_ascii_case(name))
+        })?;
+        let value = pair.subtree().skip(1).find(|part| part.has(Role::String));
+        let value = value.map_or("", |value| value.text().trim_matches(['"', '\'']));
+        // A media type may have parameters: `text/javascript; charset=utf-8`.
+        let essence = value.split(';').next().unwrap_or("").trim();
+        (!essence.is_empty()).then(|| essence.to_ascii_lowercase())
+    };
+    if let Some(name) = attribute("lang") {
+        return language_by_name(&name);
     }
-    debug_assert!(node.field() != Field::Name);
-    Some(embedding.language)
+    let Some(kind) = attribute("type") else {
+        return language_by_name(embedding.language);
+    };
+    let (_, language) = embedding.types.iter().find(|(known, _)| *known == kind)?;
+    language_by_name(language)
 }

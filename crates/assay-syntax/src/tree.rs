@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use assay_source::{SourceText, Span};
 
-use crate::language::{Language, Tables};
+use crate::language::Language;
+use crate::refine::RoleTable;
 use crate::role::{Field, Role, RoleSet};
 
 /// The place of a node in its tree's pre-order.
@@ -65,14 +66,15 @@ impl SyntaxTree {
         tree: &tree_sitter::Tree,
         nodes_max: u32,
     ) -> (Self, bool) {
-        let tables = language.tables();
+        let table = &language.tables().roles;
         let mut this = Self {
             language,
-            roles: &tables.roles,
-            records: Vec::with_capacity(text.as_str().len() / 4 + 8),
+            roles: &table.roles,
+            records: Vec::with_capacity(tree.root_node().byte_range().len() / 4 + 8),
             text,
             errors: Vec::new(),
         };
+        let mut refined = Vec::new();
         let mut cursor = tree.walk();
         let mut parent = u32::MAX;
         let mut cut = false;
@@ -82,14 +84,17 @@ impl SyntaxTree {
                 break;
             }
             let index = this.records.len() as u32;
-            this.push(&cursor, parent, &tables.fields);
+            this.push(&cursor, parent, &table.fields);
+            if table.is_refined(this.records[index as usize].kind) {
+                refined.push(index);
+            }
             if cursor.goto_first_child() {
                 parent = index;
                 continue;
             }
             let mut closed = index;
             loop {
-                this.close(closed, tables);
+                this.close(closed);
                 if cursor.goto_next_sibling() {
                     break;
                 }
@@ -102,10 +107,11 @@ impl SyntaxTree {
         }
         if cut {
             while parent != u32::MAX {
-                this.close(parent, tables);
+                this.close(parent);
                 parent = this.records[parent as usize].parent;
             }
         }
+        this.refine(&refined, table);
         (this, cut)
     }
 
@@ -138,22 +144,21 @@ impl SyntaxTree {
         });
     }
 
-    /// Sets where the subtree ends, and refines the roles by what is in it.
-    fn close(&mut self, index: u32, tables: &Tables) {
-        let next = self.records.len() as u32;
-        let record = &mut self.records[index as usize];
-        record.next = next;
-        if record.kind == ERROR_KIND || !tables.refined[record.kind as usize] {
-            return;
-        }
-        let kind = record.kind;
-        let node = self.node(NodeId(index));
-        let refinement = tables
-            .refinements
-            .iter()
-            .position(|refinement| refinement.kind == kind && refinement.holds(node));
-        if let Some(position) = refinement {
-            self.records[index as usize].class = tables.refined_class(position);
+    /// Sets where the subtree ends.
+    fn close(&mut self, index: u32) {
+        self.records[index as usize].next = self.records.len() as u32;
+    }
+
+    /// Refines the roles of the nodes by what is in and around them, from the
+    /// root down.
+    fn refine(&mut self, nodes: &[u32], table: &RoleTable) {
+        for &index in nodes {
+            let Some(refined) = table.refine(self.node(NodeId(index))) else {
+                continue;
+            };
+            let record = &mut self.records[index as usize];
+            record.class = refined.class;
+            record.field = refined.field.unwrap_or(record.field);
         }
     }
 

@@ -51,6 +51,7 @@ const KEYS: &[&str] = &[
     "file-names",
     "file-names-excepted",
     "starts-of-others",
+    "disambiguate",
     "interpreters",
     "line-comments",
     "block-comments",
@@ -116,14 +117,26 @@ fn write_language(out: &mut String, id: &str, table: &Table) {
         .filter_map(Value::as_table)
         .map(|embedded| embedding(id, embedded))
         .collect();
+    let disambiguations: Vec<String> = list(table, "disambiguate")
+        .iter()
+        .filter_map(Value::as_table)
+        .map(|item| {
+            format!(
+                "Disambiguation {{ extension: {}, accept: &{:?}, reject: &{:?} }}",
+                item["extension"],
+                string_list(item, "accept"),
+                string_list(item, "reject"),
+            )
+        })
+        .collect();
     writeln!(
         out,
         "static {}: Spec = Spec {{ id: {id:?}, name: {:?}, grammar: || {}.into(), aliases: &{:?}, extensions: &{:?}, \
-         file_names: &{:?}, file_names_excepted: &{:?}, starts_of_others: &{:?}, interpreters: &{:?}, line_comments: &{:?}, block_comments: &[{}], quotes: &[{}], \
+         file_names: &{:?}, file_names_excepted: &{:?}, starts_of_others: &{:?}, disambiguations: &[{}], interpreters: &{:?}, line_comments: &{:?}, block_comments: &[{}], quotes: &[{}], \
          roles: &[{}], refinements: &[{}], embeddings: &[{}], data_only: {}, case_insensitive: {} }};",
         constant(id), text("name"), text("grammar"), string_list(table, "aliases"), string_list(table, "extensions"),
         string_list(table, "file-names"), string_list(table, "file-names-excepted"),
-        string_list(table, "starts-of-others"), string_list(table, "interpreters"), string_list(table, "line-comments"),
+        string_list(table, "starts-of-others"), disambiguations.join(", "), string_list(table, "interpreters"), string_list(table, "line-comments"),
         block_comments.join(", "), quotes.join(", "), roles.join(", "), refinements.join(", "),
         embeddings.join(", "), flag("data-only"), flag("case-insensitive"),
     )
@@ -134,7 +147,10 @@ const REFINE_KEYS: &[&str] = &[
     "kind",
     "field",
     "texts",
+    "prefixes",
     "child",
+    "lacks",
+    "first",
     "as",
     "after",
     "through",
@@ -166,12 +182,18 @@ fn refinement(id: &str, refine: &Table) -> String {
     };
     let text = |key| refine.get(key).and_then(Value::as_str);
     format!(
-        "RefinementSpec {{ kinds: &{kinds:?}, test: RefinementTest {{ field: {:?}, texts: &{:?}, child_kinds: &{:?}, \
-         own_fields: &{:?}, after_kinds: &{:?}, through_kinds: &{:?}, parent_kinds: &{:?}, parent_roles: {}, \
+        "RefinementSpec {{ kinds: &{kinds:?}, test: RefinementTest {{ field: {:?}, texts: &{:?}, prefixes: &{:?}, \
+         child_kinds: &{:?}, lacking_kinds: &{:?}, first: {}, own_fields: &{:?}, after_kinds: &{:?}, through_kinds: &{:?}, parent_kinds: &{:?}, parent_roles: {}, \
          parent_fields: &{:?} }}, add: {}, remove: {}, becomes: {:?} }}",
         text("field"),
         string_list(refine, "texts"),
+        string_list(refine, "prefixes"),
         string_list(refine, "child"),
+        string_list(refine, "lacks"),
+        refine
+            .get("first")
+            .and_then(Value::as_bool)
+            .unwrap_or(false),
         string_list(refine, "as"),
         string_list(refine, "after"),
         string_list(refine, "through"),

@@ -22,7 +22,7 @@ pub fn detect(path: &RepoPath, text: &str) -> Option<&'static Language> {
     if let Some(language) = mode.and_then(language_by_name) {
         return Some(language);
     }
-    if let Some(language) = by_path(path) {
+    if let Some(language) = by_path(path, text) {
         let start = text.trim_start();
         let is_other = language
             .starts_of_others()
@@ -46,8 +46,9 @@ fn starts_with(text: &str, start: &str) -> bool {
 
 /// Everything by which paths are told, looked up at once.
 struct Names {
-    extensions: HashMap<&'static str, &'static Language>,
-    folded_extensions: HashMap<String, &'static Language>,
+    /// The languages of an extension; those whose content must be proof first.
+    extensions: HashMap<&'static str, Vec<&'static Language>>,
+    folded_extensions: HashMap<String, Vec<&'static Language>>,
     file_names: HashMap<String, &'static Language>,
     /// File names with one `*` in them.
     patterns: Vec<(&'static str, &'static str, &'static Language)>,
@@ -63,11 +64,16 @@ impl Names {
         };
         for language in languages() {
             for extension in language.extensions() {
-                names.extensions.entry(extension).or_insert(language);
-                names
-                    .folded_extensions
-                    .entry(extension.to_ascii_lowercase())
-                    .or_insert(language);
+                let exact = names.extensions.entry(extension).or_default();
+                let folded = extension.to_ascii_lowercase();
+                let folded = names.folded_extensions.entry(folded).or_default();
+                let wants_proof = language
+                    .disambiguation(extension)
+                    .is_some_and(|rule| !rule.accept.is_empty());
+                for languages in [exact, folded] {
+                    let at = if wants_proof { 0 } else { languages.len() };
+                    languages.insert(at, language);
+                }
             }
             for name in language.file_names() {
                 match name.split_once('*') {
@@ -90,7 +96,7 @@ impl Names {
     }
 }
 
-fn by_path(path: &RepoPath) -> Option<&'static Language> {
+fn by_path(path: &RepoPath, text: &str) -> Option<&'static Language> {
     let names = Names::of_all();
     let name = std::str::from_utf8(path.file_name()).ok();
     let name = name.filter(|name| name.len() <= NAME_BYTES_MAX);
@@ -103,10 +109,13 @@ fn by_path(path: &RepoPath) -> Option<&'static Language> {
         && extension.len() <= NAME_BYTES_MAX
         && let Ok(extension) = std::str::from_utf8(extension)
     {
+        let folded = extension.to_ascii_lowercase();
         let known = names.extensions.get(extension);
-        let known = known.or_else(|| names.folded_extensions.get(&extension.to_ascii_lowercase()));
-        if let Some(language) = known {
-            return Some(language);
+        if let Some(known) = known.or_else(|| names.folded_extensions.get(&folded)) {
+            return known
+                .iter()
+                .find(|language| is_plausible(language, &folded, text))
+                .copied();
         }
     }
     let name = name?;
@@ -120,6 +129,28 @@ fn by_path(path: &RepoPath) -> Option<&'static Language> {
             .is_some_and(|(before, after)| matches_pattern(name, before, after))
     });
     (!is_excepted).then_some(language)
+}
+
+/// How much of a file is read to tell languages of one extension apart.
+const CONTENT_BYTES_MAX: usize = 64 * 1024;
+
+/// Returns whether a file with the extension can be in the language.
+fn is_plausible(language: &Language, extension: &str, text: &str) -> bool {
+    let Some(rule) = language.disambiguation(extension) else {
+        return true;
+    };
+    let head = &text[..text.floor_char_boundary(CONTENT_BYTES_MAX)];
+    let shows = |marks: &[&str]| {
+        head.lines().any(|line| {
+            let line = line.trim_start();
+            marks.iter().any(|mark| match mark.strip_prefix('*') {
+                Some(mark) => line.contains(mark),
+                None => line.starts_with(mark),
+            })
+        })
+    };
+    (rule.accept.is_empty() || shows(rule.accept))
+        && (rule.reject.is_empty() || !shows(rule.reject))
 }
 
 /// Returns whether the name is `before`, at least one character, `after`.

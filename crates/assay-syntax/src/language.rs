@@ -20,6 +20,7 @@ pub(crate) struct Spec {
     pub(crate) file_names: &'static [&'static str],
     pub(crate) file_names_excepted: &'static [&'static str],
     pub(crate) starts_of_others: &'static [&'static str],
+    pub(crate) disambiguations: &'static [Disambiguation],
     pub(crate) interpreters: &'static [&'static str],
     pub(crate) line_comments: &'static [&'static str],
     pub(crate) block_comments: &'static [BlockComment],
@@ -53,6 +54,17 @@ pub struct Quote {
     pub escape: Option<char>,
     /// Whether the string can go over several lines.
     pub multiline: bool,
+}
+
+/// Whether a file with a certain extension is in the language, by its content.
+/// A mark is what a line starts with after white space, or with `*` before it,
+/// what is anywhere in a line.
+pub(crate) struct Disambiguation {
+    pub(crate) extension: &'static str,
+    /// The file is in this language only when one of these marks is found.
+    pub(crate) accept: &'static [&'static str],
+    /// The file is not in this language when one of these marks is found.
+    pub(crate) reject: &'static [&'static str],
 }
 
 /// A part of a file that is in another language.
@@ -123,6 +135,14 @@ impl Language {
     /// the path says so.
     pub fn starts_of_others(&self) -> &'static [&'static str] {
         self.spec.starts_of_others
+    }
+
+    /// Returns what the content of a file must and must not show.
+    pub(crate) fn disambiguation(&self, extension: &str) -> Option<&'static Disambiguation> {
+        self.spec
+            .disambiguations
+            .iter()
+            .find(|rule| rule.extension == extension)
     }
 
     /// Returns the programs that a `#!` line names for it.
@@ -273,12 +293,17 @@ mod tests {
         let mut names: Vec<_> = roles.map(unquote).collect();
         for refinement in spec.refinements {
             let test = &refinement.test;
-            for kinds in [refinement.kinds, test.child_kinds, test.after_kinds] {
+            for kinds in [
+                refinement.kinds,
+                test.child_kinds,
+                test.lacking_kinds,
+                test.after_kinds,
+            ] {
                 names.extend(kinds.iter().map(unquote));
             }
-            for kinds in [test.parent_kinds, test.through_kinds] {
-                names.extend(kinds.iter().map(|kind| (*kind, true)));
-            }
+            let parents = test.parent_kinds.iter().flat_map(|path| path.split('/'));
+            names.extend(parents.map(|kind| (kind, true)));
+            names.extend(test.through_kinds.iter().map(|kind| (*kind, true)));
         }
         for embedding in spec.embeddings {
             names.push((embedding.kind, true));
@@ -338,7 +363,17 @@ mod tests {
                 ("alias", aliases.collect::<Vec<_>>()),
                 (
                     "extension",
-                    language.extensions().iter().map(exact).collect(),
+                    // Content decides for some, and others have what is left.
+                    language
+                        .extensions()
+                        .iter()
+                        .filter(|name| {
+                            language
+                                .disambiguation(name)
+                                .is_none_or(|rule| rule.accept.is_empty())
+                        })
+                        .map(exact)
+                        .collect(),
                 ),
                 (
                     "file name",

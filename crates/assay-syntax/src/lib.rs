@@ -14,6 +14,7 @@ mod language;
 mod parse;
 mod refine;
 mod role;
+mod symbol;
 mod tree;
 
 pub use detect::detect;
@@ -22,4 +23,5 @@ pub use language::{
 };
 pub use parse::{ParseLimits, ParseProblem, ParsedFile, parse};
 pub use role::{Field, Role, RoleSet};
+pub use symbol::{Import, Symbol, SymbolKind, imports, symbols};
 pub use tree::{Children, NodeId, NodeRef, SyntaxTree};

@@ -3,6 +3,8 @@
 //! (Elixir) or a command (shell) say little by kind alone; the refinements in
 //! `language.toml` say the rest, so that no code knows a language.
 
+use std::collections::HashMap;
+
 use tree_sitter::Language as Grammar;
 
 use crate::language::Spec;
@@ -24,11 +26,20 @@ pub(crate) struct RefinementSpec {
 /// from the root down, so the tests see the final roles and fields of ancestors.
 pub(crate) struct RefinementTest {
     /// A way down: names of fields, or empty for the first child, with `/`
-    /// between steps; or `.` for the node itself. The text there is one of these.
+    /// between steps; or `.` for the node itself. The tests of text are for what
+    /// is there; without a way, for a child of the kinds below; without those,
+    /// for the node itself.
     pub(crate) field: Option<&'static str>,
+    /// The text is one of these.
     pub(crate) texts: &'static [&'static str],
+    /// The text starts with one of these.
+    pub(crate) prefixes: &'static [&'static str],
     /// The node has a child of one of these kinds.
     pub(crate) child_kinds: &'static [&'static str],
+    /// The node has no child of any of these kinds.
+    pub(crate) lacking_kinds: &'static [&'static str],
+    /// The node is the first named child that is no comment.
+    pub(crate) first: bool,
     /// The node plays one of these parts in its parent.
     pub(crate) own_fields: &'static [&'static str],
     /// A sibling before the node is of one of these kinds.
@@ -36,7 +47,7 @@ pub(crate) struct RefinementTest {
     /// Ancestors of these kinds are passed over: the nearest other one is what
     /// the tests below call the parent.
     pub(crate) through_kinds: &'static [&'static str],
-    /// The parent is of one of these kinds.
+    /// The parent is of one of these kinds; `a/b` is a `b` whose parent is an `a`.
     pub(crate) parent_kinds: &'static [&'static str],
     /// The parent has one of these roles.
     pub(crate) parent_roles: &'static [Role],
@@ -59,10 +70,42 @@ struct Refinement {
     becomes: Option<Field>,
     path: Option<Vec<Step>>,
     own_fields: Vec<Field>,
+    child_kinds: Vec<u16>,
+    lacking_kinds: Vec<u16>,
+    after_kinds: Vec<u16>,
+    through_kinds: Vec<u16>,
+    /// For each possible parent: its kinds, then those of its own parent, and so on.
+    parent_kinds: Vec<Vec<Vec<u16>>>,
     parent_roles: RoleSet,
     parent_fields: Vec<Field>,
     case_insensitive: bool,
     test: &'static RefinementTest,
+}
+
+/// The numbers of the kinds of nodes by their names.
+struct KindIndex(HashMap<(&'static str, bool), Vec<u16>>);
+
+impl KindIndex {
+    fn new(grammar: &Grammar, kinds: &[&'static str]) -> Self {
+        let mut ids: HashMap<_, Vec<u16>> = HashMap::new();
+        for (kind, name) in kinds.iter().enumerate() {
+            let kind = kind as u16;
+            let named = grammar.node_kind_is_named(kind);
+            ids.entry((*name, named)).or_default().push(kind);
+        }
+        Self(ids)
+    }
+
+    /// Finds the kinds of a name: in quotes a token, otherwise a named kind.
+    fn find(&self, name: &'static str) -> &[u16] {
+        let key = unquoted(name).map_or((name, true), |token| (token, false));
+        self.0.get(&key).map_or(&[], Vec::as_slice)
+    }
+
+    fn find_all(&self, names: &[&'static str]) -> Vec<u16> {
+        let found = names.iter().flat_map(|name| self.find(name));
+        found.copied().collect()
+    }
 }
 
 /// One step down from a node.
@@ -82,43 +125,31 @@ pub(crate) struct Refined {
 
 impl RoleTable {
     pub(crate) fn new(spec: &'static Spec, grammar: &Grammar, kinds: &[&'static str]) -> Self {
-        let mut by_name: std::collections::HashMap<&str, RoleSet> =
-            std::collections::HashMap::new();
+        let index = KindIndex::new(grammar, kinds);
+        let mut roles = vec![RoleSet::EMPTY; kinds.len()];
         for (role, names) in spec.roles {
-            for name in *names {
-                let set = by_name.entry(name).or_default();
+            for kind in index.find_all(names) {
+                let set = &mut roles[kind as usize];
                 *set = set.with(*role);
             }
         }
-        let is_named = |kind: usize| grammar.node_kind_is_named(kind as u16);
-        let mut roles: Vec<RoleSet> = (0..kinds.len())
-            .map(|kind| {
-                if is_named(kind) {
-                    by_name.get(kinds[kind])
-                } else {
-                    by_name.get(format!("'{}'", kinds[kind]).as_str())
-                }
-                .copied()
-                .unwrap_or_default()
-            })
-            .collect();
+        let mut of_kind: Vec<Vec<&'static RefinementSpec>> = vec![Vec::new(); kinds.len()];
+        for refinement in spec.refinements {
+            for kind in index.find_all(refinement.kinds) {
+                of_kind[kind as usize].push(refinement);
+            }
+        }
         let mut by_kind = Vec::with_capacity(kinds.len());
         let mut refinements = Vec::new();
-        for kind in 0..kinds.len() {
+        for (kind, specs) in of_kind.iter().enumerate() {
             let first = refinements.len() as u16;
-            for refinement in spec.refinements {
-                let named = refinement.kinds.iter().any(|name| match unquoted(name) {
-                    Some(token) => !is_named(kind) && token == kinds[kind],
-                    None => is_named(kind) && *name == kinds[kind],
-                });
-                if named {
-                    roles.push(
-                        roles[kind]
-                            .without(RoleSet::of(refinement.remove))
-                            .union(RoleSet::of(refinement.add)),
-                    );
-                    refinements.push(Refinement::new(refinement, spec.case_insensitive));
-                }
+            for refinement in specs {
+                roles.push(
+                    roles[kind]
+                        .without(RoleSet::of(refinement.remove))
+                        .union(RoleSet::of(refinement.add)),
+                );
+                refinements.push(Refinement::new(refinement, spec.case_insensitive, &index));
             }
             by_kind.push((first, refinements.len() as u16));
         }
@@ -156,9 +187,14 @@ impl RoleTable {
 }
 
 impl Refinement {
-    fn new(spec: &'static RefinementSpec, case_insensitive: bool) -> Self {
+    fn new(spec: &'static RefinementSpec, case_insensitive: bool, index: &KindIndex) -> Self {
         let fields = |names: &[&str]| names.iter().map(|name| Field::from_grammar(name)).collect();
         let test = &spec.test;
+        let upward = |path: &&'static str| {
+            path.rsplit('/')
+                .map(|name| index.find(name).to_vec())
+                .collect()
+        };
         Self {
             becomes: spec.becomes.map(Field::from_grammar),
             path: test.field.map(|path| match path {
@@ -172,6 +208,11 @@ impl Refinement {
                     .collect(),
             }),
             own_fields: fields(test.own_fields),
+            child_kinds: index.find_all(test.child_kinds),
+            lacking_kinds: index.find_all(test.lacking_kinds),
+            after_kinds: index.find_all(test.after_kinds),
+            through_kinds: index.find_all(test.through_kinds),
+            parent_kinds: test.parent_kinds.iter().map(upward).collect(),
             parent_roles: RoleSet::of(test.parent_roles),
             parent_fields: fields(test.parent_fields),
             case_insensitive,
@@ -180,78 +221,92 @@ impl Refinement {
     }
 
     fn holds(&self, node: NodeRef<'_>) -> bool {
-        self.own_fields_hold(node)
-            && self.text_holds(node)
+        (self.own_fields.is_empty() || self.own_fields.contains(&node.field()))
             && self.parent_holds(node)
-            && self.kinds_hold(node)
-    }
-
-    fn own_fields_hold(&self, node: NodeRef<'_>) -> bool {
-        self.own_fields.is_empty() || self.own_fields.contains(&node.field())
-    }
-
-    fn text_holds(&self, node: NodeRef<'_>) -> bool {
-        let Some(path) = &self.path else { return true };
-        let mut at = node;
-        for step in path {
-            let child = match step {
-                Step::First => at.children().next(),
-                Step::Child(field) => at.child(*field),
-            };
-            match child {
-                Some(child) => at = child,
-                None => return false,
-            }
-        }
-        let text = at.text();
-        self.test.texts.iter().any(|known| {
-            *known == text || self.case_insensitive && known.eq_ignore_ascii_case(text)
-        })
+            && self.text_and_kinds_hold(node)
+            && self.siblings_hold(node)
     }
 
     fn parent_holds(&self, node: NodeRef<'_>) -> bool {
-        let test = self.test;
-        if test.parent_kinds.is_empty()
+        if self.parent_kinds.is_empty()
             && self.parent_roles.is_empty()
             && self.parent_fields.is_empty()
         {
             return true;
         }
-        let Some(parent) = node
+        let mut around = node
             .ancestors()
-            .find(|ancestor| !test.through_kinds.contains(&ancestor.kind()))
-        else {
+            .filter(|ancestor| !self.through_kinds.contains(&ancestor.kind_id()));
+        let Some(parent) = around.next() else {
             return false;
         };
-        (test.parent_kinds.is_empty() || test.parent_kinds.contains(&parent.kind()))
+        (self.parent_kinds.is_empty() || self.parent_kinds.iter().any(|path| is_in(parent, path)))
             && (self.parent_roles.is_empty() || parent.has_any(self.parent_roles))
             && (self.parent_fields.is_empty() || self.parent_fields.contains(&parent.field()))
     }
 
-    fn kinds_hold(&self, node: NodeRef<'_>) -> bool {
-        let is_one_of =
-            |node: NodeRef<'_>, kinds: &[&str]| kinds.iter().any(|kind| is_kind(node, kind));
-        let test = self.test;
-        (test.child_kinds.is_empty()
-            || node
+    fn text_and_kinds_hold(&self, node: NodeRef<'_>) -> bool {
+        let is_child = |child: &NodeRef<'_>| self.child_kinds.contains(&child.kind_id());
+        match &self.path {
+            Some(path) => {
+                follow(node, path).is_some_and(|at| self.text_holds(at))
+                    && (self.child_kinds.is_empty()
+                        || node.children().any(|child| is_child(&child)))
+            }
+            None if self.child_kinds.is_empty() => self.text_holds(node),
+            None => node
                 .children()
-                .any(|child| is_one_of(child, test.child_kinds)))
-            && (test.after_kinds.is_empty()
+                .filter(is_child)
+                .any(|child| self.text_holds(child)),
+        }
+    }
+
+    fn text_holds(&self, subject: NodeRef<'_>) -> bool {
+        let RefinementTest {
+            texts, prefixes, ..
+        } = self.test;
+        if texts.is_empty() && prefixes.is_empty() {
+            return true;
+        }
+        let text = subject.text();
+        let is = |known: &&str| {
+            *known == text || self.case_insensitive && known.eq_ignore_ascii_case(text)
+        };
+        texts.iter().any(is) || prefixes.iter().any(|prefix| text.starts_with(prefix))
+    }
+
+    fn siblings_hold(&self, node: NodeRef<'_>) -> bool {
+        (self.lacking_kinds.is_empty()
+            || !node
+                .children()
+                .any(|child| self.lacking_kinds.contains(&child.kind_id())))
+            && (!self.test.first || node.is_first_named())
+            && (self.after_kinds.is_empty()
                 || node.parent().is_some_and(|parent| {
                     parent
                         .children()
                         .take_while(|&sibling| sibling != node)
-                        .any(|sibling| is_one_of(sibling, test.after_kinds))
+                        .any(|sibling| self.after_kinds.contains(&sibling.kind_id()))
                 }))
     }
 }
 
-/// A name in quotes is a token, any other a named kind of node.
-fn is_kind(node: NodeRef<'_>, name: &str) -> bool {
-    match unquoted(name) {
-        Some(token) => !node.is_named() && node.kind() == token,
-        None => node.is_named() && node.kind() == name,
-    }
+/// Goes the way down from a node.
+fn follow<'t>(node: NodeRef<'t>, path: &[Step]) -> Option<NodeRef<'t>> {
+    path.iter().try_fold(node, |at, step| match step {
+        Step::First => at.children().next(),
+        Step::Child(field) => at.child(*field),
+    })
+}
+
+/// Returns whether the node and its ancestors are of the kinds in the path.
+fn is_in(node: NodeRef<'_>, path: &[Vec<u16>]) -> bool {
+    let mut upward = std::iter::successors(Some(node), |node| node.parent());
+    path.iter().all(|kinds| {
+        upward
+            .next()
+            .is_some_and(|node| kinds.contains(&node.kind_id()))
+    })
 }
 
 /// Returns the token that a name in quotes stands for.

@@ -379,6 +379,20 @@ impl<'t> NodeRef<'t> {
             .last()
     }
 
+    /// Returns whether no named sibling but comments comes before.
+    pub(crate) fn is_first_named(self) -> bool {
+        /// More comments than this before a first statement are not looked past.
+        const SIBLINGS_MAX: usize = 64;
+        let Some(parent) = self.parent() else {
+            return true;
+        };
+        let first = parent
+            .children()
+            .take(SIBLINGS_MAX)
+            .find(|sibling| sibling.is_named() && !sibling.has(Role::Comment));
+        first == Some(self)
+    }
+
     /// Returns this node and everything under it, in pre-order.
     pub fn subtree(self) -> impl Iterator<Item = NodeRef<'t>> {
         let tree = self.tree;
@@ -418,24 +432,11 @@ impl<'t> NodeRef<'t> {
 
     /// Returns the node that holds the name, as [`NodeRef::name`] finds it.
     pub fn name_node(self) -> Option<NodeRef<'t>> {
-        /// A declarator nests as deep as the type does; real ones stay below.
-        const DECLARATOR_DEPTH_MAX: usize = 32;
         if let Some(name) = self.child(Field::Name) {
             return Some(name);
         }
-        let mut at = self.child(Field::Declarator);
-        for _ in 0..DECLARATOR_DEPTH_MAX {
-            let Some(node) = at else { break };
-            if let Some(name) = node.child(Field::Name) {
-                return Some(name);
-            }
-            if node.is_leaf() || node.has(Role::Identifier) {
-                return Some(node);
-            }
-            at = node.child(Field::Declarator).or_else(|| {
-                node.named_children()
-                    .find(|child| !child.has(Role::Parameters))
-            });
+        if let Some(declarator) = self.child(Field::Declarator) {
+            return declarator.declarator_name();
         }
         if self.has(Role::Lambda) {
             let parent = self.parent()?;
@@ -449,12 +450,106 @@ impl<'t> NodeRef<'t> {
             };
             return target.filter(|node| !node.text().contains('\n'));
         }
-        if self.has_any(const { RoleSet::of(&[Role::Function, Role::Class, Role::Signature]) }) {
-            return self.child_with(Role::Identifier);
+        if self.has_any(const { RoleSet::of(&[Role::Identifier, Role::TypeName]) }) {
+            return Some(self);
+        }
+        if self.has(Role::Class)
+            && let Some(named) = self.child(Field::Type)
+        {
+            // A block that implements a type goes by the type's bare name.
+            return Some(named.child(Field::Type).unwrap_or(named));
+        }
+        self.child_with(Role::Identifier)
+    }
+
+    /// Returns the nodes that hold the names of what the node declares, for
+    /// declarations of several things at once (`int a, *b;`).
+    pub fn declared_names(self) -> Vec<NodeRef<'t>> {
+        let names: Vec<_> = self
+            .children()
+            .filter_map(|child| match child.field() {
+                Field::Name => Some(child),
+                Field::Declarator => child.declarator_name(),
+                _ => None,
+            })
+            .collect();
+        if names.is_empty() {
+            return self.name_node().into_iter().collect();
+        }
+        names
+    }
+
+    /// Goes down declarators (`*name[3]`, `(*name)(int)`) to the name.
+    fn declarator_name(self) -> Option<NodeRef<'t>> {
+        let mut node = self;
+        for _ in 0..DECLARATOR_DEPTH_MAX {
+            if let Some(name) = node.child(Field::Name) {
+                return Some(name);
+            }
+            if node.is_leaf() || node.has(Role::Identifier) {
+                return Some(node);
+            }
+            node = node.child(Field::Declarator).or_else(|| {
+                node.named_children()
+                    .find(|child| !child.has(Role::Parameters))
+            })?;
         }
         None
     }
+
+    /// Returns the parameters of a function, signature or class, the receiver
+    /// excluded.
+    pub fn parameters(self) -> Vec<NodeRef<'t>> {
+        let mut found = Vec::new();
+        let mut holder = self;
+        for _ in 0..DECLARATOR_DEPTH_MAX {
+            // In `int (*f(int a))(int b)` the parameters are those next to the name.
+            let mut here = Vec::new();
+            for child in holder.children() {
+                if child.has(Role::Parameter) {
+                    here.push(child);
+                } else if child.has(Role::Parameters) && !child.has(Role::Receiver) {
+                    child.parameters_in(&mut here);
+                }
+            }
+            if !here.is_empty() {
+                found = here;
+            }
+            let inner = holder.child(Field::Declarator).or_else(|| {
+                (holder != self).then(|| {
+                    holder
+                        .named_children()
+                        .find(|child| child.field() == Field::None && !child.is_leaf())
+                })?
+            });
+            match inner {
+                Some(inner) => holder = inner,
+                None => break,
+            }
+        }
+        found
+    }
+
+    /// Collects the parameters in a list; lists inside of lists count, the
+    /// parameters of a parameter's own type do not.
+    fn parameters_in(self, found: &mut Vec<NodeRef<'t>>) {
+        for child in self.children() {
+            child.visit(|part| {
+                if part.has(Role::Parameter) {
+                    found.push(part);
+                    return ControlFlow::Break(());
+                }
+                if part.has(Role::Receiver) {
+                    return ControlFlow::Break(());
+                }
+                ControlFlow::Continue(())
+            });
+        }
+    }
 }
+
+/// A declarator nests as deep as the type does; real ones stay below.
+const DECLARATOR_DEPTH_MAX: usize = 32;
 
 /// The children of a node.
 #[derive(Clone)]

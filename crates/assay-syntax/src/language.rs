@@ -197,6 +197,27 @@ impl Language {
             .collect()
     }
 
+    /// Returns the reserved words: the grammar's tokens that are words. Some of
+    /// them are names elsewhere in the language (`of`, `get`), so this is for
+    /// reading text without a grammar.
+    pub fn keywords(&self) -> impl Iterator<Item = &'static str> {
+        let tables = self.tables();
+        tables.kinds.iter().enumerate().filter_map(|(kind, name)| {
+            let word = if !tables.grammar.node_kind_is_named(kind as u16) {
+                name
+            } else {
+                // Grammars without case (SQL) name the node of each keyword.
+                name.strip_prefix("keyword_")?
+            };
+            let is_word = word.len() > 1
+                && word
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+                && !word.as_bytes()[0].is_ascii_digit();
+            is_word.then_some(word)
+        })
+    }
+
     pub(crate) fn grammar(&self) -> &Grammar {
         &self.tables().grammar
     }
@@ -348,6 +369,21 @@ mod tests {
                     assert!(is_known, "{language:?}: {name} in {:?}", refinement.kinds);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn keywords_are_words_of_the_grammar() {
+        let rust = language_by_name("rust").unwrap();
+        let words: Vec<_> = rust.keywords().collect();
+        for (word, is_keyword) in [
+            ("fn", true),
+            ("match", true),
+            ("identifier", false),
+            ("->", false),
+            ("ERROR", false),
+        ] {
+            assert_eq!(words.contains(&word), is_keyword, "{word}");
         }
     }
 

@@ -16,7 +16,7 @@ mod span;
 mod text;
 
 pub use change::{Attributes, Change, ChangeStatus, FileChange, FileKind, FileVersion, PatchHunk};
-pub use content::{ContentId, ContentStore, FileTree, ReadError};
+pub use content::{BlobCache, ContentId, ContentStore, FileTree, ReadError};
 pub use diff::{Hunk, LineMapping, LineRange, diff_lines};
 pub use language::LanguageId;
 pub use path::RepoPath;

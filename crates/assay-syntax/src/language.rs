@@ -8,7 +8,7 @@ use assay_source::LanguageId;
 use tree_sitter::Language as Grammar;
 
 use crate::refine::{RefinementSpec, RefinementTest, RoleTable};
-use crate::role::Role;
+use crate::role::{Role, RoleSet};
 
 /// A language as the build script wrote it down.
 pub(crate) struct Spec {
@@ -216,6 +216,22 @@ impl Language {
                 && !word.as_bytes()[0].is_ascii_digit();
             is_word.then_some(word)
         })
+    }
+
+    /// Returns how many classes of nodes there are.
+    pub fn class_count(&self) -> usize {
+        self.tables().roles.roles.len()
+    }
+
+    /// Returns the roles that every node of the class has.
+    pub fn class_roles(&self, class: u16) -> RoleSet {
+        let roles = &self.tables().roles.roles;
+        roles.get(class as usize).copied().unwrap_or_default()
+    }
+
+    /// Returns the name of the kind that every node of the class is of.
+    pub fn class_kind_name(&self, class: u16) -> &'static str {
+        self.kind_name(self.tables().roles.kind_of_class(class))
     }
 
     pub(crate) fn grammar(&self) -> &Grammar {

@@ -175,6 +175,15 @@ impl RoleTable {
             .is_some_and(|(first, end)| first < end)
     }
 
+    /// Returns the kind that nodes of the class are of.
+    pub(crate) fn kind_of_class(&self, class: u16) -> u16 {
+        match class.checked_sub(self.by_kind.len() as u16) {
+            // The refinements are in the order of their kinds.
+            Some(position) => self.by_kind.partition_point(|&(_, end)| end <= position) as u16,
+            None => class,
+        }
+    }
+
     /// Returns what the first refinement that holds says about the node.
     pub(crate) fn refine(&self, node: NodeRef<'_>) -> Option<Refined> {
         let (first, end) = *self.by_kind.get(node.kind_id() as usize)?;

@@ -259,6 +259,12 @@ impl<'t> NodeRef<'t> {
         self.record().kind
     }
 
+    /// Returns the node's class: a number below [`Language::class_count`] that
+    /// stands for its kind and its roles together, to index tables with.
+    pub fn class(self) -> u16 {
+        self.record().class
+    }
+
     /// Returns what the node is for.
     pub fn roles(self) -> RoleSet {
         self.tree.roles[self.record().class as usize]

@@ -1,5 +1,26 @@
 //! Finds what is wrong in code: smells, clones, and how findings are silenced.
 //!
+//! Start at [`Engine::run`]. A [`Rule`] is one file in a folder that is its
+//! pack; the file's header is its documentation, with examples that are tests.
+//!
 //! Invariant: running rules never fails and does no I/O; problems in a rule or
 //! a file come back as values next to the findings.
 //! Must not know: git, forges, language models, who asked.
+
+mod context;
+mod document;
+mod engine;
+mod identity;
+mod query;
+mod rule;
+mod settings;
+
+mod correctness;
+mod error_handling;
+mod review;
+mod smell;
+
+pub use document::{Document, Example, ExampleKind};
+pub use engine::{Engine, FileInput, Outcome};
+pub use rule::{NumberOption, Rule, rule_by_id, rules};
+pub use settings::{RuleSettings, RuleStatement, SettingsError};

@@ -1,0 +1,426 @@
+//! Runs all rules over one file in one pass.
+//!
+//! A table for each language says which rules want a node of which class, so
+//! a node that no rule wants costs one look-up, however many rules there are.
+//! The words of the rules that read text are searched for all at once.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, OnceLock};
+
+use aho_corasick::AhoCorasick;
+use assay_finding::{
+    Finding, Fingerprint, Frame, IdentityHasher, Location, Problem, Related, RuleId, State,
+};
+use assay_source::{RepoPath, SourceText, Span};
+use assay_syntax::{Language, ParsedFile, SyntaxTree, languages};
+
+use crate::context::{Basis, Context, Draft, FINDINGS_PER_RULE_AND_FILE_MAX};
+use crate::identity::{add_text, add_tokens, innermost_name, qualified_name};
+use crate::rule::{Check, Rule, rules};
+use crate::settings::{CheckedSettings, Resolved, RuleSettings, SettingsError};
+
+/// One file, ready to be looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct FileInput<'t> {
+    /// Where it is.
+    pub path: &'t RepoPath,
+    /// What is in it.
+    pub text: &'t Arc<SourceText>,
+    /// Its trees; none when it has no language.
+    pub parsed: Option<&'t ParsedFile>,
+}
+
+impl<'t> FileInput<'t> {
+    /// Takes a file with its trees.
+    pub fn new(
+        path: &'t RepoPath,
+        text: &'t Arc<SourceText>,
+        parsed: Option<&'t ParsedFile>,
+    ) -> Self {
+        Self { path, text, parsed }
+    }
+}
+
+/// What came of running the rules over one file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outcome {
+    /// The findings in the order of the text.
+    pub findings: Vec<Finding>,
+    /// What went wrong: a rule that failed.
+    pub problems: Vec<Problem>,
+    /// What was cut, for the ledger's entry of the file.
+    pub notes: Vec<String>,
+}
+
+/// All rules with their settings. Make one and share it between threads.
+pub struct Engine {
+    rules: &'static [Rule],
+    settings: CheckedSettings,
+    /// By the position of the language in the registry; the last is for text
+    /// without a language.
+    tables: Vec<OnceLock<LanguageTable>>,
+}
+
+/// What holds in one language, worked out when the language first comes up.
+struct LanguageTable {
+    /// By the rule's place in the registry.
+    resolved: Vec<Resolved>,
+    /// By the class of a node: where its rules are in `node_rules`.
+    classes: Vec<(u16, u16)>,
+    node_rules: Vec<u16>,
+    tree_rules: Vec<u16>,
+    file_rules: Vec<u16>,
+    words: Option<WordSearch>,
+}
+
+/// The words of all rules that read text.
+struct WordSearch {
+    search: AhoCorasick,
+    /// The rule of each word.
+    rules: Vec<u16>,
+}
+
+impl Engine {
+    /// Makes an engine.
+    ///
+    /// # Errors
+    ///
+    /// Everything in the settings that no rule, option or language answers to.
+    pub fn new(settings: &RuleSettings) -> Result<Self, Vec<SettingsError>> {
+        Self::with_rules(settings, rules())
+    }
+
+    fn with_rules(
+        settings: &RuleSettings,
+        rules: &'static [Rule],
+    ) -> Result<Self, Vec<SettingsError>> {
+        debug_assert!(rules.len() < usize::from(u16::MAX));
+        Ok(Self {
+            rules,
+            settings: CheckedSettings::new(settings, rules)?,
+            tables: (0..=languages().len()).map(|_| OnceLock::new()).collect(),
+        })
+    }
+
+    /// Returns whether the rule runs in the language (none: in any text).
+    pub fn is_enabled(&self, rule: &Rule, language: Option<&Language>) -> bool {
+        let language = language.map(|language| language.id().as_str());
+        self.settings.resolve(rule, language).enabled
+    }
+
+    /// Returns a number that holds for the rule in any text.
+    pub fn number(&self, rule: &Rule, option: &str) -> Option<u32> {
+        let at = rule.options().iter().position(|o| o.name == option)?;
+        self.settings.resolve(rule, None).options.get(at).copied()
+    }
+
+    /// Runs the rules over a file. Never fails: a rule that does is a problem.
+    pub fn run(&self, input: &FileInput<'_>) -> Outcome {
+        let mut run = Run::new(self.rules.len());
+        let trees = input.parsed.map_or(&[][..], |parsed| &parsed.trees[..]);
+        for tree in trees {
+            self.run_tree(input, tree, &mut run);
+        }
+        self.run_text(input, trees.first(), &mut run);
+        self.finish(input, run)
+    }
+
+    fn table(&self, language: Option<&'static Language>) -> &LanguageTable {
+        let at = language
+            .and_then(|language| languages().iter().position(|other| other == language))
+            .unwrap_or(languages().len());
+        self.tables[at].get_or_init(|| LanguageTable::new(self.rules, &self.settings, language))
+    }
+
+    fn run_tree<'t>(&self, input: &FileInput<'t>, tree: &'t SyntaxTree, run: &mut Run<'t>) {
+        let table = self.table(Some(tree.language()));
+        for node in tree.nodes() {
+            let (from, to) = table.classes[usize::from(node.class())];
+            for &rule in &table.node_rules[usize::from(from)..usize::from(to)] {
+                if let Check::Node { check, .. } = self.rules[usize::from(rule)].spec().check {
+                    self.ask(input, Some(tree), table, rule, run, |context| {
+                        check(node, context);
+                    });
+                }
+            }
+        }
+        for &rule in &table.tree_rules {
+            if let Check::Tree(check) = self.rules[usize::from(rule)].spec().check {
+                self.ask(input, Some(tree), table, rule, run, |context| {
+                    check(tree, context);
+                });
+            }
+        }
+    }
+
+    fn run_text<'t>(&self, input: &FileInput<'t>, tree: Option<&'t SyntaxTree>, run: &mut Run<'t>) {
+        let table = self.table(tree.map(SyntaxTree::language));
+        for &rule in &table.file_rules {
+            if let Check::File(check) = self.rules[usize::from(rule)].spec().check {
+                self.ask(input, tree, table, rule, run, |context| check(context));
+            }
+        }
+        let Some(words) = &table.words else { return };
+        for found in words.search.find_overlapping_iter(input.text.as_str()) {
+            let rule = words.rules[found.pattern().as_usize()];
+            if let Check::Text { check, .. } = self.rules[usize::from(rule)].spec().check {
+                self.ask(input, tree, table, rule, run, |context| {
+                    check(found.start() as u32, context);
+                });
+            }
+        }
+    }
+
+    /// Asks one rule one thing, behind a panic boundary: a rule that panics is
+    /// not asked again in this file.
+    fn ask<'t>(
+        &self,
+        input: &FileInput<'t>,
+        tree: Option<&'t SyntaxTree>,
+        table: &LanguageTable,
+        rule_index: u16,
+        run: &mut Run<'t>,
+        question: impl FnOnce(&mut Context<'_, 't>),
+    ) {
+        let at = usize::from(rule_index);
+        if run.counts[at].failed {
+            return;
+        }
+        let mut context = Context {
+            input,
+            tree,
+            rule: &self.rules[at],
+            rule_index,
+            resolved: &table.resolved[at],
+            run,
+        };
+        if catch_unwind(AssertUnwindSafe(|| question(&mut context))).is_err() {
+            run.counts[at].failed = true;
+        }
+    }
+
+    fn finish(&self, input: &FileInput<'_>, run: Run<'_>) -> Outcome {
+        let mut outcome = Outcome::default();
+        for (count, rule) in run.counts.iter().zip(self.rules) {
+            let id = rule.id();
+            if count.failed {
+                outcome.problems.push(Problem {
+                    what: format!("rule {id}"),
+                    path: Some(input.path.clone()),
+                    message: "the rule failed on this file; its other findings here may be missing"
+                        .to_owned(),
+                });
+            }
+            if count.found > FINDINGS_PER_RULE_AND_FILE_MAX {
+                outcome.notes.push(format!(
+                    "{id}: {} findings, of which the first {FINDINGS_PER_RULE_AND_FILE_MAX} are kept",
+                    count.found
+                ));
+            }
+        }
+        let mut ids: Vec<Option<RuleId>> = vec![None; self.rules.len()];
+        outcome.findings = run
+            .drafts
+            .into_iter()
+            .map(|draft| {
+                let at = usize::from(draft.rule_index);
+                let id = ids[at].get_or_insert_with(|| RuleId::new(self.rules[at].id()));
+                finding(input, &self.rules[at], id.clone(), draft)
+            })
+            .collect();
+        outcome.findings.sort_by(|a, b| {
+            let key = |finding: &Finding| (finding.location.span.start, finding.location.span.end);
+            key(a).cmp(&key(b)).then_with(|| a.rule.cmp(&b.rule))
+        });
+        outcome
+    }
+}
+
+impl LanguageTable {
+    fn new(
+        rules: &'static [Rule],
+        settings: &CheckedSettings,
+        language: Option<&'static Language>,
+    ) -> Self {
+        let name = language.map(|language| language.id().as_str());
+        let resolved: Vec<Resolved> = rules
+            .iter()
+            .map(|rule| settings.resolve(rule, name))
+            .collect();
+        let active: Vec<u16> = (0..rules.len())
+            .filter(|&at| {
+                let reads = match language {
+                    Some(language) => rules[at].reads(language),
+                    None => rules[at].languages().is_empty(),
+                };
+                resolved[at].enabled && reads
+            })
+            .map(|at| at as u16)
+            .collect();
+        let of = |wanted: fn(&Check) -> bool| -> Vec<u16> {
+            let is = |&at: &u16| wanted(&rules[usize::from(at)].spec().check);
+            active.iter().copied().filter(is).collect()
+        };
+        let (classes, node_rules) = language.map_or_else(Default::default, |language| {
+            class_table(rules, &active, language)
+        });
+        Self {
+            classes,
+            node_rules,
+            tree_rules: of(|check| matches!(check, Check::Tree(_))),
+            file_rules: of(|check| matches!(check, Check::File(_))),
+            words: WordSearch::new(rules, &active),
+            resolved,
+        }
+    }
+}
+
+/// Lists for each class of node the rules that want it.
+fn class_table(rules: &[Rule], active: &[u16], language: &Language) -> (Vec<(u16, u16)>, Vec<u16>) {
+    let mut node_rules: Vec<u16> = Vec::new();
+    let classes = (0..language.class_count() as u16)
+        .map(|class| {
+            let from = node_rules.len() as u16;
+            let (kind, roles) = (
+                language.class_kind_name(class),
+                language.class_roles(class),
+            );
+            node_rules.extend(active.iter().copied().filter(|&at| {
+                matches!(&rules[usize::from(at)].spec().check, Check::Node { on, .. } if on.wants(kind, roles))
+            }));
+            (from, node_rules.len() as u16)
+        })
+        .collect();
+    (classes, node_rules)
+}
+
+impl WordSearch {
+    fn new(rules: &[Rule], active: &[u16]) -> Option<Self> {
+        let mut patterns: Vec<&str> = Vec::new();
+        let mut rule_of = Vec::new();
+        for &at in active {
+            if let Check::Text { words, .. } = rules[usize::from(at)].spec().check {
+                patterns.extend(words);
+                rule_of.extend(words.iter().map(|_| at));
+            }
+        }
+        if patterns.is_empty() {
+            return None;
+        }
+        // Building fails only beyond sizes that words in source files never reach.
+        let search = AhoCorasick::new(patterns).ok()?;
+        Some(Self {
+            search,
+            rules: rule_of,
+        })
+    }
+}
+
+/// What one run has collected so far.
+pub(crate) struct Run<'t> {
+    drafts: Vec<Draft<'t>>,
+    counts: Vec<Count>,
+    /// Takes the findings beyond the limit, which nobody reads.
+    beyond: Option<Draft<'t>>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Count {
+    found: u32,
+    failed: bool,
+}
+
+impl<'t> Run<'t> {
+    fn new(rule_count: usize) -> Self {
+        Self {
+            drafts: Vec::new(),
+            counts: vec![Count::default(); rule_count],
+            beyond: None,
+        }
+    }
+
+    pub(crate) fn push(&mut self, draft: Draft<'t>) -> &mut Draft<'t> {
+        let count = &mut self.counts[usize::from(draft.rule_index)];
+        count.found = count.found.saturating_add(1);
+        if count.found > FINDINGS_PER_RULE_AND_FILE_MAX {
+            return self.beyond.insert(draft);
+        }
+        self.drafts.push(draft);
+        let last = self.drafts.len() - 1;
+        &mut self.drafts[last]
+    }
+}
+
+fn location(input: &FileInput<'_>, span: Span) -> Location {
+    Location {
+        path: input.path.clone(),
+        span,
+        start: input.text.position(span.start),
+        end: input.text.position(span.end),
+    }
+}
+
+fn finding(input: &FileInput<'_>, rule: &Rule, id: RuleId, draft: Draft<'_>) -> Finding {
+    let place = draft.node.or_else(|| {
+        let tree = input.parsed?.trees.first()?;
+        Some(tree.covering(draft.span))
+    });
+    let symbol = match draft.basis {
+        Basis::File => None,
+        Basis::Tokens | Basis::Symbol => place.and_then(qualified_name),
+    };
+    let mut hasher = IdentityHasher::new(rule.id());
+    let mut alias = None;
+    match draft.basis {
+        Basis::Tokens => {
+            hasher.part(place.and_then(innermost_name).unwrap_or(""));
+            match draft.node {
+                Some(node) => add_tokens(&mut hasher, node, None),
+                None => add_text(&mut hasher, input.text.slice(draft.span)),
+            }
+        }
+        Basis::Symbol => {
+            hasher.part(symbol.as_deref().unwrap_or(""));
+            if let Some(node) = draft.node {
+                let mut other = IdentityHasher::new(rule.id());
+                other.part("tokens");
+                let name = node.name_node().map(|name| name.span());
+                add_tokens(&mut other, node, name);
+                alias = Some(other.finish());
+            }
+        }
+        Basis::File => {
+            hasher.part("file");
+            hasher.part(&String::from_utf8_lossy(input.path.file_name()));
+            let mut other = IdentityHasher::new(rule.id());
+            other.part("file");
+            add_text(&mut other, input.text.as_str());
+            alias = Some(other.finish());
+        }
+    }
+    Finding {
+        rule: id,
+        severity: draft.severity,
+        confidence: draft.confidence,
+        category: rule.spec().category,
+        message: draft.message,
+        location: location(input, draft.span),
+        related: draft
+            .related
+            .into_iter()
+            .map(|(span, message)| Related {
+                location: location(input, span),
+                message,
+            })
+            .collect(),
+        measure: draft.measure,
+        symbol,
+        identity: hasher.finish(),
+        alias,
+        fingerprint: Fingerprint::default(),
+        state: State::Introduced,
+        suppressed: None,
+        fix: draft.fix,
+        frame: Frame::default(),
+    }
+}

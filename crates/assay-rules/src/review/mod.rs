@@ -1,0 +1,3 @@
+//! Rule pack: what must not be left in a change.
+
+pub(crate) mod conflict_marker;

@@ -1,0 +1,355 @@
+//! Which rules run and with which numbers: what the configuration says, checked
+//! against the registry.
+
+use assay_finding::Severity;
+use assay_syntax::languages;
+use globset::{Glob, GlobMatcher};
+
+use crate::rule::{NumberOption, Rule};
+
+/// What the configuration says about the rules.
+///
+/// Every statement that fits a rule counts; where two disagree, the one for a
+/// language wins over the one for all, then a whole id over a pattern over
+/// `*`, then the later over the earlier.
+#[derive(Clone, Debug, Default)]
+pub struct RuleSettings {
+    /// The statements in the order of the configuration.
+    pub statements: Vec<RuleStatement>,
+}
+
+/// One statement about one rule or the rules of a pattern.
+#[derive(Clone, Debug, Default)]
+pub struct RuleStatement {
+    /// A rule id, or a pattern such as `complexity/*` or `*`.
+    pub pattern: String,
+    /// The language that it is about, by name; none means all.
+    pub language: Option<String>,
+    /// Whether the rule runs.
+    pub enabled: Option<bool>,
+    /// The severity of its findings.
+    pub severity: Option<Severity>,
+    /// The numbers, by name.
+    pub options: Vec<(String, i64)>,
+}
+
+/// What is wrong with a statement.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsError {
+    /// No rule has the id.
+    #[error("there is no rule `{pattern}`{}", hint(.nearest))]
+    UnknownRule {
+        /// The index of the statement.
+        statement: usize,
+        /// The id or pattern.
+        pattern: String,
+        /// The id that was probably meant.
+        nearest: Option<String>,
+    },
+    /// The pattern cannot be read.
+    #[error("`{pattern}` is not a pattern: {why}")]
+    BadPattern {
+        /// The index of the statement.
+        statement: usize,
+        /// The pattern.
+        pattern: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// No language has the name.
+    #[error("there is no language `{language}`{}", hint(.nearest))]
+    UnknownLanguage {
+        /// The index of the statement.
+        statement: usize,
+        /// The name.
+        language: String,
+        /// The name that was probably meant.
+        nearest: Option<String>,
+    },
+    /// No rule that the statement is about has the option.
+    #[error("`{pattern}` has no option `{option}`{}", hint(.nearest))]
+    UnknownOption {
+        /// The index of the statement.
+        statement: usize,
+        /// The id or pattern.
+        pattern: String,
+        /// The option.
+        option: String,
+        /// The option that was probably meant.
+        nearest: Option<String>,
+    },
+    /// The number is out of its range.
+    #[error("`{option}` of `{rule}` is {value}; it must be from {min} to {max}")]
+    OutOfRange {
+        /// The index of the statement.
+        statement: usize,
+        /// The rule.
+        rule: String,
+        /// The option.
+        option: String,
+        /// The number given.
+        value: i64,
+        /// The least number allowed.
+        min: u32,
+        /// The greatest number allowed.
+        max: u32,
+    },
+}
+
+impl SettingsError {
+    /// Returns the index of the statement that is wrong.
+    pub fn statement(&self) -> usize {
+        match self {
+            Self::UnknownRule { statement, .. }
+            | Self::BadPattern { statement, .. }
+            | Self::UnknownLanguage { statement, .. }
+            | Self::UnknownOption { statement, .. }
+            | Self::OutOfRange { statement, .. } => *statement,
+        }
+    }
+}
+
+fn hint(nearest: &Option<String>) -> String {
+    nearest
+        .as_ref()
+        .map_or_else(String::new, |word| format!("; did you mean `{word}`?"))
+}
+
+/// What holds for one rule in one language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Resolved {
+    pub(crate) enabled: bool,
+    /// The severity, when the configuration sets one.
+    pub(crate) severity: Option<Severity>,
+    /// The numbers in the order of the rule's options.
+    pub(crate) options: Vec<u32>,
+}
+
+/// Statements that were checked.
+#[derive(Debug, Default)]
+pub(crate) struct CheckedSettings {
+    /// Sorted so that a later one wins.
+    statements: Vec<Checked>,
+}
+
+#[derive(Debug)]
+struct Checked {
+    matcher: GlobMatcher,
+    /// The id of the language.
+    language: Option<&'static str>,
+    statement: RuleStatement,
+}
+
+impl CheckedSettings {
+    pub(crate) fn new(
+        settings: &RuleSettings,
+        rules: &'static [Rule],
+    ) -> Result<Self, Vec<SettingsError>> {
+        let mut errors = Vec::new();
+        let mut checked = Vec::new();
+        for (index, statement) in settings.statements.iter().enumerate() {
+            if let Some(one) = check(index, statement, rules, &mut errors) {
+                checked.push(one);
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        // The sort is stable: among equals the order of the configuration stays.
+        checked.sort_by_key(Checked::precedence);
+        Ok(Self {
+            statements: checked,
+        })
+    }
+
+    /// Returns what holds for the rule in the language (none: in any text).
+    pub(crate) fn resolve(&self, rule: &Rule, language: Option<&str>) -> Resolved {
+        let mut resolved = Resolved {
+            enabled: rule.is_on_by_default(),
+            severity: None,
+            options: rule.options().iter().map(|option| option.default).collect(),
+        };
+        for checked in &self.statements {
+            if !checked.matcher.is_match(rule.id())
+                || checked.language.is_some_and(|only| Some(only) != language)
+            {
+                continue;
+            }
+            let statement = &checked.statement;
+            resolved.enabled = statement.enabled.unwrap_or(resolved.enabled);
+            resolved.severity = statement.severity.or(resolved.severity);
+            for (name, value) in &statement.options {
+                if let Some(at) = rule.options().iter().position(|option| option.name == name) {
+                    resolved.options[at] = u32::try_from(*value).unwrap_or(u32::MAX);
+                }
+            }
+        }
+        resolved
+    }
+}
+
+impl Checked {
+    fn precedence(&self) -> (bool, u8) {
+        let pattern = self.statement.pattern.as_str();
+        let exactness = match pattern {
+            "*" => 0,
+            _ if is_glob(pattern) => 1,
+            _ => 2,
+        };
+        (self.language.is_some(), exactness)
+    }
+}
+
+fn is_glob(pattern: &str) -> bool {
+    pattern.contains(['*', '?', '[', '{'])
+}
+
+fn check(
+    index: usize,
+    statement: &RuleStatement,
+    rules: &'static [Rule],
+    errors: &mut Vec<SettingsError>,
+) -> Option<Checked> {
+    let pattern = &statement.pattern;
+    let matcher = match Glob::new(pattern) {
+        Ok(glob) => glob.compile_matcher(),
+        Err(error) => {
+            errors.push(SettingsError::BadPattern {
+                statement: index,
+                pattern: pattern.clone(),
+                why: error.kind().to_string(),
+            });
+            return None;
+        }
+    };
+    let meant: Vec<&Rule> = rules
+        .iter()
+        .filter(|rule| matcher.is_match(rule.id()))
+        .collect();
+    if meant.is_empty() {
+        errors.push(SettingsError::UnknownRule {
+            statement: index,
+            pattern: pattern.clone(),
+            nearest: nearest(pattern, rules.iter().map(Rule::id)),
+        });
+        return None;
+    }
+    let language = match &statement.language {
+        None => None,
+        Some(name) => match assay_syntax::language_by_name(name) {
+            Some(language) => Some(language.id().as_str()),
+            None => {
+                let names = languages().iter().map(|language| language.id().as_str());
+                errors.push(SettingsError::UnknownLanguage {
+                    statement: index,
+                    language: name.clone(),
+                    nearest: nearest(name, names),
+                });
+                None
+            }
+        },
+    };
+    for (option, value) in &statement.options {
+        check_option(index, pattern, &meant, option, *value, errors);
+    }
+    Some(Checked {
+        matcher,
+        language,
+        statement: statement.clone(),
+    })
+}
+
+fn check_option(
+    index: usize,
+    pattern: &str,
+    meant: &[&Rule],
+    name: &str,
+    value: i64,
+    errors: &mut Vec<SettingsError>,
+) {
+    let known = |rule: &&Rule| -> Option<(&'static str, NumberOption)> {
+        let option = rule.options().iter().find(|option| option.name == name)?;
+        Some((rule.id(), *option))
+    };
+    let mut any = false;
+    for (rule, option) in meant.iter().filter_map(known) {
+        any = true;
+        if value < i64::from(option.min) || value > i64::from(option.max) {
+            errors.push(SettingsError::OutOfRange {
+                statement: index,
+                rule: rule.to_owned(),
+                option: name.to_owned(),
+                value,
+                min: option.min,
+                max: option.max,
+            });
+        }
+    }
+    if !any {
+        let names = meant
+            .iter()
+            .flat_map(|rule| rule.options().iter().map(|option| option.name));
+        errors.push(SettingsError::UnknownOption {
+            statement: index,
+            pattern: pattern.to_owned(),
+            option: name.to_owned(),
+            nearest: nearest(name, names),
+        });
+    }
+}
+
+/// Returns the word that is nearest to the given one, if any is near enough to
+/// be a slip: one character in three may differ.
+pub(crate) fn nearest<'w>(word: &str, words: impl Iterator<Item = &'w str>) -> Option<String> {
+    let word = word.to_lowercase();
+    words
+        .map(|other| {
+            let whole = distance(&word, other);
+            // `empty-catch` alone stands for `error-handling/empty-catch`.
+            let tail = other
+                .split_once('/')
+                .map_or(usize::MAX, |(_, name)| distance(&word, name) + 1);
+            (whole.min(tail), other)
+        })
+        .min()
+        .filter(|&(distance, _)| distance * 3 <= word.chars().count().max(3))
+        .map(|(_, other)| other.to_owned())
+}
+
+/// The number of single-character changes between two words (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    /// Longer words are cut: ids and option names are short.
+    const CHARS_MAX: usize = 80;
+    let b: Vec<char> = b.chars().take(CHARS_MAX).collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().take(CHARS_MAX).enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, cb) in b.iter().enumerate() {
+            let substituted = diagonal + usize::from(ca != *cb);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{distance, nearest};
+
+    #[test]
+    fn slips_are_recognised_and_other_words_are_not() {
+        let words = ["error-handling/empty-catch", "complexity/cyclomatic"];
+        for (word, expected) in [
+            ("error-handling/empty-cath", Some(words[0])),
+            ("empty-catch", Some(words[0])),
+            ("Complexity/Cyclomatic", Some(words[1])),
+            ("security/sql-injection", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(word, words.into_iter()).as_deref(), expected);
+        }
+        assert_eq!(distance("kitten", "sitting"), 3);
+    }
+}

@@ -1,0 +1,4 @@
+//! The crate's behaviour from outside: every example of every rule, settings,
+//! identities, suppression.
+
+mod examples;

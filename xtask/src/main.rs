@@ -1,2 +1,63 @@
-//! Stub.
-fn main() {}
+//! Development tasks, run as `cargo xtask <task>`.
+//!
+//! They are Rust and not shell so that they work the same on every machine and
+//! are themselves formatted, linted and tested.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a task talks to whoever typed it"
+)]
+
+mod ci;
+mod run;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail};
+
+const USAGE: &str = "\
+Usage: cargo xtask <task>
+
+Tasks:
+  test            run every test of the workspace
+  tidy [--sizes]  check the floors, the manifests and the habits of STYLE.md;
+                  with --sizes print the longest functions and files instead
+  ci              everything that must pass before a change is merged
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match dispatch(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: &[&str]) -> Result<()> {
+    let root = workspace_root()?;
+    match arguments {
+        ["test", rest @ ..] => ci::test(&root, rest),
+        ["tidy"] => tidy::run(&root),
+        ["tidy", "--sizes"] => tidy::print_sizes(&root),
+        ["ci"] => ci::run(&root),
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        _ => bail!("unknown task `{}`\n\n{USAGE}", arguments.join(" ")),
+    }
+}
+
+/// Returns the folder of the workspace: the one above this crate.
+fn workspace_root() -> Result<PathBuf> {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .map(Path::to_path_buf)
+        .context("xtask is a folder of the workspace")
+}

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use toml::{Table, Value};
+
 use super::Problems;
 use super::manifest::line_of_key;
 use super::table::{self, Row};
@@ -72,6 +74,7 @@ pub(super) fn check(tree: &Tree, workspace: &Workspace, problems: &mut Problems)
     };
     let floors = floor_of_crates(&floors, workspace, problems);
     check_libraries_known(&libraries, workspace, problems);
+    check_wrappers(tree, &libraries, workspace, problems);
     for from in &workspace.crates {
         for dependency in &from.dependencies {
             if dependency.is_member {
@@ -195,6 +198,41 @@ fn check_libraries_known(rows: &[Row<'_>], workspace: &Workspace, problems: &mut
                 let what = format!("the workspace has no crate `{owner}`");
                 problems.add(DOCUMENT, row.line, what, "take it out of the table");
             }
+        }
+    }
+}
+
+/// Checks that `deny.toml` names the owners of a library that the table does.
+/// It names more: the outside libraries that use it too.
+fn check_wrappers(tree: &Tree, rows: &[Row<'_>], workspace: &Workspace, problems: &mut Problems) {
+    let path = "deny.toml";
+    let text = tree.text(path).unwrap_or_default();
+    let table: Table = text.parse().unwrap_or_default();
+    let banned = table
+        .get("bans")
+        .and_then(|bans| bans.get("deny")?.as_array());
+    for entry in banned.into_iter().flatten() {
+        let name = entry.get("crate").and_then(Value::as_str);
+        let wrappers = entry.get("wrappers").and_then(Value::as_array);
+        let (Some(name), Some(wrappers)) = (name, wrappers) else {
+            continue;
+        };
+        let mut wrappers: Vec<&str> = wrappers
+            .iter()
+            .filter_map(Value::as_str)
+            .filter(|wrapper| workspace.find(wrapper).is_some())
+            .collect();
+        wrappers.sort_unstable();
+        let row = rows.iter().find(|row| names(row, name));
+        let owners = row.and_then(|row| row.cells.get(1)).copied();
+        let mut owners: Vec<&str> = table::quoted(owners.unwrap_or_default()).collect();
+        owners.sort_unstable();
+        if wrappers != owners {
+            let mark = format!("crate = \"{name}\"");
+            let line = text.lines().position(|line| line.contains(&mark));
+            let what = format!("`{name}` may be used by {wrappers:?}, in {DOCUMENT} by {owners:?}");
+            let mend = "name the same crates in both";
+            problems.add(path, line.map_or(1, |index| index + 1), what, mend);
         }
     }
 }

@@ -56,6 +56,7 @@ impl File {
             || parts.first() == Some(&"examples") && !name.ends_with(".md")
             || parts.contains(&"tests") && !name.ends_with(".rs")
             || name.starts_with("fixture.")
+            || name.starts_with("golden.")
             || name == "Cargo.lock"
     }
 

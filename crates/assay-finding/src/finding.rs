@@ -39,6 +39,8 @@ macro_rules! named_enum {
     };
 }
 
+pub(crate) use named_enum;
+
 named_enum! {
     /// How bad a finding is, from least to worst.
     Severity {
@@ -123,6 +125,8 @@ pub struct Related {
     pub location: Location,
     /// What is there.
     pub message: String,
+    /// The code there; empty when it is in the finding's own frame or not kept.
+    pub frame: Frame,
 }
 
 /// A number that a finding is about, with its limit.
@@ -139,6 +143,9 @@ pub struct Measure {
 }
 
 /// The lines of code around a finding, kept so that a report needs no files.
+///
+/// Besides the lines around the finding it holds the lines that the edits of
+/// the finding's fix touch: a format that shows a fix reads them here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Frame {
     /// The lines in order; a gap in the numbers is a cut.
@@ -150,6 +157,9 @@ pub struct Frame {
 pub struct FrameLine {
     /// The line number, from 1.
     pub number: u32,
+    /// The bytes of the whole line in the decoded text, without its line end;
+    /// longer than `text` when that was cut.
+    pub span: Span,
     /// The text without its line end, cut at a limit.
     pub text: String,
     /// Whether the change added or altered the line.

@@ -411,6 +411,7 @@ fn finding(input: &FileInput<'_>, rule: &Rule, id: RuleId, draft: Draft<'_>) -> 
             .map(|(span, message)| Related {
                 location: location(input, span),
                 message,
+                frame: Frame::default(),
             })
             .collect(),
         measure: draft.measure,

@@ -12,6 +12,7 @@ mod finding;
 mod fingerprint;
 mod fix;
 mod ledger;
+pub mod render;
 mod report;
 mod rule;
 mod suppression;

@@ -1,0 +1,271 @@
+//! What every format sums up in the same words: counts, coverage, the fix.
+
+use assay_source::{ChangeStatus, Position, Span};
+
+use super::RenderOptions;
+use super::text::{count, number};
+use crate::finding::{Finding, Frame, Measure, Severity, State};
+use crate::ledger::{Coverage, Ledger, SkipReason};
+use crate::report::Report;
+use crate::suppression::SuppressedBy;
+
+/// The severities from worst to least.
+pub(super) const WORST_FIRST: [Severity; 5] = [
+    Severity::Critical,
+    Severity::High,
+    Severity::Medium,
+    Severity::Low,
+    Severity::Info,
+];
+
+/// Returns the findings that a format for people shows: those that count, then
+/// the existing ones when they are asked for. Suppressed ones are only counted.
+pub(super) fn shown<'a>(report: &'a Report, options: &RenderOptions) -> Vec<&'a Finding> {
+    let mut shown: Vec<_> = report.introduced().collect();
+    if options.show_existing {
+        shown.extend(existing(report));
+    }
+    shown
+}
+
+/// Returns the findings that the base has as well and nothing silences.
+pub(super) fn existing(report: &Report) -> impl Iterator<Item = &Finding> {
+    report
+        .findings
+        .iter()
+        .filter(|finding| finding.state == State::Existing && finding.suppressed.is_none())
+}
+
+/// Returns `2 high, 1 low` for the findings that count; empty for none.
+pub(super) fn severity_counts(report: &Report) -> Vec<(Severity, usize)> {
+    WORST_FIRST
+        .into_iter()
+        .map(|severity| (severity, report.introduced_count(severity)))
+        .filter(|(_, count)| *count > 0)
+        .collect()
+}
+
+/// Returns how many findings each means silences, those that occur only.
+pub(super) fn suppressed_counts(report: &Report) -> Vec<(SuppressedBy, usize)> {
+    [
+        SuppressedBy::Comment,
+        SuppressedBy::Configuration,
+        SuppressedBy::Baseline,
+    ]
+    .into_iter()
+    .map(|by| {
+        let silenced = |finding: &&Finding| finding.suppressed.as_ref().is_some_and(|s| s.by == by);
+        (by, report.findings.iter().filter(silenced).count())
+    })
+    .filter(|(_, count)| *count > 0)
+    .collect()
+}
+
+/// Files and hunks that were left out for the same kind of reason.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct SkipGroup {
+    /// The word for the reason.
+    pub(super) reason: &'static str,
+    /// How many files.
+    pub(super) files: usize,
+    /// How many hunks.
+    pub(super) hunks: usize,
+    /// Whether the review is not whole because of it.
+    pub(super) is_failure: bool,
+    /// The first place in words, for when it is the only one.
+    pub(super) first: String,
+}
+
+/// The ledger in numbers.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct CoverageDigest {
+    pub(super) files: usize,
+    pub(super) hunks: usize,
+    pub(super) analysed: usize,
+    pub(super) partial: usize,
+    /// Files with hunks of which each was read.
+    pub(super) files_analysed: usize,
+    pub(super) skips: Vec<SkipGroup>,
+    pub(super) is_complete: bool,
+}
+
+impl CoverageDigest {
+    pub(super) fn new(ledger: &Ledger) -> Self {
+        let mut this = Self {
+            files: ledger.files.len(),
+            hunks: ledger.hunk_count(),
+            is_complete: ledger.is_complete(),
+            ..Self::default()
+        };
+        for file in &ledger.files {
+            let mut reasons: Vec<(&SkipReason, usize)> = Vec::new();
+            if let Coverage::Skipped(reason) = &file.coverage {
+                reasons.push((reason, 0));
+            } else {
+                this.files_analysed += 1;
+            }
+            for hunk in &file.hunks {
+                match &hunk.coverage {
+                    Coverage::Analysed(_) => this.analysed += 1,
+                    Coverage::Partial(..) => this.partial += 1,
+                    Coverage::Skipped(reason) => {
+                        match reasons
+                            .iter_mut()
+                            .find(|(r, _)| r.as_str() == reason.as_str())
+                        {
+                            Some((_, hunks)) => *hunks += 1,
+                            None => reasons.push((reason, 1)),
+                        }
+                    }
+                }
+            }
+            for (reason, hunks) in reasons {
+                this.add_skip(&file.path, reason, hunks);
+            }
+        }
+        this
+    }
+
+    fn add_skip(&mut self, path: &assay_source::RepoPath, reason: &SkipReason, hunks: usize) {
+        let word = reason.as_str();
+        if let Some(group) = self.skips.iter_mut().find(|group| group.reason == word) {
+            group.files += 1;
+            group.hunks += hunks;
+            group.is_failure |= reason.is_failure();
+        } else {
+            self.skips.push(SkipGroup {
+                reason: word,
+                files: 1,
+                hunks,
+                is_failure: reason.is_failure(),
+                first: format!("{path}: {reason}"),
+            });
+        }
+    }
+
+    /// Returns `12 of 14 hunks in 5 files analysed`.
+    pub(super) fn headline(&self) -> String {
+        if self.files == 0 {
+            return "no file differs".to_owned();
+        }
+        let mut text = if self.hunks == 0 {
+            format!("no changed line in {}", count(self.files, "file"))
+        } else {
+            format!(
+                "{} of {} in {} analysed",
+                self.analysed,
+                count(self.hunks, "hunk"),
+                count(self.files, "file")
+            )
+        };
+        if self.partial > 0 {
+            text.push_str(&format!(", {} in part", self.partial));
+        }
+        text
+    }
+
+    /// Returns `2 files binary`, `1 file budget (1 hunk)`, ... for what was not
+    /// read.
+    pub(super) fn skip_texts(&self) -> Vec<String> {
+        self.skips
+            .iter()
+            .map(|group| {
+                if group.files == 1 {
+                    return group.first.clone();
+                }
+                let word = group.reason.replace('-', " ");
+                format!("{} {word}", count(group.files, "file"))
+            })
+            .collect()
+    }
+}
+
+/// Returns whether there is nothing at all that a reader must act on or know.
+pub(super) fn is_clean(report: &Report) -> bool {
+    report.introduced().next().is_none()
+        && report.gate.passed()
+        && report.problems.is_empty()
+        && report.ledger.is_complete()
+}
+
+/// Returns `cyclomatic 27, limit 20, was 14`.
+pub(super) fn measure_text(measure: &Measure) -> String {
+    let mut text = format!(
+        "{} {}, limit {}",
+        measure.metric,
+        number(measure.value),
+        number(measure.threshold)
+    );
+    if let Some(base) = measure.base {
+        text.push_str(&format!(", was {}", number(base)));
+    }
+    text
+}
+
+/// Returns the word for what a change did to a file.
+pub(super) fn status_str(status: ChangeStatus) -> &'static str {
+    match status {
+        ChangeStatus::Added => "added",
+        ChangeStatus::Deleted => "deleted",
+        ChangeStatus::Modified => "modified",
+        ChangeStatus::Renamed { .. } => "renamed",
+        ChangeStatus::Copied { .. } => "copied",
+        ChangeStatus::TypeChanged => "type-changed",
+        ChangeStatus::Unmerged => "unmerged",
+    }
+}
+
+/// Returns the analyzers of a coverage, if any read it.
+pub(super) fn analyzers(coverage: &Coverage) -> &[&'static str] {
+    match coverage {
+        Coverage::Analysed(analyzers) | Coverage::Partial(analyzers, _) => analyzers,
+        Coverage::Skipped(_) => &[],
+    }
+}
+
+/// Returns why something was not read, or not wholly.
+pub(super) fn coverage_detail(coverage: &Coverage) -> Option<String> {
+    match coverage {
+        Coverage::Analysed(_) => None,
+        Coverage::Partial(_, why) => Some(why.clone()),
+        Coverage::Skipped(reason) => Some(reason.to_string()),
+    }
+}
+
+/// Returns where an edit starts and ends as lines and columns, read from the
+/// frame; nothing when the frame does not hold those lines.
+pub(super) fn edit_place(frame: &Frame, span: Span) -> Option<(Position, Position)> {
+    let start = position_in(frame, span.start)?;
+    let end = position_in(frame, span.end)?;
+    (start <= end).then_some((start, end))
+}
+
+/// The bytes that a line end takes at most.
+const LINE_END_BYTES_MAX: u32 = 2;
+
+fn position_in(frame: &Frame, offset: u32) -> Option<Position> {
+    let mut before = None;
+    for line in &frame.lines {
+        if (line.span.start..=line.span.end).contains(&offset) {
+            let at = (offset - line.span.start) as usize;
+            let column = line.text.get(..at)?.chars().count();
+            return Some(Position {
+                line: line.number,
+                column: u32::try_from(column).ok()?.saturating_add(1),
+            });
+        }
+        if line.span.end < offset {
+            before = Some(line);
+        }
+    }
+    // An edit that takes a line with its line end stops at the next line, which
+    // the frame need not hold.
+    let before = before?;
+    let next = before.number.checked_add(1)?;
+    let is_near = offset - before.span.end <= LINE_END_BYTES_MAX;
+    let is_held = frame.lines.iter().any(|line| line.number == next);
+    (is_near && !is_held).then_some(Position {
+        line: next,
+        column: 1,
+    })
+}

@@ -1,0 +1,58 @@
+//! Each format against its golden file.
+
+use assay_finding::Report;
+use assay_finding::render::{Format, RenderOptions, Verbosity, json_schema, render};
+
+use crate::golden::check_golden;
+use crate::sample::{clean_report, sample_report};
+
+pub(crate) fn rendered(report: &Report, format: Format, options: &RenderOptions) -> String {
+    let mut out = Vec::new();
+    render(report, format, options, &mut out).expect("a vector takes every byte");
+    String::from_utf8(out).expect("every format is UTF-8")
+}
+
+#[test]
+fn terminal_is_golden() {
+    let plain = RenderOptions::default();
+    let verbose = RenderOptions {
+        verbosity: Verbosity::Verbose,
+        show_existing: true,
+        ..plain.clone()
+    };
+    let ascii = RenderOptions {
+        unicode: false,
+        width: 60,
+        findings_max: 2,
+        ..plain.clone()
+    };
+    let quiet = RenderOptions {
+        verbosity: Verbosity::Quiet,
+        ..plain.clone()
+    };
+    for (name, report, options) in [
+        ("normal", sample_report(), &plain),
+        ("verbose", sample_report(), &verbose),
+        ("narrow-ascii", sample_report(), &ascii),
+        ("quiet", sample_report(), &quiet),
+        ("clean", clean_report(), &plain),
+        ("clean-quiet", clean_report(), &quiet),
+    ] {
+        let text = rendered(&report, Format::Terminal, options);
+        check_golden(&format!("tests/golden/terminal/{name}.txt"), &text);
+    }
+}
+
+#[test]
+fn json_is_golden_and_valid() {
+    let text = rendered(&sample_report(), Format::Json, &RenderOptions::default());
+    let value: serde_json::Value = serde_json::from_str(&text).expect("valid JSON");
+    jsonschema::validate(&json_schema(), &value).expect("valid by its own schema");
+    check_golden("tests/golden/report.json", &text);
+}
+
+#[test]
+fn published_schema_is_current() {
+    let schema = serde_json::to_string_pretty(&json_schema()).expect("a schema is JSON") + "\n";
+    check_golden("../../schemas/report.v1.json", &schema);
+}

@@ -1,1 +1,31 @@
-//! Stub.
+//! Repositories and folders on disk: from what the user named to a change with
+//! its contents.
+//!
+//! Start at [`open`]: an [`Input`] and [`Options`] in, [`Opened`] out.
+//!
+//! Invariant: nothing of a repository is ever executed (hooks, filters,
+//! monitors, aliases), the git program is never run, no symbolic link is
+//! followed out of a tree, and everything read has a named limit in [`Limits`].
+//! Must not know: syntax, findings, rules, who asked.
+
+mod assemble;
+mod attribute;
+mod clean;
+mod disk;
+mod error;
+mod input;
+mod model;
+mod open;
+mod rename;
+mod repo;
+mod revision;
+mod scan;
+mod similarity;
+mod store;
+mod tree;
+mod walk;
+mod worktree;
+
+pub use error::{Error, ErrorKind};
+pub use input::{Input, Limits, Options};
+pub use open::{Opened, open};

@@ -1,0 +1,151 @@
+//! What can go wrong between the name of a change and the change itself.
+
+use std::path::PathBuf;
+
+/// Whatever an outside library reports.
+pub(crate) type Source = Box<dyn std::error::Error + Send + Sync + 'static>;
+
+/// The small closed set that exit codes and retry policies derive from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// What was asked for, or what was handed in, makes no sense.
+    Invalid,
+    /// It does not exist here.
+    NotFound,
+    /// The system or a limit does not allow it.
+    Denied,
+    /// A fault of the machine, or of Assay itself.
+    Internal,
+}
+
+/// Why what the user named could not be turned into a change.
+///
+/// The text of each says what went wrong, where, and how to mend it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No repository at the directory or above it.
+    #[error(
+        "no git repository at {} or above it; run this inside one, or review a folder with `assay scan`",
+        path.display()
+    )]
+    NotARepository {
+        /// Where the search began.
+        path: PathBuf,
+    },
+    /// The input needs a working tree and the repository is bare.
+    #[error(
+        "{} is a bare repository and has no working tree; name the change: BASE..HEAD, BASE...HEAD or one commit",
+        git_dir.display()
+    )]
+    NoWorkTree {
+        /// The repository.
+        git_dir: PathBuf,
+    },
+    /// A repository was found and cannot be used.
+    #[error("the repository at {} cannot be opened: {problem}", path.display())]
+    Open {
+        /// The repository.
+        path: PathBuf,
+        /// What stands in the way, and how to mend it.
+        problem: String,
+        /// What the git library reported.
+        #[source]
+        source: Source,
+    },
+    /// A revision names nothing here.
+    #[error("`{spec}` is not a revision of this repository: {problem}{}", hint(suggestion.as_deref()))]
+    Revision {
+        /// What was asked for.
+        spec: String,
+        /// Why it names nothing.
+        problem: String,
+        /// What may have been meant.
+        suggestion: Option<String>,
+    },
+    /// Something that the repository refers to is missing or unreadable.
+    #[error("the repository is damaged: {what} cannot be read; `git fsck` shows what else is")]
+    Damaged {
+        /// What was being read.
+        what: String,
+        /// What the git library reported.
+        #[source]
+        source: Source,
+    },
+    /// More than a limit allows.
+    #[error("{what}: {found} is more than the limit of {limit} (`{option}`); {mend}")]
+    TooLarge {
+        /// What is too large.
+        what: String,
+        /// How much there is, as far as it was counted.
+        found: u64,
+        /// The limit.
+        limit: u64,
+        /// The name of the limit.
+        option: &'static str,
+        /// How to mend it.
+        mend: &'static str,
+    },
+    /// A patch that is not well formed.
+    #[error("line {line} of the patch: {problem}")]
+    Patch {
+        /// The line of the patch, from 1.
+        line: u64,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A path that cannot be scanned.
+    #[error("{}: {problem}", path.display())]
+    Path {
+        /// The path.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A file could not be read.
+    #[error("{} cannot be read", path.display())]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system reported.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The git library failed in a way that it should not.
+    #[error("reading the repository failed unexpectedly: {what}")]
+    Internal {
+        /// What it was doing.
+        what: String,
+    },
+}
+
+fn hint(suggestion: Option<&str>) -> String {
+    suggestion.map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
+}
+
+impl Error {
+    /// Returns which of the closed set of kinds the error is.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NoWorkTree { .. } | Self::Open { .. } | Self::Patch { .. } => ErrorKind::Invalid,
+            Self::Damaged { .. } => ErrorKind::Invalid,
+            Self::NotARepository { .. } | Self::Revision { .. } => ErrorKind::NotFound,
+            Self::Path { .. } => ErrorKind::NotFound,
+            Self::TooLarge { .. } => ErrorKind::Denied,
+            Self::Io { source, .. } => match source.kind() {
+                std::io::ErrorKind::NotFound => ErrorKind::NotFound,
+                std::io::ErrorKind::PermissionDenied => ErrorKind::Denied,
+                _ => ErrorKind::Internal,
+            },
+            Self::Internal { .. } => ErrorKind::Internal,
+        }
+    }
+
+    /// Something in the repository that should be readable is not.
+    pub(crate) fn damaged(what: impl Into<String>, source: impl Into<Source>) -> Self {
+        Self::Damaged {
+            what: what.into(),
+            source: source.into(),
+        }
+    }
+}

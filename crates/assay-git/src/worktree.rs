@@ -1,0 +1,453 @@
+//! What differs between the index and the files on disk.
+//!
+//! A file whose size and times are those of the index counts as unchanged
+//! without being read, as in git; all others are read and hashed.
+
+use std::sync::Arc;
+
+use assay_source::{FileKind, ReadError};
+use gix::bstr::BString;
+use gix::hash::ObjectId;
+use gix::index::entry::{Flags, Stage, Stat};
+use gix::objs::FindExt;
+
+use crate::clean::{CleanRules, Cleaner, Filter, POINTER_BYTES_MAX, Pointer, blob_id};
+use crate::disk::Root;
+use crate::error::Error;
+use crate::input::Options;
+use crate::model::{Place, Side, is_plain, kind_of_index_entry};
+use crate::repo::Repo;
+use crate::walk::is_executable;
+
+/// Entries that one thread takes at least; fewer are not worth a thread.
+const ENTRIES_PER_THREAD_MIN: usize = 2048;
+
+/// A tracked file that is not on disk as the index has it.
+#[derive(Debug)]
+pub(crate) struct DiskChange {
+    /// Its position in the index.
+    pub(crate) position: usize,
+    /// What is on disk; none when the file is gone.
+    pub(crate) head: Option<Side>,
+}
+
+/// Compares the index with what is on disk.
+pub(crate) struct WorkTree<'a> {
+    index: &'a Arc<gix::index::File>,
+    root: &'a Root,
+    rules: &'a CleanRules,
+    hash: gix::hash::Kind,
+    options: &'a Options,
+    trust_ctime: bool,
+    check_stat: bool,
+    file_mode: bool,
+    symlinks: bool,
+    sparse_checkout: bool,
+}
+
+/// What one thread found.
+#[derive(Default)]
+struct Found {
+    changes: Vec<DiskChange>,
+    /// Filters that were not run, by the path that needed them.
+    filters: Vec<(BString, BString)>,
+}
+
+impl<'a> WorkTree<'a> {
+    pub(crate) fn new(
+        repo: &Repo,
+        index: &'a Arc<gix::index::File>,
+        rules: &'a CleanRules,
+        options: &'a Options,
+    ) -> Self {
+        let check_stat = repo.string("core.checkStat");
+        Self {
+            index,
+            root: rules.root(),
+            rules,
+            hash: repo.inner.object_hash(),
+            options,
+            trust_ctime: repo.boolean("core.trustCTime", true),
+            check_stat: check_stat.is_none_or(|value| !value.eq_ignore_ascii_case(b"minimal")),
+            file_mode: cfg!(unix) && repo.boolean("core.fileMode", true),
+            symlinks: repo.boolean("core.symlinks", cfg!(unix)),
+            sparse_checkout: repo.boolean("core.sparseCheckout", false),
+        }
+    }
+
+    /// Returns the tracked files that differ, and what is to be noted.
+    pub(crate) fn changes(&self, objects: &gix::OdbHandle) -> (Vec<DiskChange>, Vec<String>) {
+        let count = self.index.entries().len();
+        let threads = self
+            .options
+            .thread_count()
+            .min(count / ENTRIES_PER_THREAD_MIN + 1);
+        let size = count.div_ceil(threads).max(1);
+        let starts: Vec<usize> = (0..count).step_by(size).collect();
+        let found: Vec<Found> = std::thread::scope(|scope| {
+            let threads: Vec<_> = starts
+                .iter()
+                .skip(1)
+                .map(|&start| {
+                    let objects = objects.clone();
+                    scope.spawn(move || self.compare_range(start, size, objects))
+                })
+                .collect();
+            let own = starts
+                .first()
+                .map(|&start| self.compare_range(start, size, objects.clone()));
+            own.into_iter()
+                .chain(threads.into_iter().map(|thread| {
+                    thread
+                        .join()
+                        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+                }))
+                .collect()
+        });
+        let mut changes = Vec::new();
+        let mut filters = Vec::new();
+        for part in found {
+            changes.extend(part.changes);
+            filters.extend(part.filters);
+        }
+        (changes, filter_note(filters).into_iter().collect())
+    }
+
+    fn compare_range(&self, start: usize, size: usize, objects: gix::OdbHandle) -> Found {
+        let mut thread = Thread {
+            tree: self,
+            objects,
+            cleaner: None,
+            folder: None,
+            found: Found::default(),
+        };
+        let end = (start + size).min(self.index.entries().len());
+        for position in start..end {
+            thread.compare(position);
+        }
+        thread.found
+    }
+}
+
+/// One thread's share of the work.
+struct Thread<'a> {
+    tree: &'a WorkTree<'a>,
+    objects: gix::OdbHandle,
+    cleaner: Option<Cleaner>,
+    /// The folder that was looked at last, and whether it is one: not a link
+    /// and not behind a link.
+    folder: Option<(&'a [u8], bool)>,
+    found: Found,
+}
+
+impl<'a> Thread<'a> {
+    fn compare(&mut self, position: usize) {
+        let tree = self.tree;
+        let entry = &tree.index.entries()[position];
+        if entry.stage() != Stage::Unconflicted || entry.flags.contains(Flags::ASSUME_VALID) {
+            return;
+        }
+        let Some(kind) = kind_of_index_entry(entry.mode) else {
+            return;
+        };
+        let skipped = entry.flags.contains(Flags::SKIP_WORKTREE);
+        if skipped && !tree.sparse_checkout {
+            return;
+        }
+        let path: &'a [u8] = entry.path(tree.index);
+        let metadata = if self.is_in_folder(path) {
+            gix::index::fs::Metadata::from_path_no_follow(&tree.root.join(path)).ok()
+        } else {
+            None
+        };
+        let intent = entry.flags.contains(Flags::INTENT_TO_ADD);
+        let head = match metadata {
+            None if skipped => return,
+            None => None,
+            Some(metadata) if kind == FileKind::Submodule => {
+                match self.submodule(path, &metadata, entry.id) {
+                    Ok(()) => return,
+                    Err(head) => head,
+                }
+            }
+            Some(metadata) => match self.file(path, kind, entry.id, &entry.stat, &metadata) {
+                Some(head) => head,
+                None if intent => Some(Side::object(kind, entry.id)),
+                None => return,
+            },
+        };
+        // The empty content of a file that is yet to be added need not exist.
+        let head = head.map(|side| match side.place {
+            Place::Object(id) if intent => Side {
+                place: Place::Disk(Some(id)),
+                ..side
+            },
+            _ => side,
+        });
+        self.found.changes.push(DiskChange { position, head });
+    }
+
+    /// Returns whether all folders of the path are real ones.
+    fn is_in_folder(&mut self, path: &'a [u8]) -> bool {
+        let Some(slash) = path.iter().rposition(|&b| b == b'/') else {
+            return true;
+        };
+        let folder = &path[..slash];
+        if let Some((last, real)) = self.folder
+            && last == folder
+        {
+            return real;
+        }
+        let known = self.folder.filter(|(_, real)| *real).map(|(last, _)| last);
+        let real = folder
+            .iter()
+            .enumerate()
+            .filter(|&(_, &b)| b == b'/')
+            .map(|(at, _)| at)
+            .chain([folder.len()])
+            // What the last folder was in need not be looked at again.
+            .filter(|&end| !known.is_some_and(|known| is_same_or_below(known, &folder[..end])))
+            .all(|end| {
+                let path = self.tree.root.join(&folder[..end]);
+                std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir())
+            });
+        self.folder = Some((folder, real));
+        real
+    }
+
+    /// Returns what is on disk when that differs (or what is left when the
+    /// file is gone), and none when it is what the index has.
+    #[expect(
+        clippy::option_option,
+        reason = "unchanged, gone and changed are three things"
+    )]
+    fn file(
+        &mut self,
+        path: &[u8],
+        kind: FileKind,
+        id: ObjectId,
+        stat: &Stat,
+        metadata: &gix::index::fs::Metadata,
+    ) -> Option<Option<Side>> {
+        let found = if metadata.is_symlink() {
+            FileKind::Symlink
+        } else if !metadata.is_file() {
+            // A folder or something special in its place.
+            return Some(None);
+        } else if kind == FileKind::Symlink && !self.tree.symlinks {
+            // Checked out as a file that holds the path.
+            FileKind::File
+        } else if !self.tree.file_mode {
+            if is_plain(kind) { kind } else { FileKind::File }
+        } else if metadata.is_executable() {
+            FileKind::Executable
+        } else {
+            FileKind::File
+        };
+        let is_same_kind = found == kind || (kind == FileKind::Symlink && !self.tree.symlinks);
+        if is_same_kind && self.is_clean(stat, metadata) {
+            return None;
+        }
+        let place = match self.content(path, found, id) {
+            Place::Disk(Some(same)) if same == id => Place::Object(id),
+            place => place,
+        };
+        let is_same = is_same_kind && matches!(place, Place::Object(_));
+        (!is_same).then_some(Some(Side { kind: found, place }))
+    }
+
+    /// Returns whether size and times are those of the index, and old enough
+    /// that the file cannot have changed within the same tick of the clock.
+    fn is_clean(&self, entry: &Stat, metadata: &gix::index::fs::Metadata) -> bool {
+        let Ok(disk) = Stat::from_fs(metadata) else {
+            return false;
+        };
+        // Some programs write no nanoseconds.
+        let same_time = |one: gix::index::entry::stat::Time,
+                         other: gix::index::entry::stat::Time| {
+            one.secs == other.secs
+                && (one.nsecs == other.nsecs || one.nsecs == 0 || other.nsecs == 0)
+        };
+        let tree = self.tree;
+        let same = entry.size == disk.size
+            && same_time(entry.mtime, disk.mtime)
+            && (!tree.trust_ctime || !tree.check_stat || same_time(entry.ctime, disk.ctime))
+            && (!tree.check_stat
+                || (entry.ino == disk.ino && entry.uid == disk.uid && entry.gid == disk.gid));
+        let written = tree.index.timestamp();
+        let age = written
+            .unix_seconds()
+            .cmp(&i64::from(entry.mtime.secs))
+            .then_with(|| {
+                let nanoseconds = if entry.mtime.nsecs == 0 {
+                    0
+                } else {
+                    written.nanoseconds()
+                };
+                nanoseconds.cmp(&entry.mtime.nsecs)
+            });
+        same && age.is_gt()
+    }
+
+    /// Finds out what git would store for a file; [`Place::Object`] says that
+    /// it is what the index has.
+    fn content(&mut self, path: &[u8], kind: FileKind, id: ObjectId) -> Place {
+        let tree = self.tree;
+        let bytes_max = tree.options.limits.disk_hash_bytes_max;
+        if kind == FileKind::Symlink {
+            let target = tree.root.read_link(path, bytes_max).ok();
+            return Place::Disk(target.and_then(|target| blob_id(tree.hash, &target)));
+        }
+        let filter = self.cleaner().filter(path);
+        if filter == Filter::Lfs {
+            return self.lfs_content(path, id);
+        }
+        let Ok(content) = tree.root.read_file(path, bytes_max) else {
+            return Place::Disk(None);
+        };
+        let content = self.cleaner().clean(path, content);
+        let found = blob_id(tree.hash, &content);
+        if let Filter::Program(name) = filter
+            && found != Some(id)
+        {
+            self.found.filters.push((name, path.into()));
+        }
+        Place::Disk(found)
+    }
+
+    fn lfs_content(&mut self, path: &[u8], id: ObjectId) -> Place {
+        let tree = self.tree;
+        // Where git-lfs is not installed, the pointer itself is on disk.
+        if let Ok(content) = tree.root.read_file(path, POINTER_BYTES_MAX)
+            && (content.is_empty() || Pointer::parse(&content).is_some())
+        {
+            return Place::Disk(blob_id(tree.hash, &content));
+        }
+        let Ok((file, bytes)) = tree.root.open_file(path) else {
+            return Place::Disk(None);
+        };
+        if bytes > tree.options.limits.disk_hash_bytes_max {
+            return Place::Disk(None);
+        }
+        let Ok(pointer) = Pointer::of(file) else {
+            return Place::Disk(None);
+        };
+        let mut buffer = Vec::new();
+        let stored = self
+            .objects
+            .find_blob(&id, &mut buffer)
+            .ok()
+            .and_then(|blob| Pointer::parse(blob.data));
+        if stored.as_ref() == Some(&pointer) {
+            Place::Object(id)
+        } else {
+            Place::Pointer(pointer.to_bytes().into())
+        }
+    }
+
+    /// Says that a submodule is at the commit of the index, or where it is.
+    fn submodule(
+        &self,
+        path: &[u8],
+        metadata: &gix::index::fs::Metadata,
+        id: ObjectId,
+    ) -> Result<(), Option<Side>> {
+        if !metadata.is_dir() {
+            let kind = if metadata.is_symlink() {
+                FileKind::Symlink
+            } else {
+                FileKind::File
+            };
+            let place = Place::Disk(None);
+            return Err(Some(Side { kind, place }));
+        }
+        let root = self.tree.root.join(path);
+        if std::fs::symlink_metadata(root.join(".git")).is_err() {
+            // Not checked out.
+            return Ok(());
+        }
+        let options = Options {
+            user_config: false,
+            ..self.tree.options.clone()
+        };
+        let head = Repo::discover(&root, &options)
+            .ok()
+            .flatten()
+            // A broken one must not lead to the repository around it.
+            .filter(|repo| repo.work_tree.is_some() && repo.work_tree == root.canonicalize().ok())
+            .and_then(|repo| crate::revision::head_commit(&repo).ok().flatten());
+        match head {
+            Some(head) if head != id => Err(Some(Side::object(FileKind::Submodule, head))),
+            _ => Ok(()),
+        }
+    }
+
+    fn cleaner(&mut self) -> &mut Cleaner {
+        let Self {
+            tree,
+            objects,
+            cleaner,
+            ..
+        } = self;
+        cleaner.get_or_insert_with(|| Cleaner::new(tree.rules, objects.clone()))
+    }
+}
+
+fn is_same_or_below(path: &[u8], folder: &[u8]) -> bool {
+    path.strip_prefix(folder)
+        .is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
+}
+
+fn filter_note(mut filters: Vec<(BString, BString)>) -> Option<String> {
+    filters.sort();
+    let mut names: Vec<_> = filters.iter().map(|(name, _)| name.clone()).collect();
+    names.dedup();
+    let paths: Vec<_> = filters.into_iter().map(|(_, path)| path).collect();
+    (!paths.is_empty()).then(|| {
+        format!(
+            "filter programs are never run (here {}), so these files are compared as they are on disk: {}",
+            crate::walk::name_some(&names),
+            crate::walk::name_some(&paths)
+        )
+    })
+}
+
+/// Describes an untracked file, or what is on disk of one in conflict.
+pub(crate) fn disk_side(root: &Root, path: &[u8]) -> Result<Option<Side>, Error> {
+    let full = root.join(path);
+    let metadata = match std::fs::symlink_metadata(&full) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(Error::Io { path: full, source }),
+    };
+    let kind = if metadata.is_symlink() {
+        FileKind::Symlink
+    } else if !metadata.is_file() {
+        return Ok(None);
+    } else if is_executable(&metadata) {
+        FileKind::Executable
+    } else {
+        FileKind::File
+    };
+    let place = Place::Disk(None);
+    Ok(Some(Side { kind, place }))
+}
+
+/// Returns the id that a file on disk would have in the object database.
+pub(crate) fn disk_id(
+    cleaner: &mut Cleaner,
+    root: &Root,
+    hash: gix::hash::Kind,
+    path: &[u8],
+    kind: FileKind,
+    bytes_max: u64,
+) -> Result<Option<ObjectId>, ReadError> {
+    let content = match kind {
+        FileKind::Symlink => root.read_link(path, bytes_max)?,
+        _ => {
+            let content = root.read_file(path, bytes_max)?;
+            cleaner.clean(path, content)
+        }
+    };
+    Ok(blob_id(hash, &content))
+}

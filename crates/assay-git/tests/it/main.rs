@@ -1,0 +1,7 @@
+//! Behaviour of the crate on repositories made by the git program.
+
+mod support;
+
+mod range;
+mod scan;
+mod working_tree;

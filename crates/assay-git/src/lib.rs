@@ -7,6 +7,10 @@
 //! monitors, aliases), the git program is never run, no symbolic link is
 //! followed out of a tree, and everything read has a named limit in [`Limits`].
 //! Must not know: syntax, findings, rules, who asked.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "repositories and folders are read from disk"
+)]
 
 mod assemble;
 mod attribute;

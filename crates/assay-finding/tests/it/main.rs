@@ -1,4 +1,8 @@
 //! Behaviour of the crate as others see it.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "golden files are files of the crate"
+)]
 
 mod formats;
 mod golden;

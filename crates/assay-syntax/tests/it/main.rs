@@ -1,4 +1,5 @@
 //! What the crate promises, seen from outside.
+#![expect(clippy::disallowed_methods, reason = "fixtures are files of the crate")]
 
 mod fixture;
 mod golden;

@@ -65,6 +65,7 @@ const KEYS: &[&str] = &[
     "embedded",
     "data-only",
     "case-insensitive",
+    "conventions",
 ];
 
 fn write_language(out: &mut String, id: &str, table: &Table) {
@@ -80,6 +81,10 @@ fn write_language(out: &mut String, id: &str, table: &Table) {
             .and_then(Value::as_str)
             .unwrap_or_else(|| panic!("{id}: `{key}` is missing"))
     };
+    let conventions: Vec<String> = string_list(table, "conventions")
+        .iter()
+        .map(|name| format!("Convention::{}", camel(name)))
+        .collect();
     let flag = |key: &str| table.get(key).and_then(Value::as_bool).unwrap_or(false);
     let block_comments: Vec<String> = list(table, "block-comments")
         .iter()
@@ -137,12 +142,13 @@ fn write_language(out: &mut String, id: &str, table: &Table) {
         out,
         "static {}: Spec = Spec {{ id: {id:?}, name: {:?}, grammar: || {}.into(), aliases: &{:?}, extensions: &{:?}, \
          file_names: &{:?}, file_names_excepted: &{:?}, starts_of_others: &{:?}, disambiguations: &[{}], interpreters: &{:?}, line_comments: &{:?}, block_comments: &[{}], quotes: &[{}], \
-         roles: &[{}], refinements: &[{}], embeddings: &[{}], data_only: {}, case_insensitive: {} }};",
+         roles: &[{}], refinements: &[{}], embeddings: &[{}], data_only: {}, case_insensitive: {}, conventions: &[{}] }};",
         constant(id), text("name"), text("grammar"), string_list(table, "aliases"), string_list(table, "extensions"),
         string_list(table, "file-names"), string_list(table, "file-names-excepted"),
         string_list(table, "starts-of-others"), disambiguations.join(", "), string_list(table, "interpreters"), string_list(table, "line-comments"),
         block_comments.join(", "), quotes.join(", "), roles.join(", "), refinements.join(", "),
         embeddings.join(", "), flag("data-only"), flag("case-insensitive"),
+        conventions.join(", "),
     )
     .expect("a string takes all");
 }

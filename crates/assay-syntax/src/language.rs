@@ -30,6 +30,18 @@ pub(crate) struct Spec {
     pub(crate) embeddings: &'static [Embedding],
     pub(crate) data_only: bool,
     pub(crate) case_insensitive: bool,
+    pub(crate) conventions: &'static [Convention],
+}
+
+/// A way of a language that roles cannot say and that changes what is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Convention {
+    /// Inside a class its methods are called by their bare names.
+    ImplicitSelf,
+    /// Functions that only hold other functions serve as namespaces or classes.
+    FunctionsAsNamespaces,
+    /// Functions that only wrap and return another function are decorators.
+    DecoratorFunctions,
 }
 
 /// How a block comment begins and ends.
@@ -178,6 +190,14 @@ impl Language {
     /// Returns whether names and keywords ignore case.
     pub fn is_case_insensitive(&self) -> bool {
         self.spec.case_insensitive
+    }
+
+    pub(crate) fn follows(&self, convention: Convention) -> bool {
+        self.spec.conventions.contains(&convention)
+    }
+
+    pub(crate) fn kind_count(&self) -> usize {
+        self.tables().kinds.len()
     }
 
     /// Returns the name of a kind of node.

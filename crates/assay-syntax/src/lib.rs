@@ -11,6 +11,7 @@
 
 mod detect;
 mod language;
+mod metric;
 mod parse;
 mod refine;
 mod role;
@@ -20,6 +21,10 @@ mod tree;
 pub use detect::detect;
 pub use language::{
     BlockComment, Embedding, Language, Quote, language_by_id, language_by_name, languages,
+};
+pub use metric::{
+    Better, ClassMetrics, Explanation, FileMetrics, FunctionMetrics, Halstead, Increment, Lines,
+    Metric, MetricOptions, MetricTotals, Metrics, Reason, Total, explain, measure,
 };
 pub use parse::{ParseLimits, ParseProblem, ParsedFile, parse};
 pub use role::{Field, Role, RoleSet};

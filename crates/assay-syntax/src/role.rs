@@ -52,6 +52,9 @@ roles! {
     Statement = "statement",
     /// A conditional: `if`, `unless`.
     If = "if",
+    /// A conditional that only says what happens when its condition does not
+    /// hold (`guard ... else`); also has `If`.
+    GuardClause = "guard-clause",
     /// The clause of a conditional that is another condition: `elif`.
     ElseIf = "else-if",
     /// The clause without a condition: `else`.
@@ -64,6 +67,8 @@ roles! {
     WhileLoop = "while-loop",
     /// A `switch`, `match`, `case ... of`, `select`.
     Switch = "switch",
+    /// A switch whose arms must take every value; also has `Switch`.
+    ExhaustiveSwitch = "exhaustive-switch",
     /// One arm of a switch with a pattern.
     Case = "case",
     /// The arm of a switch that takes what is left.
@@ -98,6 +103,8 @@ roles! {
     Continue = "continue",
     /// A `goto`.
     Goto = "goto",
+    /// A jump out of several loops that says how many instead of naming a label.
+    LabelledJump = "labelled-jump",
     /// A label that jumps name.
     Label = "label",
     /// A `yield`.
@@ -126,6 +133,8 @@ roles! {
     Comparison = "comparison",
     /// A name: variable, field, function, type.
     Identifier = "identifier",
+    /// The object or type that a method belongs to: `this`, `self`, `Self`.
+    SelfReference = "self-reference",
     /// The name of a type in a type position.
     TypeName = "type-name",
     /// A type annotation or type expression.

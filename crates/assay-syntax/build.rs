@@ -26,11 +26,11 @@ fn main() {
             .file_name()
             .and_then(|name| name.to_str())
             .expect("a UTF-8 folder name");
-        let file = folder.join("language.toml");
-        let text = fs::read_to_string(&file).expect("language.toml can be read");
-        let table: Table = text
-            .parse()
-            .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let mut table = read_table(folder);
+        if let Some(base) = table.get("extends").and_then(Value::as_str) {
+            let base = read_table(&folder.with_file_name(base));
+            extend(&mut table, base);
+        }
         write_language(&mut out, id, &table);
     }
     writeln!(out, "static LANGUAGES: [Language; {}] = [", folders.len())
@@ -47,8 +47,60 @@ fn main() {
     fs::write(path, out).expect("OUT_DIR can be written");
 }
 
+fn read_table(folder: &Path) -> Table {
+    let file = folder.join("language.toml");
+    let text = fs::read_to_string(&file).expect("language.toml can be read");
+    text.parse()
+        .unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+/// Gives a language the syntax of the one that it extends: its marks where it
+/// has none of its own, its roles and, after its own, its refinements. The
+/// kinds of nodes in `extends-except` are not in this language's grammar.
+fn extend(table: &mut Table, base: Table) {
+    let except = string_list(table, "extends-except");
+    for (key, mut value) in base {
+        if let ("roles", Value::Table(roles)) = (key.as_str(), &mut value) {
+            for kinds in roles
+                .iter_mut()
+                .filter_map(|(_, kinds)| kinds.as_array_mut())
+            {
+                kinds.retain(|kind| !except.iter().any(|other| kind.as_str() == Some(other)));
+            }
+        }
+        match key.as_str() {
+            "line-comments" | "block-comments" | "quotes" => {
+                table.entry(key).or_insert(value);
+            }
+            "roles" | "refine" => {
+                let own = table.remove(&key);
+                table.insert(key, joined(own, value));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn joined(own: Option<Value>, base: Value) -> Value {
+    match (own, base) {
+        (Some(Value::Array(own)), Value::Array(base)) => {
+            Value::Array(own.into_iter().chain(base).collect())
+        }
+        (Some(Value::Table(mut own)), Value::Table(base)) => {
+            for (key, value) in base {
+                let joined = joined(own.remove(&key), value);
+                own.insert(key, joined);
+            }
+            Value::Table(own)
+        }
+        (_, base) => base,
+    }
+}
+
 const KEYS: &[&str] = &[
     "name",
+    "extends",
+    "extends-except",
     "grammar",
     "aliases",
     "extensions",
@@ -156,13 +208,16 @@ fn write_language(out: &mut String, id: &str, table: &Table) {
 const REFINE_KEYS: &[&str] = &[
     "kind",
     "field",
+    "is",
     "texts",
     "prefixes",
     "child",
     "lacks",
+    "lacks-field",
     "first",
     "as",
     "after",
+    "before",
     "through",
     "parent",
     "parent-roles",
@@ -192,20 +247,23 @@ fn refinement(id: &str, refine: &Table) -> String {
     };
     let text = |key| refine.get(key).and_then(Value::as_str);
     format!(
-        "RefinementSpec {{ kinds: &{kinds:?}, test: RefinementTest {{ field: {:?}, texts: &{:?}, prefixes: &{:?}, \
-         child_kinds: &{:?}, lacking_kinds: &{:?}, first: {}, own_fields: &{:?}, after_kinds: &{:?}, through_kinds: &{:?}, parent_kinds: &{:?}, parent_roles: {}, \
+        "RefinementSpec {{ kinds: &{kinds:?}, test: RefinementTest {{ field: {:?}, field_kinds: &{:?}, texts: &{:?}, prefixes: &{:?}, \
+         child_kinds: &{:?}, lacking_kinds: &{:?}, lacking_fields: &{:?}, first: {}, own_fields: &{:?}, after_kinds: &{:?}, before_kinds: &{:?}, through_kinds: &{:?}, parent_kinds: &{:?}, parent_roles: {}, \
          parent_fields: &{:?} }}, add: {}, remove: {}, becomes: {:?} }}",
         text("field"),
+        string_list(refine, "is"),
         string_list(refine, "texts"),
         string_list(refine, "prefixes"),
         string_list(refine, "child"),
         string_list(refine, "lacks"),
+        string_list(refine, "lacks-field"),
         refine
             .get("first")
             .and_then(Value::as_bool)
             .unwrap_or(false),
         string_list(refine, "as"),
         string_list(refine, "after"),
+        string_list(refine, "before"),
         string_list(refine, "through"),
         string_list(refine, "parent"),
         roles("parent-roles"),

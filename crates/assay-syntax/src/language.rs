@@ -354,7 +354,9 @@ mod tests {
                 refinement.kinds,
                 test.child_kinds,
                 test.lacking_kinds,
+                test.field_kinds,
                 test.after_kinds,
+                test.before_kinds,
             ] {
                 names.extend(kinds.iter().map(unquote));
             }
@@ -397,11 +399,11 @@ mod tests {
             for refinement in language.spec.refinements {
                 let test = &refinement.test;
                 let path = test.field.iter().flat_map(|path| path.split('/'));
-                let others = [test.own_fields, test.parent_fields];
+                let others = [test.own_fields, test.parent_fields, test.lacking_fields];
                 let names = path.chain(others.iter().flat_map(|names| names.iter().copied()));
                 for name in names.chain(refinement.becomes) {
                     let is_known =
-                        matches!(name, "" | ".") || Field::from_grammar(name) != Field::Other;
+                        matches!(name, "" | "." | "$") || Field::from_grammar(name) != Field::Other;
                     assert!(is_known, "{language:?}: {name} in {:?}", refinement.kinds);
                 }
             }

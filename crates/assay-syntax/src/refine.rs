@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use assay_source::Span;
 use tree_sitter::Language as Grammar;
 
 use crate::language::Spec;
@@ -25,11 +26,13 @@ pub(crate) struct RefinementSpec {
 /// When a refinement holds: all parts that are given must. Nodes are refined
 /// from the root down, so the tests see the final roles and fields of ancestors.
 pub(crate) struct RefinementTest {
-    /// A way down: names of fields, or empty for the first child, with `/`
-    /// between steps; or `.` for the node itself. The tests of text are for what
-    /// is there; without a way, for a child of the kinds below; without those,
-    /// for the node itself.
+    /// A way down: names of fields, or empty for the first child and `$` for
+    /// the last, with `/` between steps; or `.` for the node itself. The tests of
+    /// text are for what is there; without a way, for a child of the kinds
+    /// below; without those, for the node itself.
     pub(crate) field: Option<&'static str>,
+    /// What is there is of one of these kinds.
+    pub(crate) field_kinds: &'static [&'static str],
     /// The text is one of these.
     pub(crate) texts: &'static [&'static str],
     /// The text starts with one of these.
@@ -38,12 +41,17 @@ pub(crate) struct RefinementTest {
     pub(crate) child_kinds: &'static [&'static str],
     /// The node has no child of any of these kinds.
     pub(crate) lacking_kinds: &'static [&'static str],
+    /// The node has no child in any of these fields.
+    pub(crate) lacking_fields: &'static [&'static str],
     /// The node is the first named child that is no comment.
     pub(crate) first: bool,
     /// The node plays one of these parts in its parent.
     pub(crate) own_fields: &'static [&'static str],
     /// A sibling before the node is of one of these kinds.
     pub(crate) after_kinds: &'static [&'static str],
+    /// The node begins its line, and on the next line follows a sibling of one
+    /// of these kinds; comments between are passed over.
+    pub(crate) before_kinds: &'static [&'static str],
     /// Ancestors of these kinds are passed over: the nearest other one is what
     /// the tests below call the parent.
     pub(crate) through_kinds: &'static [&'static str],
@@ -70,9 +78,12 @@ struct Refinement {
     becomes: Option<Field>,
     path: Option<Vec<Step>>,
     own_fields: Vec<Field>,
+    field_kinds: Vec<u16>,
     child_kinds: Vec<u16>,
     lacking_kinds: Vec<u16>,
+    lacking_fields: Vec<Field>,
     after_kinds: Vec<u16>,
+    before_kinds: Vec<u16>,
     through_kinds: Vec<u16>,
     /// For each possible parent: its kinds, then those of its own parent, and so on.
     parent_kinds: Vec<Vec<Vec<u16>>>,
@@ -111,6 +122,7 @@ impl KindIndex {
 /// One step down from a node.
 enum Step {
     First,
+    Last,
     Child(Field),
 }
 
@@ -212,14 +224,18 @@ impl Refinement {
                     .split('/')
                     .map(|step| match step {
                         "" => Step::First,
+                        "$" => Step::Last,
                         name => Step::Child(Field::from_grammar(name)),
                     })
                     .collect(),
             }),
             own_fields: fields(test.own_fields),
+            field_kinds: index.find_all(test.field_kinds),
             child_kinds: index.find_all(test.child_kinds),
             lacking_kinds: index.find_all(test.lacking_kinds),
+            lacking_fields: fields(test.lacking_fields),
             after_kinds: index.find_all(test.after_kinds),
+            before_kinds: index.find_all(test.before_kinds),
             through_kinds: index.find_all(test.through_kinds),
             parent_kinds: test.parent_kinds.iter().map(upward).collect(),
             parent_roles: RoleSet::of(test.parent_roles),
@@ -258,7 +274,7 @@ impl Refinement {
         let is_child = |child: &NodeRef<'_>| self.child_kinds.contains(&child.kind_id());
         match &self.path {
             Some(path) => {
-                follow(node, path).is_some_and(|at| self.text_holds(at))
+                follow(node, path).is_some_and(|at| self.is_sought(at))
                     && (self.child_kinds.is_empty()
                         || node.children().any(|child| is_child(&child)))
             }
@@ -268,6 +284,11 @@ impl Refinement {
                 .filter(is_child)
                 .any(|child| self.text_holds(child)),
         }
+    }
+
+    fn is_sought(&self, subject: NodeRef<'_>) -> bool {
+        (self.field_kinds.is_empty() || self.field_kinds.contains(&subject.kind_id()))
+            && self.text_holds(subject)
     }
 
     fn text_holds(&self, subject: NodeRef<'_>) -> bool {
@@ -289,7 +310,12 @@ impl Refinement {
             || !node
                 .children()
                 .any(|child| self.lacking_kinds.contains(&child.kind_id())))
+            && (self.lacking_fields.is_empty()
+                || !node
+                    .children()
+                    .any(|child| self.lacking_fields.contains(&child.field())))
             && (!self.test.first || node.is_first_named())
+            && (self.before_kinds.is_empty() || self.is_before(node))
             && (self.after_kinds.is_empty()
                 || node.parent().is_some_and(|parent| {
                     parent
@@ -300,10 +326,45 @@ impl Refinement {
     }
 }
 
+impl Refinement {
+    fn is_before(&self, node: NodeRef<'_>) -> bool {
+        /// A longer comment than this is not followed to its end.
+        const SIBLINGS_MAX: usize = 256;
+        let text = node.tree().text();
+        let lines = text.lines();
+        let start = node.span().start;
+        let line_start = lines.line_span(lines.line_of(start)).start;
+        let before = text.slice(Span::new(line_start, start));
+        if before
+            .chars()
+            .next_back()
+            .is_some_and(|c| !c.is_whitespace())
+            || !before.trim().is_empty()
+        {
+            return false;
+        }
+        let mut at = node;
+        for _ in 0..SIBLINGS_MAX {
+            let Some(next) = at.next_sibling() else {
+                return false;
+            };
+            if next.line() != at.last_line() + 1 {
+                return false;
+            }
+            if !next.has(Role::Comment) {
+                return self.before_kinds.contains(&next.kind_id());
+            }
+            at = next;
+        }
+        false
+    }
+}
+
 /// Goes the way down from a node.
 fn follow<'t>(node: NodeRef<'t>, path: &[Step]) -> Option<NodeRef<'t>> {
     path.iter().try_fold(node, |at, step| match step {
         Step::First => at.children().next(),
+        Step::Last => at.children().last(),
         Step::Child(field) => at.child(*field),
     })
 }

@@ -62,7 +62,7 @@ pub struct Symbol {
     /// Its own name; empty when it has none.
     pub name: String,
     /// The name through everything around it, joined with `.`; a nameless part
-    /// is `<lambda>` or `<class>`.
+    /// goes by its kind: `<lambda>`, `<class>`.
     pub qualified_name: String,
     /// All of it.
     pub span: Span,
@@ -156,10 +156,10 @@ fn symbol(
     found: &[Symbol],
     enclosing: Option<usize>,
 ) -> Symbol {
-    let name = name_node.map_or("", |name| name.text().trim());
+    // A module may be named by a string.
+    let name = name_node.map_or("", |name| name.text().trim_matches(['"', '\'', ' ']));
     let own = match name {
-        "" if kind == SymbolKind::Class => "<class>".to_owned(),
-        "" => "<lambda>".to_owned(),
+        "" => format!("<{}>", kind.as_str()),
         name => name.replace("::", "."),
     };
     let mut qualified_name = String::new();
@@ -208,15 +208,24 @@ fn receiver_type<'t>(node: NodeRef<'t>) -> Option<&'t str> {
 }
 
 fn parameter_name<'t>(parameter: NodeRef<'t>) -> &'t str {
-    let name = parameter
-        .name_node()
-        .or_else(|| parameter.child(Field::Pattern))
-        .or_else(|| parameter.child(Field::Left))
-        .or_else(|| parameter.subtree().find(|part| part.has(Role::Identifier)));
-    match name {
-        Some(name) => name.text(),
-        None => "_",
-    }
+    const NO_NAME: RoleSet = RoleSet::of(&[Role::Annotation, Role::TypeName, Role::Type]);
+    let inside = || {
+        parameter
+            .children()
+            .filter(|child| !matches!(child.field(), Field::Type | Field::Value))
+            .filter(|child| !child.has_any(NO_NAME))
+            .find_map(|child| child.subtree().find(|part| part.has(Role::Identifier)))
+    };
+    let name = match parameter.child(Field::Declarator) {
+        Some(_) => parameter.name_node(),
+        None => parameter
+            .child(Field::Name)
+            .or_else(|| parameter.child(Field::Pattern))
+            .or_else(|| parameter.child(Field::Left))
+            .or_else(|| parameter.has(Role::Identifier).then_some(parameter))
+            .or_else(inside),
+    };
+    name.map_or("_", NodeRef::text)
 }
 
 /// Returns what a tree imports, in the order of the text.

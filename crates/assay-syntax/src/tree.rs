@@ -441,31 +441,42 @@ impl<'t> NodeRef<'t> {
         if let Some(name) = self.child(Field::Name) {
             return Some(name);
         }
+        if self.has(Role::Lambda) {
+            return self.given_name();
+        }
         if let Some(declarator) = self.child(Field::Declarator) {
             return declarator.declarator_name();
-        }
-        if self.has(Role::Lambda) {
-            let parent = self.parent()?;
-            let target = match self.field() {
-                Field::Value | Field::Right => parent
-                    .child(Field::Name)
-                    .or_else(|| parent.child(Field::Left))
-                    .or_else(|| parent.child(Field::Key))
-                    .or_else(|| parent.child(Field::Property)),
-                _ => None,
-            };
-            return target.filter(|node| !node.text().contains('\n'));
         }
         if self.has_any(const { RoleSet::of(&[Role::Identifier, Role::TypeName]) }) {
             return Some(self);
         }
-        if self.has(Role::Class)
-            && let Some(named) = self.child(Field::Type)
-        {
-            // A block that implements a type goes by the type's bare name.
-            return Some(named.child(Field::Type).unwrap_or(named));
+        if self.has(Role::Class) {
+            if let Some(named) = self.child(Field::Type) {
+                // A block that implements a type goes by the type's bare name.
+                return Some(named.child(Field::Type).unwrap_or(named));
+            }
+            if self.field() == Field::Type {
+                // `typedef struct { ... } name;`
+                return self.parent()?.child(Field::Declarator)?.declarator_name();
+            }
         }
         self.child_with(Role::Identifier)
+    }
+
+    /// Returns the variable, property or key that a nameless function becomes.
+    fn given_name(self) -> Option<NodeRef<'t>> {
+        if !matches!(self.field(), Field::Value | Field::Right) {
+            return None;
+        }
+        let parent = self.parent()?;
+        let declared = || parent.child(Field::Declarator)?.declarator_name();
+        parent
+            .child(Field::Name)
+            .or_else(|| parent.child(Field::Left))
+            .or_else(|| parent.child(Field::Key))
+            .or_else(|| parent.child(Field::Property))
+            .or_else(declared)
+            .filter(|node| !node.text().contains('\n'))
     }
 
     /// Returns the nodes that hold the names of what the node declares, for
@@ -490,7 +501,9 @@ impl<'t> NodeRef<'t> {
         let mut node = self;
         for _ in 0..DECLARATOR_DEPTH_MAX {
             if let Some(name) = node.child(Field::Name) {
-                return Some(name);
+                // `Scope::name` is the name as a whole.
+                let is_scoped = node.child(Field::Object).is_some();
+                return Some(if is_scoped { node } else { name });
             }
             if node.is_leaf() || node.has(Role::Identifier) {
                 return Some(node);
@@ -536,16 +549,17 @@ impl<'t> NodeRef<'t> {
         found
     }
 
-    /// Collects the parameters in a list; lists inside of lists count, the
-    /// parameters of a parameter's own type do not.
+    /// Collects the parameters in a list, at any depth; those in the types and
+    /// values of parameters do not count.
     fn parameters_in(self, found: &mut Vec<NodeRef<'t>>) {
+        const OTHERS: RoleSet = RoleSet::of(&[Role::Parameters, Role::Receiver]);
         for child in self.children() {
             child.visit(|part| {
                 if part.has(Role::Parameter) {
                     found.push(part);
                     return ControlFlow::Break(());
                 }
-                if part.has(Role::Receiver) {
+                if part.has_any(OTHERS) {
                     return ControlFlow::Break(());
                 }
                 ControlFlow::Continue(())

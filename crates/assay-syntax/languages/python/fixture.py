@@ -86,7 +86,7 @@ def totals(entries, by=lambda entry, *rest: entry.note):
     names = {str(n): ~n for n in squares}
     unique = {n << 1 for n in squares}
     lazy = sum(n @ n for row in squares for n in row)
-    return found, names, unique, lazy, [True, False, -1.5, 0xFF, 2j]
+    return {"found": found}, names, unique, lazy, [True, False, -1.5, 0xFF, 2j]
 
 
 def count():

@@ -98,19 +98,29 @@ fn fixtures_hit_every_role_of_their_language() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-fn specification(language: &Language) -> Table {
-    fs::read_to_string(folder(language).join("language.toml"))
-        .expect("every language has a language.toml")
-        .parse()
-        .expect("the build script read it too")
+/// The specification of a language and those that it extends.
+fn specifications(language: &Language) -> Vec<Table> {
+    let mut found: Vec<Table> = Vec::new();
+    let mut folder = Some(folder(language));
+    while let Some(here) = folder {
+        let table: Table = fs::read_to_string(here.join("language.toml"))
+            .expect("every language has a language.toml")
+            .parse()
+            .expect("the build script read it too");
+        folder = table
+            .get("extends")
+            .and_then(Value::as_str)
+            .map(|base| here.with_file_name(base));
+        found.push(table);
+    }
+    found
 }
 
-/// The kinds of nodes by role, as `[roles]` lists them.
-fn declared_kinds(language: &Language) -> BTreeMap<String, Vec<String>> {
-    let specification = specification(language);
-    let roles = specification.get("roles").and_then(Value::as_table);
-    roles
-        .into_iter()
+/// The roles and kinds of nodes that `[roles]` lists.
+fn declared_kinds(language: &Language) -> Vec<(String, Vec<String>)> {
+    specifications(language)
+        .iter()
+        .filter_map(|table| table.get("roles")?.as_table())
         .flatten()
         .map(|(role, kinds)| (role.clone(), strings(kinds)))
         .collect()
@@ -122,10 +132,11 @@ fn declared_roles(language: &Language) -> BTreeSet<String> {
         .filter(|(_, kinds)| !kinds.is_empty())
         .map(|(role, _)| role)
         .collect();
-    let specification = specification(language);
-    let refinements = specification.get("refine").and_then(Value::as_array);
-    for refinement in refinements.into_iter().flatten() {
-        roles.extend(refinement.get("add").map(strings).unwrap_or_default());
+    for table in specifications(language) {
+        let refinements = table.get("refine").and_then(Value::as_array);
+        for refinement in refinements.into_iter().flatten() {
+            roles.extend(refinement.get("add").map(strings).unwrap_or_default());
+        }
     }
     roles
 }
@@ -224,19 +235,17 @@ fn write_roles(out: &mut String, tree: &SyntaxTree) {
     out.push('\n');
 }
 
-/// The kinds of nodes that have a role and that the fixture does not have.
+/// The named kinds of nodes that have a role and that the fixture does not have.
 fn write_unseen(out: &mut String, language: &Language, tree: &SyntaxTree) {
     let seen: BTreeSet<String> = tree
         .nodes()
-        .map(|node| match node.is_named() {
-            true => node.kind().to_owned(),
-            false => format!("'{}'", node.kind()),
-        })
+        .filter(|node| node.is_named())
+        .map(|node| node.kind().to_owned())
         .collect();
     let unseen: BTreeSet<String> = declared_kinds(language)
-        .into_values()
-        .flatten()
-        .filter(|kind| !seen.contains(kind))
+        .into_iter()
+        .flat_map(|(_, kinds)| kinds)
+        .filter(|kind| !kind.starts_with('\'') && !seen.contains(kind))
         .collect();
     if unseen.is_empty() {
         return;

@@ -148,3 +148,184 @@ pub(crate) fn first_line(node: NodeRef<'_>) -> Span {
     let line = text[..length].trim_end();
     Span::new(span.start, span.start + line.len() as u32)
 }
+
+/// One branch of an `if` with its `else if`s and its `else`.
+#[derive(Clone, Copy)]
+pub(crate) struct Branch<'t> {
+    /// The condition; none for `else`.
+    pub(crate) condition: Option<NodeRef<'t>>,
+    /// What is done.
+    pub(crate) body: Option<NodeRef<'t>>,
+}
+
+/// Returns whether an `if` is the first of its chain: no `else if` of another.
+pub(crate) fn is_chain_head(node: NodeRef<'_>) -> bool {
+    if node.has(Role::ElseIf) {
+        return false;
+    }
+    let Some(parent) = node.parent() else {
+        return true;
+    };
+    let continues = parent.has(Role::Else) && only_child(parent) == Some(node)
+        || parent.has(Role::If) && node.field() == Field::Alternative;
+    !continues
+}
+
+fn only_child(node: NodeRef<'_>) -> Option<NodeRef<'_>> {
+    let mut children = node.named_children();
+    let only = children.next()?;
+    children.next().is_none().then_some(only)
+}
+
+/// A chain of conditions is followed for so many steps.
+const BRANCHES_MAX: usize = 128;
+
+/// Returns the branches of an `if` in order, through every form that grammars
+/// have for `else if`: flat clauses, nested clauses, nested statements.
+pub(crate) fn branches(head: NodeRef<'_>) -> Vec<Branch<'_>> {
+    let mut found = Vec::new();
+    let mut current = Some(head);
+    while let Some(node) = current.take() {
+        if found.len() >= BRANCHES_MAX {
+            break;
+        }
+        let own = own_branch(node);
+        found.push(own);
+        let rest = node
+            .named_children()
+            .filter(|child| Some(*child) != own.condition && Some(*child) != own.body);
+        for child in rest {
+            if child.has(Role::ElseIf) {
+                if child.named_children().any(|part| part.has_any(CLAUSES)) {
+                    current = Some(child);
+                } else {
+                    found.push(own_branch(child));
+                }
+            } else if child.has(Role::Else) {
+                match only_child(child).filter(|inner| inner.has(Role::If)) {
+                    Some(inner) => current = Some(inner),
+                    None => found.push(Branch {
+                        condition: None,
+                        body: body(child).or_else(|| only_child(child)),
+                    }),
+                }
+            } else if child.field() == Field::Alternative {
+                if child.has(Role::If) {
+                    current = Some(child);
+                } else {
+                    found.push(Branch {
+                        condition: None,
+                        body: Some(child),
+                    });
+                }
+            }
+        }
+    }
+    found
+}
+
+const CLAUSES: RoleSet = RoleSet::of(&[Role::ElseIf, Role::Else]);
+
+fn own_branch(node: NodeRef<'_>) -> Branch<'_> {
+    let condition = condition(node);
+    let body = node
+        .child(Field::Consequence)
+        .or_else(|| node.child(Field::Body))
+        .or_else(|| {
+            node.named_children()
+                .filter(|child| Some(*child) != condition && !child.has_any(CLAUSES))
+                .find(|child| child.field() != Field::Alternative)
+        });
+    Branch { condition, body }
+}
+
+/// Returns the condition of a conditional or loop.
+pub(crate) fn condition(node: NodeRef<'_>) -> Option<NodeRef<'_>> {
+    node.child(Field::Condition).or_else(|| {
+        node.named_children()
+            .next()
+            .filter(|first| !first.has(Role::Block) && node.has_any(CONDITIONALS))
+    })
+}
+
+const CONDITIONALS: RoleSet = RoleSet::of(&[Role::If, Role::ElseIf, Role::Ternary]);
+
+/// Returns the jump that a statement is: a return, throw, break, continue or
+/// goto that stands alone.
+pub(crate) fn jump(statement: NodeRef<'_>) -> Option<NodeRef<'_>> {
+    let is_jump = |node: NodeRef<'_>| node.has_any(JUMPS) && node.kind() != "try_expression";
+    if is_jump(statement) {
+        return Some(statement);
+    }
+    only_child(statement)
+        .filter(|only| statement.kind() == "expression_statement" && is_jump(*only))
+}
+
+const JUMPS: RoleSet = RoleSet::of(&[
+    Role::Return,
+    Role::Throw,
+    Role::Break,
+    Role::Continue,
+    Role::Goto,
+]);
+
+/// Returns the span of a statement with its whole line when it stands alone on
+/// it, for a fix that takes the statement out.
+pub(crate) fn whole_lines(node: NodeRef<'_>) -> Span {
+    let span = node.span();
+    let text = node.tree().text().as_str();
+    let before = &text[..span.start as usize];
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    let after = &text[span.end as usize..];
+    let line_end = after.find('\n').map_or(after.len(), |at| at + 1);
+    let alone =
+        before[line_start..].trim().is_empty() && matches!(after[..line_end].trim(), "" | ";");
+    if alone {
+        Span::new(line_start as u32, span.end + line_end as u32)
+    } else {
+        span
+    }
+}
+
+/// Returns whether the node stands in a place that only tests have: by its
+/// path, or a test module of Rust.
+pub(crate) fn is_test_path(path: &assay_source::RepoPath) -> bool {
+    let Some(path) = path.as_str() else {
+        return false;
+    };
+    let mut parts = path.split('/').collect::<Vec<_>>();
+    let name = parts.pop().unwrap_or("");
+    let stem = name.split('.').next().unwrap_or("");
+    parts.iter().any(|part| {
+        matches!(
+            part.to_ascii_lowercase().as_str(),
+            "test"
+                | "tests"
+                | "spec"
+                | "specs"
+                | "__tests__"
+                | "testing"
+                | "testdata"
+                | "e2e"
+                | "fixtures"
+        )
+    }) || stem.starts_with("test_")
+        || stem.ends_with("_test")
+        || stem.ends_with("_spec")
+        || stem.ends_with("Test")
+        || stem.ends_with("Tests")
+        || stem.ends_with("Spec")
+        || matches!(stem, "conftest" | "test" | "tests")
+        || name.contains(".test.")
+        || name.contains(".spec.")
+}
+
+/// Returns the tokens of a piece of code with one space between them.
+pub(crate) fn token_text(node: NodeRef<'_>) -> String {
+    let mut text = String::new();
+    for token in tokens(node).take(COMPARED_NODES_MAX) {
+        text.push_str(token.text());
+        text.push(' ');
+    }
+    text
+}

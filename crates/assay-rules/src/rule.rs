@@ -186,8 +186,8 @@ pub(crate) enum Check {
 /// The nodes that a rule wants to see.
 #[derive(Clone, Copy)]
 pub(crate) struct Trigger {
-    roles: RoleSet,
-    kinds: &'static [&'static str],
+    pub(crate) roles: RoleSet,
+    pub(crate) kinds: &'static [&'static str],
 }
 
 impl Trigger {

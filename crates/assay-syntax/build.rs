@@ -110,6 +110,7 @@ const KEYS: &[&str] = &[
     "disambiguate",
     "interpreters",
     "line-comments",
+    "comments-after-blank",
     "block-comments",
     "quotes",
     "roles",
@@ -193,11 +194,12 @@ fn write_language(out: &mut String, id: &str, table: &Table) {
     writeln!(
         out,
         "static {}: Spec = Spec {{ id: {id:?}, name: {:?}, grammar: || {}.into(), aliases: &{:?}, extensions: &{:?}, \
-         file_names: &{:?}, file_names_excepted: &{:?}, starts_of_others: &{:?}, disambiguations: &[{}], interpreters: &{:?}, line_comments: &{:?}, block_comments: &[{}], quotes: &[{}], \
+         file_names: &{:?}, file_names_excepted: &{:?}, starts_of_others: &{:?}, disambiguations: &[{}], interpreters: &{:?}, line_comments: &{:?}, comments_after_blank: {}, block_comments: &[{}], quotes: &[{}], \
          roles: &[{}], refinements: &[{}], embeddings: &[{}], data_only: {}, case_insensitive: {}, conventions: &[{}] }};",
         constant(id), text("name"), text("grammar"), string_list(table, "aliases"), string_list(table, "extensions"),
         string_list(table, "file-names"), string_list(table, "file-names-excepted"),
         string_list(table, "starts-of-others"), disambiguations.join(", "), string_list(table, "interpreters"), string_list(table, "line-comments"),
+        flag("comments-after-blank"),
         block_comments.join(", "), quotes.join(", "), roles.join(", "), refinements.join(", "),
         embeddings.join(", "), flag("data-only"), flag("case-insensitive"),
         conventions.join(", "),
@@ -211,6 +213,7 @@ const REFINE_KEYS: &[&str] = &[
     "is",
     "texts",
     "prefixes",
+    "has",
     "child",
     "lacks",
     "lacks-field",
@@ -247,13 +250,14 @@ fn refinement(id: &str, refine: &Table) -> String {
     };
     let text = |key| refine.get(key).and_then(Value::as_str);
     format!(
-        "RefinementSpec {{ kinds: &{kinds:?}, test: RefinementTest {{ field: {:?}, field_kinds: &{:?}, texts: &{:?}, prefixes: &{:?}, \
+        "RefinementSpec {{ kinds: &{kinds:?}, test: RefinementTest {{ field: {:?}, field_kinds: &{:?}, texts: &{:?}, prefixes: &{:?}, has: &{:?}, \
          child_kinds: &{:?}, lacking_kinds: &{:?}, lacking_fields: &{:?}, first: {}, own_fields: &{:?}, after_kinds: &{:?}, before_kinds: &{:?}, through_kinds: &{:?}, parent_kinds: &{:?}, parent_roles: {}, \
          parent_fields: &{:?} }}, add: {}, remove: {}, becomes: {:?} }}",
         text("field"),
         string_list(refine, "is"),
         string_list(refine, "texts"),
         string_list(refine, "prefixes"),
+        string_list(refine, "has"),
         string_list(refine, "child"),
         string_list(refine, "lacks"),
         string_list(refine, "lacks-field"),

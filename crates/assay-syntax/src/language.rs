@@ -23,6 +23,7 @@ pub(crate) struct Spec {
     pub(crate) disambiguations: &'static [Disambiguation],
     pub(crate) interpreters: &'static [&'static str],
     pub(crate) line_comments: &'static [&'static str],
+    pub(crate) comments_after_blank: bool,
     pub(crate) block_comments: &'static [BlockComment],
     pub(crate) quotes: &'static [Quote],
     pub(crate) roles: &'static [(Role, &'static [&'static str])],
@@ -165,6 +166,12 @@ impl Language {
     /// Returns the markers of line comments.
     pub fn line_comments(&self) -> &'static [&'static str] {
         self.spec.line_comments
+    }
+
+    /// Returns whether the marker of a line comment counts only at the start of
+    /// a line or after a blank (`$#` and `${#name}` in a shell are none).
+    pub fn are_comments_after_blank(&self) -> bool {
+        self.spec.comments_after_blank
     }
 
     /// Returns the markers of block comments.
@@ -333,7 +340,7 @@ mod tests {
     use std::collections::HashMap;
 
     use super::{LANGUAGES, Language, language_by_name};
-    use crate::refine::unquoted;
+    use crate::refine::{kind_of_step, unquoted};
     use crate::role::Field;
 
     /// `'if'` is the token, `if` the named kind.
@@ -360,6 +367,9 @@ mod tests {
             ] {
                 names.extend(kinds.iter().map(unquote));
             }
+            let paths = test.field.iter().chain(test.has);
+            let steps = paths.flat_map(|path| path.split('/'));
+            names.extend(steps.filter_map(kind_of_step).map(|kind| (kind, true)));
             let parents = test.parent_kinds.iter().flat_map(|path| path.split('/'));
             names.extend(parents.map(|kind| (kind, true)));
             names.extend(test.through_kinds.iter().map(|kind| (*kind, true)));
@@ -398,7 +408,9 @@ mod tests {
         for language in &LANGUAGES {
             for refinement in language.spec.refinements {
                 let test = &refinement.test;
-                let path = test.field.iter().flat_map(|path| path.split('/'));
+                let paths = test.field.iter().chain(test.has);
+                let steps = paths.flat_map(|path| path.split('/'));
+                let path = steps.filter(|step| kind_of_step(step).is_none());
                 let others = [test.own_fields, test.parent_fields, test.lacking_fields];
                 let names = path.chain(others.iter().flat_map(|names| names.iter().copied()));
                 for name in names.chain(refinement.becomes) {

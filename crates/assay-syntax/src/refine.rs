@@ -26,10 +26,11 @@ pub(crate) struct RefinementSpec {
 /// When a refinement holds: all parts that are given must. Nodes are refined
 /// from the root down, so the tests see the final roles and fields of ancestors.
 pub(crate) struct RefinementTest {
-    /// A way down: names of fields, or empty for the first child and `$` for
-    /// the last, with `/` between steps; or `.` for the node itself. The tests of
-    /// text are for what is there; without a way, for a child of the kinds
-    /// below; without those, for the node itself.
+    /// A way down, with `/` between steps: the name of a field, a kind in `<>`
+    /// for the first child of that kind, nothing for the first child, `$` for the
+    /// last; or `.` for the node itself. The tests of text are for what is there;
+    /// without a way, for a child of the kinds below; without those, for the
+    /// node itself.
     pub(crate) field: Option<&'static str>,
     /// What is there is of one of these kinds.
     pub(crate) field_kinds: &'static [&'static str],
@@ -37,6 +38,8 @@ pub(crate) struct RefinementTest {
     pub(crate) texts: &'static [&'static str],
     /// The text starts with one of these.
     pub(crate) prefixes: &'static [&'static str],
+    /// There is something at the end of one of these ways down.
+    pub(crate) has: &'static [&'static str],
     /// The node has a child of one of these kinds.
     pub(crate) child_kinds: &'static [&'static str],
     /// The node has no child of any of these kinds.
@@ -77,6 +80,7 @@ pub(crate) struct RoleTable {
 struct Refinement {
     becomes: Option<Field>,
     path: Option<Vec<Step>>,
+    has: Vec<Vec<Step>>,
     own_fields: Vec<Field>,
     field_kinds: Vec<u16>,
     child_kinds: Vec<u16>,
@@ -124,6 +128,7 @@ enum Step {
     First,
     Last,
     Child(Field),
+    Kinds(Vec<u16>),
 }
 
 /// What a refinement says about a node.
@@ -218,17 +223,8 @@ impl Refinement {
         };
         Self {
             becomes: spec.becomes.map(Field::from_grammar),
-            path: test.field.map(|path| match path {
-                "." => Vec::new(),
-                path => path
-                    .split('/')
-                    .map(|step| match step {
-                        "" => Step::First,
-                        "$" => Step::Last,
-                        name => Step::Child(Field::from_grammar(name)),
-                    })
-                    .collect(),
-            }),
+            path: test.field.map(|path| steps(path, index)),
+            has: test.has.iter().map(|path| steps(path, index)).collect(),
             own_fields: fields(test.own_fields),
             field_kinds: index.find_all(test.field_kinds),
             child_kinds: index.find_all(test.child_kinds),
@@ -249,6 +245,7 @@ impl Refinement {
         (self.own_fields.is_empty() || self.own_fields.contains(&node.field()))
             && self.parent_holds(node)
             && self.text_and_kinds_hold(node)
+            && (self.has.is_empty() || self.has.iter().any(|path| follow(node, path).is_some()))
             && self.siblings_hold(node)
     }
 
@@ -360,12 +357,33 @@ impl Refinement {
     }
 }
 
+/// Reads a way down.
+fn steps(path: &'static str, index: &KindIndex) -> Vec<Step> {
+    if path == "." {
+        return Vec::new();
+    }
+    path.split('/')
+        .map(|step| match (step, kind_of_step(step)) {
+            ("", _) => Step::First,
+            ("$", _) => Step::Last,
+            (_, Some(kind)) => Step::Kinds(index.find(kind).to_vec()),
+            (name, None) => Step::Child(Field::from_grammar(name)),
+        })
+        .collect()
+}
+
+/// Returns the kind that a step in `<>` names.
+pub(crate) fn kind_of_step(step: &str) -> Option<&str> {
+    step.strip_prefix('<')?.strip_suffix('>')
+}
+
 /// Goes the way down from a node.
 fn follow<'t>(node: NodeRef<'t>, path: &[Step]) -> Option<NodeRef<'t>> {
     path.iter().try_fold(node, |at, step| match step {
         Step::First => at.children().next(),
         Step::Last => at.children().last(),
         Step::Child(field) => at.child(*field),
+        Step::Kinds(kinds) => at.children().find(|child| kinds.contains(&child.kind_id())),
     })
 }
 

@@ -270,17 +270,17 @@ fields! {
     /// The parameters.
     Parameters = "parameters" | "parameter" | "params" | "formal_parameters",
     /// The condition of a conditional or loop.
-    Condition = "condition",
+    Condition = "condition" | "if",
     /// What happens when the condition holds.
-    Consequence = "consequence",
+    Consequence = "consequence" | "then",
     /// What happens when it does not.
-    Alternative = "alternative",
+    Alternative = "alternative" | "else",
     /// What is iterated, matched or subject of the statement.
     Subject = "subject" | "iterable",
     /// The left operand or target.
-    Left = "left" | "lhs",
+    Left = "left" | "lhs" | "left_operand",
     /// The right operand.
-    Right = "right" | "rhs",
+    Right = "right" | "rhs" | "right_operand",
     /// The operand of a unary operation.
     Operand = "operand" | "argument",
     /// The operator.
@@ -325,6 +325,8 @@ fields! {
     Alias = "alias",
     /// A decorator, or a definition that is decorated.
     Definition = "definition",
+    /// A variable that only a block sees, next to its parameters.
+    Local = "locals",
 }
 
 #[cfg(test)]

@@ -156,8 +156,13 @@ fn symbol(
     found: &[Symbol],
     enclosing: Option<usize>,
 ) -> Symbol {
-    // A module may be named by a string.
+    // A module may be named by a string; a field, where it is named by a symbol
+    // or a key, is `:name` or `name:`.
     let name = name_node.map_or("", |name| name.text().trim_matches(['"', '\'', ' ']));
+    let name = match kind {
+        SymbolKind::Field => name.trim_matches(':'),
+        _ => name,
+    };
     let own = match name {
         "" => format!("<{}>", kind.as_str()),
         name => name.replace("::", "."),
@@ -255,10 +260,13 @@ pub fn imports(tree: &SyntaxTree) -> Vec<Import> {
 /// Finds the modules in an import: its source, else its first string, else the
 /// names in it.
 fn imported(node: NodeRef<'_>) -> Vec<Span> {
-    let source = node
-        .children()
-        .filter(|child| child.field() == Field::Source);
-    let source = source.fold(None, |span: Option<Span>, child| {
+    let mut source = sources(node);
+    if source.is_empty()
+        && let Some(arguments) = node.child_with(Role::Arguments)
+    {
+        source = sources(arguments);
+    }
+    let source = source.into_iter().fold(None, |span: Option<Span>, child| {
         let start = span.map_or(child.span().start, |span| span.start);
         Some(Span::new(start, child.span().end.max(start)))
     });
@@ -287,6 +295,12 @@ fn imported(node: NodeRef<'_>) -> Vec<Span> {
         })
         .map(NodeRef::span)
         .into_iter()
+        .collect()
+}
+
+fn sources(node: NodeRef<'_>) -> Vec<NodeRef<'_>> {
+    node.children()
+        .filter(|child| child.field() == Field::Source)
         .collect()
 }
 

@@ -125,11 +125,11 @@ impl SyntaxTree {
         }
         if node.is_error() {
             flags |= ERROR;
-            self.errors.push(span);
+            self.push_error(span);
         }
         if span.is_empty() && node.is_missing() {
             flags |= MISSING;
-            self.errors.push(span);
+            self.push_error(span);
         }
         self.records.push(Record {
             span,
@@ -142,6 +142,14 @@ impl SyntaxTree {
                 .map_or(Field::None, |id| fields[id.get() as usize]),
             flags,
         });
+    }
+
+    /// Notes a span that the grammar did not understand, unless it is within one.
+    fn push_error(&mut self, span: Span) {
+        let is_known = self.errors.last().is_some_and(|last| last.contains(span));
+        if !is_known {
+            self.errors.push(span);
+        }
     }
 
     /// Sets where the subtree ends.
@@ -465,24 +473,34 @@ impl<'t> NodeRef<'t> {
 
     /// Returns the variable, property or key that a nameless function becomes.
     fn given_name(self) -> Option<NodeRef<'t>> {
-        if !matches!(self.field(), Field::Value | Field::Right) {
+        const ASSIGNMENT: RoleSet = RoleSet::of(&[Role::Assignment, Role::Variable]);
+        let parent = self.parent()?;
+        let is_operand = parent.has(Role::Binary) && !parent.has_any(ASSIGNMENT);
+        if !matches!(self.field(), Field::Value | Field::Right) || is_operand {
             return None;
         }
-        let parent = self.parent()?;
         let declared = || parent.child(Field::Declarator)?.declarator_name();
+        // In `a, b = f, g` names and values are two lists in step.
+        let listed = || {
+            let assignment = parent.parent().filter(|node| node.has_any(ASSIGNMENT))?;
+            let position = parent.named_children().position(|value| value == self)?;
+            let names = assignment.named_children().next()?;
+            (names != parent).then(|| names.named_children().nth(position))?
+        };
         parent
             .child(Field::Name)
             .or_else(|| parent.child(Field::Left))
             .or_else(|| parent.child(Field::Key))
             .or_else(|| parent.child(Field::Property))
             .or_else(declared)
+            .or_else(listed)
             .filter(|node| !node.text().contains('\n'))
     }
 
     /// Returns the nodes that hold the names of what the node declares, for
     /// declarations of several things at once (`int a, *b;`).
     pub fn declared_names(self) -> Vec<NodeRef<'t>> {
-        let names: Vec<_> = self
+        let mut names: Vec<_> = self
             .children()
             .filter_map(|child| match child.field() {
                 Field::Name => Some(child),
@@ -490,6 +508,16 @@ impl<'t> NodeRef<'t> {
                 _ => None,
             })
             .collect();
+        if names.is_empty()
+            && let Some(arguments) = self.child_with(Role::Arguments)
+        {
+            // `attr_reader :name, :limit`
+            names.extend(
+                arguments
+                    .subtree()
+                    .filter(|node| node.field() == Field::Name),
+            );
+        }
         if names.is_empty() {
             return self.name_node().into_iter().collect();
         }

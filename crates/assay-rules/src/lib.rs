@@ -7,6 +7,7 @@
 //! a file come back as values next to the findings.
 //! Must not know: git, forges, language models, who asked.
 
+mod clone;
 mod context;
 mod document;
 mod engine;
@@ -20,6 +21,11 @@ mod error_handling;
 mod review;
 mod smell;
 
+pub use clone::{
+    BaseText, CLONE_RULE, ChangedText, CloneBlock, CloneClass, CloneCopy, CloneExtent, CloneFile,
+    CloneKind, CloneLimits, CloneNote, CloneOptions, CloneTree, Clones, clone_findings,
+    find_change_clones, find_clones,
+};
 pub use document::{Document, Example, ExampleKind};
 pub use engine::{Engine, FileInput, Outcome};
 pub use rule::{NumberOption, Rule, rule_by_id, rules};

@@ -1,0 +1,420 @@
+//! Clones in a whole tree.
+//!
+//! Of every file only its token codes are kept (four bytes a token) and its
+//! chosen sequences (eight bytes each, about one for eight tokens). Texts are
+//! read again, a pair at a time, for what is to be reported.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use assay_source::{ContentStore, FileVersion, SourceText};
+use assay_syntax::Language;
+use rayon::prelude::{IntoParallelRefIterator, ParallelIterator, ParallelSliceMut};
+
+use super::align::{Aligner, Alignment, Tolerance};
+use super::class::classes_of_tree;
+use super::lex::{Code, Lexed};
+use super::lexicon::{family, is_code, lexicon};
+use super::pair::{Pair, Text, settle};
+use super::winnow::{Sampling, Winnower};
+use super::{CloneExtent, CloneNote, CloneOptions, Clones};
+
+/// A file to look for clones in.
+#[derive(Clone, Copy, Debug)]
+pub struct CloneFile<'a> {
+    /// The file.
+    pub version: &'a FileVersion,
+    /// Its language; data and markup are passed over.
+    pub language: &'static Language,
+}
+
+/// Files are read in groups of this size, so that the limit of tokens stops
+/// the reading at the same file whatever the number of threads.
+const GROUP_FILES: usize = 256;
+
+/// Finds the clones among the files, which come in the order of reports.
+///
+/// The caller leaves out what is not to be compared: generated, vendored,
+/// minified and binary files.
+pub fn find_clones(
+    files: &[CloneFile<'_>],
+    store: &dyn ContentStore,
+    options: &CloneOptions,
+) -> Clones {
+    let sampling = Sampling::new(options.tokens_min, !options.renamed);
+    let mut tree = Tree {
+        files,
+        store,
+        options,
+        codes: Vec::new(),
+        starts: Vec::new(),
+        notes: Notes::default(),
+    };
+    let mut places = tree.read(sampling);
+    let seeds = tree.seeds(&mut places);
+    drop(places);
+    let comparisons = seeds.len();
+    let found = tree.align(&seeds);
+    drop(seeds);
+    let extent = CloneExtent {
+        files: tree.codes.iter().filter(|codes| !codes.is_empty()).count(),
+        tokens: tree.codes.iter().map(|codes| codes.len()).sum(),
+        comparisons,
+    };
+    tree.codes = Vec::new();
+    let pairs = tree.settle(found);
+    Clones {
+        classes: classes_of_tree(pairs),
+        notes: tree.notes.into_notes(),
+        extent,
+    }
+}
+
+/// A sequence and the place of its first token among all tokens of the tree.
+type Place = (u32, u32);
+
+struct Tree<'a> {
+    files: &'a [CloneFile<'a>],
+    store: &'a dyn ContentStore,
+    options: &'a CloneOptions,
+    codes: Vec<Box<[Code]>>,
+    /// The place of the first token of each file.
+    starts: Vec<u32>,
+    notes: Notes,
+}
+
+/// What one file gave.
+#[derive(Default)]
+struct FileTokens {
+    codes: Box<[Code]>,
+    selected: Vec<Place>,
+    problem: Option<Problem>,
+}
+
+/// Why a file was not read wholly.
+pub(crate) enum Problem {
+    TooLarge,
+    Unreadable(String),
+    Cut,
+}
+
+/// What was not looked at, counted.
+#[derive(Default)]
+pub(crate) struct Notes {
+    too_large: usize,
+    unreadable: usize,
+    why: Option<String>,
+    cut: usize,
+    pub(crate) left_out: usize,
+    pub(crate) frequent: usize,
+    pub(crate) comparisons: bool,
+    pub(crate) no_tree: Option<String>,
+}
+
+impl Notes {
+    pub(crate) fn add(&mut self, problem: Problem) {
+        match problem {
+            Problem::TooLarge => self.too_large += 1,
+            Problem::Cut => self.cut += 1,
+            Problem::Unreadable(why) => {
+                self.unreadable += 1;
+                self.why.get_or_insert(why);
+            }
+        }
+    }
+
+    pub(crate) fn into_notes(self) -> Vec<CloneNote> {
+        let mut notes = Vec::new();
+        notes.extend(self.no_tree.map(CloneNote::NoTree));
+        notes.extend(self.why.map(|why| CloneNote::Unreadable {
+            files: self.unreadable,
+            why,
+        }));
+        let mut count = |files: usize, note: fn(usize) -> CloneNote| {
+            if files > 0 {
+                notes.push(note(files));
+            }
+        };
+        count(self.too_large, |files| CloneNote::TooLarge { files });
+        count(self.cut, |files| CloneNote::Cut { files });
+        count(self.left_out, |files| CloneNote::LeftOut { files });
+        count(self.frequent, |sequences| CloneNote::Frequent { sequences });
+        if self.comparisons {
+            notes.push(CloneNote::Comparisons);
+        }
+        notes
+    }
+}
+
+/// Reads and decodes a file; nothing for one that is not text.
+pub(crate) fn read_text(
+    store: &dyn ContentStore,
+    version: &FileVersion,
+    options: &CloneOptions,
+) -> Result<Option<SourceText>, Problem> {
+    use assay_source::ReadError;
+    match store.read(version, options.limits.file_bytes_max) {
+        Ok(bytes) => Ok(SourceText::decode(bytes).ok()),
+        Err(ReadError::TooLarge { .. }) => Err(Problem::TooLarge),
+        Err(error) => Err(Problem::Unreadable(format!("{}: {error}", version.path))),
+    }
+}
+
+impl Tree<'_> {
+    /// Reads the files, keeps their codes, and returns their sequences.
+    fn read(&mut self, sampling: Sampling) -> Vec<Place> {
+        let limits = &self.options.limits;
+        let mut places: Vec<Place> = Vec::new();
+        let mut total = 0;
+        let known = self.files.len().min(limits.files_max);
+        let mut read = 0;
+        for group in self.files[..known].chunks(GROUP_FILES) {
+            if total >= limits.tokens_max {
+                break;
+            }
+            let tokens: Vec<FileTokens> = group
+                .par_iter()
+                .map_init(
+                    || (Lexed::default(), Winnower::new(sampling)),
+                    |(lexed, winnower), file| self.tokens(file, lexed, winnower),
+                )
+                .collect();
+            for file in tokens {
+                let start = total as u32;
+                self.starts.push(start);
+                total += file.codes.len();
+                places.extend(file.selected.iter().map(|(hash, at)| (*hash, start + at)));
+                self.codes.push(file.codes);
+                if let Some(problem) = file.problem {
+                    self.notes.add(problem);
+                }
+            }
+            read += group.len();
+        }
+        self.notes.left_out = self.files.len() - read;
+        places
+    }
+
+    fn tokens(
+        &self,
+        file: &CloneFile<'_>,
+        lexed: &mut Lexed,
+        winnower: &mut Winnower,
+    ) -> FileTokens {
+        let mut out = FileTokens::default();
+        if !is_code(file.language) {
+            return out;
+        }
+        let text = match read_text(self.store, file.version, self.options) {
+            Ok(Some(text)) => text,
+            Ok(None) => return out,
+            Err(problem) => {
+                out.problem = Some(problem);
+                return out;
+            }
+        };
+        let lexicon = lexicon(file.language);
+        if !lexicon.lex_into(text.as_str(), self.options.limits.file_tokens_max, lexed) {
+            out.problem = Some(Problem::Cut);
+        }
+        winnower.select(&lexed.codes, family(file.language), |hash, at| {
+            out.selected.push((hash, at));
+        });
+        out.codes = lexed.codes.as_slice().into();
+        out
+    }
+
+    /// Returns the pairs of places with equal sequences, first place first.
+    fn seeds(&mut self, places: &mut [Place]) -> Vec<Place> {
+        let limits = &self.options.limits;
+        places.par_sort_unstable();
+        let mut seeds = Vec::new();
+        for bucket in places.chunk_by(|x, y| x.0 == y.0) {
+            if bucket.len() > limits.places_max {
+                self.notes.frequent += 1;
+                continue;
+            }
+            for (index, (_, a)) in bucket.iter().enumerate() {
+                for (_, b) in bucket[index + 1..].iter().take(limits.neighbours_max) {
+                    seeds.push((*a, *b));
+                }
+            }
+            if seeds.len() > limits.comparisons_max {
+                seeds.truncate(limits.comparisons_max);
+                self.notes.comparisons = true;
+                break;
+            }
+        }
+        seeds.par_sort_unstable();
+        seeds
+    }
+
+    /// Returns the file and the token in it of a place.
+    fn locate(&self, place: u32) -> (usize, u32) {
+        // Empty files start where the next one does; the last one is meant.
+        let file = self.starts.partition_point(|&start| start <= place) - 1;
+        (file, place - self.starts[file])
+    }
+
+    /// Extends the seeds to blocks, for each first file at once.
+    fn align(&self, seeds: &[Place]) -> Vec<Found> {
+        let by_file: Vec<&[Place]> = seeds
+            .chunk_by(|x, y| self.locate(x.0).0 == self.locate(y.0).0)
+            .collect();
+        let found: Vec<Vec<Found>> = by_file
+            .par_iter()
+            .map_init(Aligner::default, |aligner, seeds| {
+                self.align_file(seeds, aligner)
+            })
+            .collect();
+        found.into_iter().flatten().collect()
+    }
+
+    fn align_file(&self, seeds: &[Place], aligner: &mut Aligner) -> Vec<Found> {
+        let Some(&(first, _)) = seeds.first() else {
+            return Vec::new();
+        };
+        let (a_file, _) = self.locate(first);
+        let mut seeds: Vec<(usize, u32, u32)> = seeds
+            .iter()
+            .map(|&(a, b)| {
+                let (b_file, b) = self.locate(b);
+                (b_file, a - self.starts[a_file], b)
+            })
+            .collect();
+        seeds.sort_unstable();
+        let mut found = Vec::new();
+        for seeds in seeds.chunk_by(|x, y| x.0 == y.0) {
+            let b_file = seeds[0].0;
+            let texts = (&self.codes[a_file][..], &self.codes[b_file][..]);
+            let alignments = align_texts(
+                texts,
+                a_file == b_file,
+                seeds.iter().map(|&(_, a, b)| (a, b)),
+                self.options,
+                aligner,
+            );
+            found.extend(alignments.into_iter().map(|alignment| Found {
+                a: a_file,
+                b: b_file,
+                alignment,
+            }));
+        }
+        found
+    }
+
+    /// Reads the texts of the blocks again and settles each of them.
+    fn settle(&mut self, found: Vec<Found>) -> Vec<Pair> {
+        let by_file: Vec<&[Found]> = found.chunk_by(|x, y| x.a == y.a).collect();
+        let pairs: Vec<Vec<Pair>> = by_file
+            .par_iter()
+            .map(|found| self.settle_file(found))
+            .collect();
+        pairs.into_iter().flatten().collect()
+    }
+
+    fn settle_file(&self, found: &[Found]) -> Vec<Pair> {
+        let mut texts: HashMap<usize, Option<Arc<OwnedText>>> = HashMap::new();
+        let mut pairs = Vec::new();
+        let Some(a_file) = found.first().map(|found| found.a) else {
+            return pairs;
+        };
+        let Some(a) = self.text(a_file) else {
+            return pairs;
+        };
+        let a = Arc::new(a);
+        for found in found {
+            let b = if found.b == a_file {
+                Some(a.clone())
+            } else {
+                // The second files come in order: only the last one is kept.
+                if !texts.contains_key(&found.b) {
+                    texts.clear();
+                    texts.insert(found.b, self.text(found.b).map(Arc::new));
+                }
+                texts[&found.b].clone()
+            };
+            let Some(b) = b else { continue };
+            pairs.extend(settle(
+                (a_file as u32, a.as_text(&self.files[a_file])),
+                (found.b as u32, b.as_text(&self.files[found.b])),
+                &found.alignment,
+                self.options,
+            ));
+        }
+        pairs
+    }
+
+    /// Reads a text once more; nothing when it is gone or another one by now.
+    fn text(&self, file: usize) -> Option<OwnedText> {
+        let CloneFile { version, language } = self.files[file];
+        let text = read_text(self.store, version, self.options).ok()??;
+        let mut lexed = Lexed::default();
+        lexicon(language).lex_into(
+            text.as_str(),
+            self.options.limits.file_tokens_max,
+            &mut lexed,
+        );
+        Some(OwnedText { text, lexed })
+    }
+}
+
+struct OwnedText {
+    text: SourceText,
+    lexed: Lexed,
+}
+
+impl OwnedText {
+    fn as_text<'t>(&'t self, file: &CloneFile<'t>) -> Text<'t> {
+        Text {
+            path: &file.version.path,
+            text: &self.text,
+            lexed: &self.lexed,
+            fold_case: file.language.is_case_insensitive(),
+        }
+    }
+}
+
+/// Blocks of two files that may be a clone.
+struct Found {
+    a: usize,
+    b: usize,
+    alignment: Alignment,
+}
+
+/// Returns the blocks around the seeds, which are sorted, of two texts.
+pub(crate) fn align_texts(
+    (a, b): (&[Code], &[Code]),
+    is_one_text: bool,
+    seeds: impl Iterator<Item = (u32, u32)>,
+    options: &CloneOptions,
+    aligner: &mut Aligner,
+) -> Vec<Alignment> {
+    let tolerance = Tolerance {
+        renamed: options.renamed,
+        gap_tokens_max: options.gap_tokens_max as usize,
+    };
+    let mut found: Vec<Alignment> = Vec::new();
+    // What was walked over on each diagonal, so that a block is walked once.
+    let mut walked: HashMap<i64, Range<u32>> = HashMap::new();
+    for (x, y) in seeds {
+        let diagonal = i64::from(y) - i64::from(x);
+        if walked
+            .get(&diagonal)
+            .is_some_and(|range| range.contains(&x))
+        {
+            continue;
+        }
+        let alignment = aligner.extend((a, x as usize), (b, y as usize), is_one_text, tolerance);
+        for run in &alignment.runs {
+            let range = run.a..run.a + run.len;
+            walked.insert(i64::from(run.b) - i64::from(run.a), range);
+        }
+        let is_long = alignment.matched() >= options.tokens_min;
+        if is_long && found.last() != Some(&alignment) {
+            found.push(alignment);
+        }
+    }
+    found
+}

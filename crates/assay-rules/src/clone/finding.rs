@@ -91,5 +91,6 @@ fn related(copy: &CloneCopy) -> Related {
             }
             CloneKind::Gapped => format!("{lines} lines, nearly the same ({percent}%)"),
         },
+        frame: Frame::default(),
     }
 }

@@ -78,6 +78,7 @@ impl<'t> Context<'_, 't> {
             measure: None,
             fix: None,
             basis: Basis::Tokens,
+            symbol: None,
         };
         self.run.push(draft)
     }
@@ -108,6 +109,8 @@ pub(crate) struct Draft<'t> {
     pub(crate) measure: Option<Measure>,
     pub(crate) fix: Option<Fix>,
     pub(crate) basis: Basis,
+    /// The qualified name of what it is about, when the rule knows it.
+    pub(crate) symbol: Option<String>,
 }
 
 impl<'t> Draft<'t> {
@@ -149,9 +152,17 @@ impl<'t> Draft<'t> {
         self
     }
 
-    /// Says what the identity is made of.
-    pub(crate) fn identified_by(&mut self, basis: Basis) -> &mut Self {
-        self.basis = basis;
+    /// Makes the identity of the qualified name: the finding is about all of a
+    /// function or class.
+    pub(crate) fn about_symbol(&mut self, qualified_name: &str) -> &mut Self {
+        self.basis = Basis::Symbol;
+        self.symbol = Some(qualified_name.to_owned());
+        self
+    }
+
+    /// Makes the identity of the file's name: the finding is about all of it.
+    pub(crate) fn about_file(&mut self) -> &mut Self {
+        self.basis = Basis::File;
         self
     }
 

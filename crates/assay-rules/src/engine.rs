@@ -12,7 +12,7 @@ use assay_finding::{
     Finding, Fingerprint, Frame, IdentityHasher, Location, Problem, Related, RuleId, State,
 };
 use assay_source::{RepoPath, SourceText, Span};
-use assay_syntax::{Language, ParsedFile, SyntaxTree, languages};
+use assay_syntax::{FileMetrics, Language, ParsedFile, SyntaxTree, languages};
 
 use crate::context::{Basis, Context, Draft, FINDINGS_PER_RULE_AND_FILE_MAX};
 use crate::identity::{add_text, add_tokens, innermost_name, qualified_name};
@@ -28,6 +28,8 @@ pub struct FileInput<'t> {
     pub text: &'t Arc<SourceText>,
     /// Its trees; none when it has no language.
     pub parsed: Option<&'t ParsedFile>,
+    /// What was measured of the trees; without it no rule about metrics runs.
+    pub metrics: Option<&'t FileMetrics>,
 }
 
 impl<'t> FileInput<'t> {
@@ -37,7 +39,21 @@ impl<'t> FileInput<'t> {
         text: &'t Arc<SourceText>,
         parsed: Option<&'t ParsedFile>,
     ) -> Self {
-        Self { path, text, parsed }
+        Self {
+            path,
+            text,
+            parsed,
+            metrics: None,
+        }
+    }
+
+    /// Adds what was measured of the trees.
+    #[must_use]
+    pub fn with_metrics(self, metrics: &'t FileMetrics) -> Self {
+        Self {
+            metrics: Some(metrics),
+            ..self
+        }
     }
 }
 
@@ -69,6 +85,8 @@ struct LanguageTable {
     classes: Vec<(u16, u16)>,
     node_rules: Vec<u16>,
     tree_rules: Vec<u16>,
+    function_rules: Vec<u16>,
+    class_rules: Vec<u16>,
     file_rules: Vec<u16>,
     words: Option<WordSearch>,
 }
@@ -121,6 +139,7 @@ impl Engine {
         for tree in trees {
             self.run_tree(input, tree, &mut run);
         }
+        self.run_metrics(input, trees, &mut run);
         self.run_text(input, trees.first(), &mut run);
         self.finish(input, run)
     }
@@ -149,6 +168,36 @@ impl Engine {
                 self.ask(input, Some(tree), table, rule, run, |context| {
                     check(tree, context);
                 });
+            }
+        }
+    }
+
+    fn run_metrics<'t>(&self, input: &FileInput<'t>, trees: &'t [SyntaxTree], run: &mut Run<'t>) {
+        let Some(metrics) = input.metrics else { return };
+        for function in &metrics.functions {
+            let Some(tree) = trees.get(function.tree) else {
+                continue;
+            };
+            let (table, node) = (self.table(Some(tree.language())), tree.node(function.node));
+            for &rule in &table.function_rules {
+                if let Check::Function(check) = self.rules[usize::from(rule)].spec().check {
+                    self.ask(input, Some(tree), table, rule, run, |context| {
+                        check(node, function, context);
+                    });
+                }
+            }
+        }
+        for class in &metrics.classes {
+            let Some(tree) = trees.get(class.tree) else {
+                continue;
+            };
+            let (table, node) = (self.table(Some(tree.language())), tree.node(class.node));
+            for &rule in &table.class_rules {
+                if let Check::Class(check) = self.rules[usize::from(rule)].spec().check {
+                    self.ask(input, Some(tree), table, rule, run, |context| {
+                        check(node, class, context);
+                    });
+                }
             }
         }
     }
@@ -268,6 +317,8 @@ impl LanguageTable {
             classes,
             node_rules,
             tree_rules: of(|check| matches!(check, Check::Tree(_))),
+            function_rules: of(|check| matches!(check, Check::Function(_))),
+            class_rules: of(|check| matches!(check, Check::Class(_))),
             file_rules: of(|check| matches!(check, Check::File(_))),
             words: WordSearch::new(rules, &active),
             resolved,
@@ -367,7 +418,8 @@ fn finding(input: &FileInput<'_>, rule: &Rule, id: RuleId, draft: Draft<'_>) -> 
     });
     let symbol = match draft.basis {
         Basis::File => None,
-        Basis::Tokens | Basis::Symbol => place.and_then(qualified_name),
+        Basis::Tokens => place.and_then(qualified_name),
+        Basis::Symbol => draft.symbol.or_else(|| place.and_then(qualified_name)),
     };
     let mut hasher = IdentityHasher::new(rule.id());
     let mut alias = None;

@@ -15,7 +15,9 @@ mod identity;
 mod query;
 mod rule;
 mod settings;
+mod threshold;
 
+mod complexity;
 mod correctness;
 mod error_handling;
 mod review;

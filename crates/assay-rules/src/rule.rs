@@ -4,7 +4,7 @@
 use std::sync::OnceLock;
 
 use assay_finding::{Category, Confidence, RuleId, RuleMeta, Severity};
-use assay_syntax::{Language, NodeRef, Role, RoleSet, SyntaxTree};
+use assay_syntax::{ClassMetrics, FunctionMetrics, Language, NodeRef, Role, RoleSet, SyntaxTree};
 
 use crate::context::Context;
 use crate::document::Document;
@@ -177,6 +177,10 @@ pub(crate) enum Check {
     },
     /// Once for each tree.
     Tree(for<'t> fn(&'t SyntaxTree, &mut Context<'_, 't>)),
+    /// Once for each function that was measured.
+    Function(for<'t> fn(NodeRef<'t>, &'t FunctionMetrics, &mut Context<'_, 't>)),
+    /// Once for each class that was measured.
+    Class(for<'t> fn(NodeRef<'t>, &'t ClassMetrics, &mut Context<'_, 't>)),
     /// Once for each file.
     File(fn(&mut Context<'_, '_>)),
     /// Not by the engine: another part of this crate makes the findings.

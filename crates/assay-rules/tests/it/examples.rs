@@ -8,7 +8,10 @@ use assay_rules::{
     Engine, Example, ExampleKind, FileInput, Rule, RuleSettings, RuleStatement, rules,
 };
 use assay_source::{RepoPath, SourceText};
-use assay_syntax::{Language, ParseLimits, ParsedFile, Role, language_by_name, parse};
+use assay_syntax::{
+    FileMetrics, Language, MetricOptions, ParseLimits, ParsedFile, Role, language_by_name, measure,
+    parse,
+};
 
 /// Languages whose grammar takes in the examples of another one.
 const ALSO: &[(&str, &[&str])] = &[("javascript", &["typescript", "tsx"]), ("c", &["cpp"])];
@@ -18,6 +21,7 @@ struct Sample {
     path: RepoPath,
     text: Arc<SourceText>,
     parsed: Option<ParsedFile>,
+    metrics: FileMetrics,
 }
 
 impl Sample {
@@ -29,19 +33,19 @@ impl Sample {
             .map_or_else(|| format!("src/example.{extension}"), str::to_owned);
         let text = Arc::new(SourceText::from_text(text));
         let parsed = language.map(|language| parse(&text, language, &ParseLimits::default()));
+        let trees = parsed.as_ref().map_or(&[][..], |parsed| &parsed.trees[..]);
+        let metrics = measure(trees, MetricOptions::default());
         Self {
             path: RepoPath::from(path.as_str()),
             text,
             parsed,
+            metrics,
         }
     }
 
     fn run(&self, engine: &Engine) -> Vec<Finding> {
-        let outcome = engine.run(&FileInput::new(
-            &self.path,
-            &self.text,
-            self.parsed.as_ref(),
-        ));
+        let input = FileInput::new(&self.path, &self.text, self.parsed.as_ref());
+        let outcome = engine.run(&input.with_metrics(&self.metrics));
         assert_eq!(outcome.problems, [], "{}", self.text.as_str());
         outcome.findings
     }

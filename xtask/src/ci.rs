@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
 
+use crate::demo;
 use crate::run::{cargo, run as run_command, words};
 use crate::tidy;
 
@@ -27,6 +28,7 @@ const STEPS: &[Step] = &[
     ("clippy", clippy),
     ("documentation", documentation),
     ("tests", |root| test(root, &[])),
+    ("demo", demo::check),
 ];
 
 /// Runs every step, stops at the first that fails, and says how long each took.

@@ -11,6 +11,7 @@
 )]
 
 mod ci;
+mod demo;
 mod run;
 mod tidy;
 
@@ -23,6 +24,7 @@ const USAGE: &str = "\
 Usage: cargo xtask <task>
 
 Tasks:
+  demo            build assay, make a sample repository and review its change
   test            run every test of the workspace
   tidy [--sizes]  check the floors, the manifests and the habits of STYLE.md;
                   with --sizes print the longest functions and files instead
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
 fn dispatch(arguments: &[&str]) -> Result<()> {
     let root = workspace_root()?;
     match arguments {
+        ["demo"] => demo::run(&root),
         ["test", rest @ ..] => ci::test(&root, rest),
         ["tidy"] => tidy::run(&root),
         ["tidy", "--sizes"] => tidy::print_sizes(&root),

@@ -15,6 +15,9 @@ const MACHINE_FOLDERS: [(&str, &str); 6] = [
     (":\\", "Users\\"),
 ];
 
+/// Names that stand for whoever reads, as in `file:///home/me/project`.
+const NOBODY: [&str; 3] = ["me/", "user/", "you/"];
+
 /// Checks each file.
 pub(super) fn check(tree: &Tree, problems: &mut Problems) {
     for file in &tree.files {
@@ -67,9 +70,11 @@ fn check_machine_paths(file: &File, text: &str, problems: &mut Problems) {
             let pattern = format!("{root}{folder}");
             let found = line.match_indices(&pattern).any(|(at, _)| {
                 let before = line[..at].chars().next_back();
-                let after = line[at + pattern.len()..].chars().next();
+                let below = &line[at + pattern.len()..];
+                let after = below.chars().next();
                 !before.is_some_and(|c| c.is_alphanumeric() || "._-<>}*".contains(c))
                     && after.is_some_and(|c| c.is_alphanumeric() || c == '_')
+                    && !NOBODY.iter().any(|name| below.starts_with(name))
                     || root.starts_with(':')
             });
             if found {

@@ -1,0 +1,3 @@
+module example.org/order-service/worker
+
+go 1.22

@@ -114,6 +114,7 @@ const KEYS: &[&str] = &[
     "block-comments",
     "quotes",
     "roles",
+    "statements-in",
     "refine",
     "embedded",
     "data-only",
@@ -195,12 +196,13 @@ fn write_language(out: &mut String, id: &str, table: &Table) {
         out,
         "static {}: Spec = Spec {{ id: {id:?}, name: {:?}, grammar: || {}.into(), aliases: &{:?}, extensions: &{:?}, \
          file_names: &{:?}, file_names_excepted: &{:?}, starts_of_others: &{:?}, disambiguations: &[{}], interpreters: &{:?}, line_comments: &{:?}, comments_after_blank: {}, block_comments: &[{}], quotes: &[{}], \
-         roles: &[{}], refinements: &[{}], embeddings: &[{}], data_only: {}, case_insensitive: {}, conventions: &[{}] }};",
+         roles: &[{}], statements_in: &{:?}, refinements: &[{}], embeddings: &[{}], data_only: {}, case_insensitive: {}, conventions: &[{}] }};",
         constant(id), text("name"), text("grammar"), string_list(table, "aliases"), string_list(table, "extensions"),
         string_list(table, "file-names"), string_list(table, "file-names-excepted"),
         string_list(table, "starts-of-others"), disambiguations.join(", "), string_list(table, "interpreters"), string_list(table, "line-comments"),
         flag("comments-after-blank"),
-        block_comments.join(", "), quotes.join(", "), roles.join(", "), refinements.join(", "),
+        block_comments.join(", "), quotes.join(", "), roles.join(", "), string_list(table, "statements-in"),
+        refinements.join(", "),
         embeddings.join(", "), flag("data-only"), flag("case-insensitive"),
         conventions.join(", "),
     )

@@ -27,6 +27,8 @@ pub(crate) struct Spec {
     pub(crate) block_comments: &'static [BlockComment],
     pub(crate) quotes: &'static [Quote],
     pub(crate) roles: &'static [(Role, &'static [&'static str])],
+    /// What is directly in nodes of these kinds is a statement.
+    pub(crate) statements_in: &'static [&'static str],
     pub(crate) refinements: &'static [RefinementSpec],
     pub(crate) embeddings: &'static [Embedding],
     pub(crate) data_only: bool,
@@ -355,6 +357,7 @@ mod tests {
         let spec = language.spec;
         let roles = spec.roles.iter().flat_map(|(_, kinds)| kinds.iter());
         let mut names: Vec<_> = roles.map(unquote).collect();
+        names.extend(spec.statements_in.iter().map(unquote));
         for refinement in spec.refinements {
             let test = &refinement.test;
             for kinds in [

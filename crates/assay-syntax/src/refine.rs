@@ -66,10 +66,31 @@ pub(crate) struct RefinementTest {
     pub(crate) parent_fields: &'static [&'static str],
 }
 
+/// What stands among statements and is none: definitions, and clauses of what
+/// is around them.
+const NEVER_STATEMENT: RoleSet = RoleSet::of(&[
+    Role::Comment,
+    Role::Function,
+    Role::Class,
+    Role::Module,
+    Role::Else,
+    Role::ElseIf,
+    Role::Case,
+    Role::DefaultCase,
+    Role::Catch,
+    Role::Finally,
+    Role::Block,
+    Role::Parameters,
+    Role::RawText,
+]);
+
 /// The roles and fields of a grammar's nodes, and how they are refined.
 pub(crate) struct RoleTable {
-    /// Role sets: one for each kind, then one for each refinement.
+    /// Role sets: one for each kind, then one for each refinement; then, if the
+    /// grammar does not say what is a statement, the same for statements.
     pub(crate) roles: Vec<RoleSet>,
+    /// Whether what is directly in a kind of node is a statement.
+    statements_in: Vec<bool>,
     pub(crate) fields: Vec<Field>,
     /// The refinements of each kind: a part of `refinements`.
     by_kind: Vec<(u16, u16)>,
@@ -177,12 +198,42 @@ impl RoleTable {
                     .map_or(Field::None, Field::from_grammar)
             })
             .collect();
+        let mut statements_in = vec![false; kinds.len()];
+        for kind in index.find_all(spec.statements_in) {
+            statements_in[kind as usize] = true;
+        }
+        if !spec.statements_in.is_empty() {
+            let as_statement = |roles: &RoleSet| match roles.intersects(NEVER_STATEMENT) {
+                true => *roles,
+                false => roles.with(Role::Statement),
+            };
+            let statements: Vec<_> = roles.iter().map(as_statement).collect();
+            roles.extend(statements);
+        }
         Self {
             roles,
+            statements_in,
             fields,
             by_kind,
             refinements,
         }
+    }
+
+    /// Returns whether the language has statements that only their place shows.
+    pub(crate) fn has_statements_by_place(&self) -> bool {
+        self.roles.len() > self.by_kind.len() + self.refinements.len()
+    }
+
+    /// Returns the class of a statement that is of the class but for that, when
+    /// what is directly in nodes of the parent's kind are statements.
+    pub(crate) fn as_statement(&self, class: u16, parent: u16) -> Option<u16> {
+        let is_statement = *self.statements_in.get(parent as usize)?;
+        is_statement.then_some(class + self.class_count())
+    }
+
+    /// The number of classes without those of statements.
+    fn class_count(&self) -> u16 {
+        (self.by_kind.len() + self.refinements.len()) as u16
     }
 
     /// Returns whether nodes of the kind may be refined.
@@ -194,6 +245,7 @@ impl RoleTable {
 
     /// Returns the kind that nodes of the class are of.
     pub(crate) fn kind_of_class(&self, class: u16) -> u16 {
+        let class = class.checked_sub(self.class_count()).unwrap_or(class);
         match class.checked_sub(self.by_kind.len() as u16) {
             // The refinements are in the order of their kinds.
             Some(position) => self.by_kind.partition_point(|&(_, end)| end <= position) as u16,

@@ -112,6 +112,9 @@ impl SyntaxTree {
             }
         }
         this.refine(&refined, table);
+        if table.has_statements_by_place() {
+            this.mark_statements(table);
+        }
         (this, cut)
     }
 
@@ -167,6 +170,22 @@ impl SyntaxTree {
             let record = &mut self.records[index as usize];
             record.class = refined.class;
             record.field = refined.field.unwrap_or(record.field);
+        }
+    }
+
+    /// Gives statements their role where the grammar has no kind for them.
+    fn mark_statements(&mut self, table: &RoleTable) {
+        for index in 1..self.records.len() {
+            let record = self.records[index];
+            if record.flags & (NAMED | ERROR) != NAMED
+                || !matches!(record.field, Field::None | Field::Other)
+            {
+                continue;
+            }
+            let parent = self.records[record.parent as usize].kind;
+            if let Some(class) = table.as_statement(record.class, parent) {
+                self.records[index].class = class;
+            }
         }
     }
 

@@ -11,9 +11,9 @@
 //! ## Not reported
 //!
 //! - Handlers with a comment in them.
-//! - Python handlers for `StopIteration`, `KeyboardInterrupt` and the like that end a loop or a
-//!   program on purpose, and `except ImportError`.
-//! - Test files.
+//! - Exceptions that are ends and not failures: `StopIteration`, `KeyboardInterrupt`,
+//!   `InterruptedException`, `ImportError` and the like.
+//! - A variable that is called `ignored`, `expected` or `_`, and test files.
 //!
 //! ## References
 //!
@@ -50,17 +50,163 @@
 //!   report(error);
 //! }
 //! ```
+//!
+//! ```java bad
+//! class Shop {
+//!     void buy(Order order) {
+//!         try {
+//!             save(order);
+//!         } catch (IOException e) { // <- here
+//!         }
+//!     }
+//! }
+//! ```
+//!
+//! ```java good
+//! class Shop {
+//!     void buy(Order order) {
+//!         try {
+//!             save(order);
+//!         } catch (IOException ignored) {
+//!         }
+//!     }
+//! }
+//! ```
+//!
+//! ```cpp bad
+//! void buy(Order order) {
+//!     try {
+//!         save(order);
+//!     } catch (const std::exception &e) { // <- here
+//!     }
+//! }
+//! ```
+//!
+//! ```cpp good
+//! void buy(Order order) {
+//!     try {
+//!         save(order);
+//!     } catch (...) {
+//!         // A destructor must not throw.
+//!     }
+//! }
+//! ```
+//!
+//! ```c-sharp bad
+//! class Shop {
+//!     void Buy(Order order) {
+//!         try {
+//!             Save(order);
+//!         } catch (IOException e) { // <- here
+//!         }
+//!     }
+//! }
+//! ```
+//!
+//! ```c-sharp good
+//! class Shop {
+//!     void Buy(Order order) {
+//!         try {
+//!             Save(order);
+//!         } catch (IOException e) {
+//!             Report(e);
+//!         }
+//!     }
+//! }
+//! ```
+//!
+//! ```php bad
+//! <?php
+//! try {
+//!     save($order);
+//! } catch (Exception $e) { // <- here
+//! }
+//! ```
+//!
+//! ```php good
+//! <?php
+//! try {
+//!     save($order);
+//! } catch (Exception $e) {
+//!     report($e);
+//! }
+//! ```
+//!
+//! ```ruby bad
+//! begin
+//!   save(order)
+//! rescue IOError => e # <- here
+//! end
+//! ```
+//!
+//! ```ruby good
+//! begin
+//!   save(order)
+//! rescue IOError => e
+//!   report(e)
+//! end
+//! ```
+//!
+//! ```kotlin bad
+//! fun buy(order: Order) {
+//!     try {
+//!         save(order)
+//!     } catch (e: IOException) { // <- here
+//!     }
+//! }
+//! ```
+//!
+//! ```kotlin good
+//! fun buy(order: Order) {
+//!     try {
+//!         save(order)
+//!     } catch (e: IOException) {
+//!         report(e)
+//!     }
+//! }
+//! ```
+//!
+//! ```swift bad
+//! func buy(order: Order) {
+//!     do {
+//!         try save(order)
+//!     } catch { // <- here
+//!     }
+//! }
+//! ```
+//!
+//! ```swift good
+//! func buy(order: Order) {
+//!     do {
+//!         try save(order)
+//!     } catch {
+//!         report(error)
+//!     }
+//! }
+//! ```
 
 use assay_finding::{Category, Severity};
 use assay_syntax::{NodeRef, Role};
 
 use crate::context::Context;
-use crate::query::{body, first_line, has_comment, statements};
+use crate::query::{body, first_line, has_comment, is_test_path, statements};
 use crate::rule::{Check, RuleSpec, Trigger};
 
 pub(crate) const RULE: RuleSpec = RuleSpec {
     cwe: &[390, 1069],
-    languages: &["javascript", "python"],
+    languages: &[
+        "c-sharp",
+        "cpp",
+        "java",
+        "javascript",
+        "kotlin",
+        "php",
+        "python",
+        "ruby",
+        "swift",
+        "tsx",
+        "typescript",
+    ],
     ..RuleSpec::new(
         Category::Correctness,
         Severity::Medium,
@@ -71,8 +217,8 @@ pub(crate) const RULE: RuleSpec = RuleSpec {
     )
 };
 
-/// Exceptions that are ends and not failures.
-const ENDS: &[&str] = &[
+/// Exceptions that are ends and not failures, and names that say "on purpose".
+const MEANT: &[&str] = &[
     "StopIteration",
     "StopAsyncIteration",
     "KeyboardInterrupt",
@@ -80,19 +226,39 @@ const ENDS: &[&str] = &[
     "CancelledError",
     "ImportError",
     "ModuleNotFoundError",
+    "InterruptedException",
+    "CancellationException",
+    "OperationCanceledException",
+    "TaskCanceledException",
+    "LoadError",
+    "ignored",
+    "ignore",
+    "expected",
+    "_",
+    "$ignored",
+    "unused",
 ];
 
 fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
-    let Some(body) = body(node) else { return };
-    if statements(body).any(|statement| statement.kind() != "pass_statement") || has_comment(node) {
+    let body = body(node);
+    let is_empty = body
+        .is_none_or(|body| statements(body).all(|statement| statement.kind() == "pass_statement"));
+    // Ruby's handlers have no block when they are empty.
+    if !is_empty || body.is_none() && context.language() != "ruby" || has_comment(node) {
+        return;
+    }
+    let has_note = node
+        .next_sibling()
+        .is_some_and(|next| next.has(Role::Comment) && next.line() <= node.last_line() + 1);
+    if has_note || is_test_path(context.path()) {
         return;
     }
     let mut names = node
         .children()
-        .take_while(|child| *child != body)
+        .take_while(|child| Some(*child) != body)
         .flat_map(NodeRef::subtree)
-        .filter(|part| part.has(Role::Identifier));
-    if names.any(|name| ENDS.contains(&name.text())) {
+        .filter(|part| part.is_leaf());
+    if names.any(|name| MEANT.contains(&name.text())) {
         return;
     }
     context

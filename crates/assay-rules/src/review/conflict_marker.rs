@@ -15,7 +15,7 @@
 //!
 //! ## Examples
 //!
-//! ```yaml bad
+//! ```yaml bad errors=yes
 //! service:
 //! <<<<<<< HEAD  # <- here
 //!   port: 80

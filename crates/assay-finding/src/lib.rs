@@ -8,6 +8,7 @@
 //! the same bytes.
 //! Must not know: how findings are found, git, forges, configuration files.
 
+mod baseline;
 mod finding;
 mod fingerprint;
 mod fix;
@@ -17,6 +18,9 @@ mod report;
 mod rule;
 mod suppression;
 
+pub use baseline::{
+    BASELINE_BYTES_MAX, BASELINE_FILE_NAME, Baseline, BaselineEntry, BaselineError,
+};
 pub use finding::{
     Category, Confidence, Finding, Frame, FrameLine, Location, Measure, Related, Severity, State,
 };
@@ -28,4 +32,8 @@ pub use report::{
     Report, Score, ScorePart,
 };
 pub use rule::{RuleId, RuleMeta};
-pub use suppression::{Suppressed, SuppressedBy};
+pub use suppression::{
+    DIRECTIVES_MAX, Directive, DirectiveError, DirectiveErrorKind, DirectiveOutcome,
+    DirectiveScope, DirectiveTarget, PlacedDirective, REASON_CHARS_MAX, RULES_MAX, RulePattern,
+    Suppressed, SuppressedBy, apply_directives, parse_directives,
+};

@@ -78,6 +78,32 @@ impl Root {
         Ok((file, metadata.len()))
     }
 
+    /// Returns what is at a path; none when there is nothing that could be read.
+    pub(crate) fn kind(&self, path: &[u8]) -> Option<FileKind> {
+        check_path(path).ok()?;
+        let mut at = self.path.clone();
+        let mut parts = path.split(|&b| b == b'/').peekable();
+        while let Some(part) = parts.next() {
+            at.push(to_path(part));
+            let metadata = std::fs::symlink_metadata(&at).ok()?;
+            if parts.peek().is_some() {
+                if !metadata.is_dir() {
+                    return None;
+                }
+            } else if metadata.is_symlink() {
+                return Some(FileKind::Symlink);
+            } else if metadata.is_file() {
+                let executable = crate::walk::is_executable(&metadata);
+                return Some(if executable {
+                    FileKind::Executable
+                } else {
+                    FileKind::File
+                });
+            }
+        }
+        None
+    }
+
     /// Reads the path that a symbolic link holds.
     pub(crate) fn read_link(&self, path: &[u8], bytes_max: u64) -> Result<Vec<u8>, ReadError> {
         check_path(path)?;

@@ -100,6 +100,10 @@ pub struct Limits {
     pub scan_files_max: usize,
     /// Bytes of a patch.
     pub patch_bytes_max: usize,
+    /// Bytes of one file that a patch is applied to, or that it holds.
+    pub patched_file_bytes_max: u64,
+    /// Bytes of all files that a patch makes, which are held in memory.
+    pub patched_bytes_max: u64,
     /// Entries read from trees and folders.
     pub tree_entries_max: usize,
     /// Bytes of a path.
@@ -125,6 +129,8 @@ impl Default for Limits {
             changed_files_max: 100_000,
             scan_files_max: 1_000_000,
             patch_bytes_max: 256 << 20,
+            patched_file_bytes_max: 64 << 20,
+            patched_bytes_max: 1 << 30,
             tree_entries_max: 4_000_000,
             path_bytes_max: 4096,
             depth_max: 1024,

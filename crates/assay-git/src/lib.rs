@@ -20,6 +20,7 @@ mod error;
 mod input;
 mod model;
 mod open;
+mod patch;
 mod rename;
 mod repo;
 mod revision;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use assay_source::{Change, FileTree, ReadError, RepoPath};
-use gix::bstr::BString;
+use gix::bstr::{BString, ByteSlice};
 use gix::hash::ObjectId;
 
 use crate::assemble::assemble;
@@ -39,6 +39,11 @@ pub struct Opened {
 pub(crate) enum Base {
     Tree(Box<Repo>, ObjectId),
     Disk(Arc<Root>),
+    /// The files on disk, but for those that a patch changed or would change.
+    Patched {
+        root: Option<Arc<Root>>,
+        changed: HashMap<BString, Option<Vec<u8>>>,
+    },
 }
 
 impl Opened {
@@ -53,6 +58,16 @@ impl Opened {
         let name = path.to_display();
         let content = match &self.base {
             Base::Disk(root) => root.read_file(path.as_bytes(), bytes_max),
+            Base::Patched { root, changed } => match (changed.get(path.as_bytes().as_bstr()), root)
+            {
+                (Some(Some(content)), _) if content.len() as u64 > bytes_max => {
+                    let bytes = content.len() as u64;
+                    Err(ReadError::TooLarge { bytes, bytes_max })
+                }
+                (Some(Some(content)), _) => Ok(content.clone()),
+                (None, Some(root)) => root.read_file(path.as_bytes(), bytes_max),
+                (Some(None), _) | (None, None) => Err(ReadError::Absent),
+            },
             Base::Tree(repo, tree) => {
                 let limits = crate::input::Limits::default();
                 let entry = TreeWalk::new(&repo.inner, &limits).entry(*tree, path.as_bytes())?;
@@ -97,10 +112,7 @@ pub fn open(cwd: &Path, input: &Input, options: &Options) -> Result<Opened, Erro
             merge_base,
         } => open_range(cwd, base, head, *merge_base, options),
         Input::Commit(commit) => open_commit(cwd, commit, options),
-        Input::Patch { .. } => Err(Error::Patch {
-            line: 1,
-            problem: "patches are not read yet".to_owned(),
-        }),
+        Input::Patch { bytes } => crate::patch::open_patch(cwd, bytes, options),
         Input::Scan { path } => crate::scan::open_scan(cwd, path, options),
     }
 }

@@ -59,6 +59,16 @@ pub(crate) fn open_scan(cwd: &Path, path: &Path, options: &Options) -> Result<Op
     finish(listed, title, options)
 }
 
+/// Lists the files of a folder.
+pub(crate) fn list(folder: &Path, options: &Options) -> Result<Vec<FileVersion>, Error> {
+    let repo = Repo::discover(folder, options)?.filter(|repo| repo.work_tree.is_some());
+    let listed = match &repo {
+        Some(repo) => list_repository(repo, folder, None, options)?,
+        None => list_folder(folder, None, options)?,
+    };
+    Ok(listed.files)
+}
+
 /// The files of a scan, before they are a change.
 struct Listed {
     root: Arc<Root>,

@@ -2,6 +2,7 @@
 //! or from memory, to any number of threads at once.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use assay_source::{ContentId, ContentStore, FileKind, FileTree, FileVersion, ReadError, RepoPath};
@@ -12,7 +13,7 @@ use gix::objs::{FindExt, FindHeader, Kind};
 
 use crate::clean::{CleanRules, Cleaner};
 use crate::disk::Root;
-use crate::input::Limits;
+use crate::input::{Limits, Options};
 use crate::model::{Place, Side, kind_of_index_entry, object_content};
 use crate::rename::Contents;
 use crate::tree::TreeWalk;
@@ -38,6 +39,12 @@ pub(crate) enum Listing {
         index: Arc<gix::index::File>,
         changed: HashMap<BString, Option<Side>>,
         untracked: Vec<(BString, Side)>,
+    },
+    /// The files on disk, but for those that a patch changes.
+    Patched {
+        root: PathBuf,
+        options: Options,
+        changed: HashMap<BString, Option<FileVersion>>,
     },
     /// These.
     Files(Vec<FileVersion>),
@@ -188,6 +195,22 @@ impl FileTree for Store {
                         content: object_content(id),
                     })
                     .collect())
+            }
+            Listing::Patched {
+                root,
+                options,
+                changed,
+            } => {
+                let files = crate::scan::list(root, options)
+                    .map_err(|error| ReadError::Failed(error.to_string()))?;
+                let mut files: Vec<_> = files
+                    .into_iter()
+                    .filter(|file| !changed.contains_key(file.path.as_bytes().as_bstr()))
+                    .chain(changed.values().flatten().cloned())
+                    .filter(|file| file.kind != FileKind::Submodule)
+                    .collect();
+                files.sort_by(|one, other| one.path.cmp(&other.path));
+                Ok(files)
             }
             Listing::Index {
                 index,

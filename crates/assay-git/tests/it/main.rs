@@ -2,6 +2,7 @@
 
 mod support;
 
+mod patch;
 mod range;
 mod scan;
 mod working_tree;

@@ -163,6 +163,17 @@ impl GitRepo {
         self
     }
 
+    /// Copies a folder with everything in it, links as links.
+    pub fn copy_from(&self, folder: &Path) -> &Self {
+        let copied = Command::new("cp")
+            .args(["-R", "."])
+            .arg(&self.root)
+            .current_dir(folder)
+            .status();
+        assert!(copied.expect("cp runs").success());
+        self
+    }
+
     /// Removes a file or a folder.
     pub fn remove(&self, path: impl AsRef<Path>) -> &Self {
         let path = self.root.join(path);

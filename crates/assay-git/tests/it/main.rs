@@ -1,5 +1,10 @@
 //! Behaviour of the crate on repositories made by the git program.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the tests write the files that the crate reads"
+)]
+
 mod support;
 
 mod patch;

@@ -154,12 +154,7 @@ fn a_patch_applies_to_a_folder_outside_git() {
     let expected = opened(&repo, &range(&base, &head));
     let folder = GitRepo::new_folder();
     repo.git(["checkout", "--quiet", &base]);
-    let copied = std::process::Command::new("cp")
-        .args(["-R", "."])
-        .arg(folder.root())
-        .current_dir(repo.root())
-        .status();
-    assert!(copied.expect("cp runs").success());
+    folder.copy_from(repo.root());
     folder.remove(".git");
     check_same_contents(&opened(&folder, &patch(&bytes)), &expected);
 }

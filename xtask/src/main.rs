@@ -12,6 +12,7 @@
 
 mod ci;
 mod demo;
+mod replay;
 mod run;
 mod tidy;
 
@@ -29,6 +30,9 @@ Tasks:
   tidy [--sizes]  check the floors, the manifests and the habits of STYLE.md;
                   with --sizes print the longest functions and files instead
   ci              everything that must pass before a change is merged
+  replay [--commits N] REPOSITORY...
+                  review the last N (200) commits of repositories on disk one by
+                  one and check the ledger, the bytes and the time of each
 ";
 
 fn main() -> ExitCode {
@@ -51,6 +55,7 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
         ["tidy"] => tidy::run(&root),
         ["tidy", "--sizes"] => tidy::print_sizes(&root),
         ["ci"] => ci::run(&root),
+        ["replay", rest @ ..] => replay::run(&root, rest),
         [] | ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             Ok(())

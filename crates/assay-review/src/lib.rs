@@ -1,1 +1,29 @@
-//! Stub.
+//! One change in, one review out.
+//!
+//! Start at [`review`]: it reads every file of a change in its base and head
+//! version, runs the rules on both, tells what the change introduced, and
+//! returns the [`assay_finding::Report`] with score, gate and ledger.
+//!
+//! Invariant: a review is a function of the change, its contents and the
+//! settings: same input, same report, whatever the number of threads. It
+//! cannot fail; what went wrong is in the report's problems and its ledger.
+//! Must not know: git, forges, databases, the environment, who asked.
+
+mod advice;
+mod classify;
+mod clones;
+mod coverage;
+mod engines;
+mod file;
+mod frame;
+mod gate;
+mod introduce;
+mod metrics;
+mod pipeline;
+mod score;
+mod settings;
+
+pub use coverage::{COVERAGE_BYTES_MAX, CoverageError, CoverageReport};
+pub use gate::GateSettings;
+pub use pipeline::{NoProgress, Progress, Subject, review};
+pub use settings::{ConfiguredSuppression, Limits, PathOverride, Settings};

@@ -9,7 +9,8 @@ use std::sync::{Arc, OnceLock};
 
 use aho_corasick::AhoCorasick;
 use assay_finding::{
-    Finding, Fingerprint, Frame, IdentityHasher, Location, Problem, Related, RuleId, State,
+    Finding, Fingerprint, Frame, IdentityHasher, Location, Problem, Related, RuleId, Severity,
+    State,
 };
 use assay_source::{RepoPath, SourceText, Span};
 use assay_syntax::{FileMetrics, Language, ParsedFile, SyntaxTree, languages};
@@ -124,6 +125,16 @@ impl Engine {
     pub fn is_enabled(&self, rule: &Rule, language: Option<&Language>) -> bool {
         let language = language.map(|language| language.id().as_str());
         self.settings.resolve(rule, language).enabled
+    }
+
+    /// Returns the severity of the rule's findings in the language (none: in
+    /// any text), unless a finding is worse by its own measure.
+    pub fn severity(&self, rule: &Rule, language: Option<&Language>) -> Severity {
+        let language = language.map(|language| language.id().as_str());
+        self.settings
+            .resolve(rule, language)
+            .severity
+            .unwrap_or_else(|| rule.severity())
     }
 
     /// Returns a number that holds for the rule in any text.

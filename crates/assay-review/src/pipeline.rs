@@ -1,0 +1,198 @@
+//! The steps of a review, from the change to the report.
+
+use assay_finding::{
+    Coverage, FileEntry, Finding, Ledger, MetricsReport, Overview, Problem, Report, RuleMeta,
+    SkipReason, State, number_fingerprints,
+};
+use assay_source::{Change, FileTree};
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+
+use crate::advice;
+use crate::clones;
+use crate::coverage::NewCode;
+use crate::engines::Engines;
+use crate::file::{Examined, examine, line_counts, unread};
+use crate::gate;
+use crate::introduce;
+use crate::metrics::Totals;
+use crate::score::score;
+use crate::settings::Settings;
+
+/// What is reviewed.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    /// The change.
+    pub change: &'a Change,
+    /// The contents of its versions, and the tree that its head belongs to.
+    pub tree: &'a dyn FileTree,
+    /// Whether a whole tree is read as a change from nothing.
+    pub is_scan: bool,
+}
+
+/// Hears how far a review is. Called from several threads.
+pub trait Progress: Sync {
+    /// A step with so many parts begins.
+    fn begin(&self, step: &'static str, parts: usize);
+    /// One part of the step is done.
+    fn advance(&self);
+}
+
+/// Hears nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoProgress;
+
+impl Progress for NoProgress {
+    fn begin(&self, _: &'static str, _: usize) {}
+    fn advance(&self) {}
+}
+
+/// Reviews a change.
+pub fn review(subject: Subject<'_>, settings: &Settings, progress: &dyn Progress) -> Report {
+    let change = subject.change;
+    let engines = Engines::new(settings);
+    let files_max = settings.limits.files_max.min(change.files.len());
+    let (read, left) = change.files.split_at(files_max);
+    progress.begin("Reading files", read.len());
+    let mut examined: Vec<Examined> = read
+        .par_iter()
+        .map(|file| {
+            let examined = examine(subject.is_scan, file, subject.tree, &engines, settings);
+            progress.advance();
+            examined
+        })
+        .collect();
+    let files_max = settings.limits.files_max;
+    examined.extend(
+        left.iter()
+            .map(|file| unread(file, SkipReason::TooManyFiles { files_max })),
+    );
+    let mut problems: Vec<Problem> = examined
+        .iter_mut()
+        .flat_map(|file| std::mem::take(&mut file.problems))
+        .collect();
+
+    let mut findings = introduced(&mut examined);
+    findings.extend(clones::find(
+        subject,
+        &mut examined,
+        &engines,
+        settings,
+        progress,
+    ));
+    problems.extend(
+        examined
+            .iter_mut()
+            .flat_map(|file| std::mem::take(&mut file.problems)),
+    );
+    rank(&mut findings);
+    number_fingerprints(&mut findings);
+    let coverage = new_code_coverage(&examined, settings);
+    let mut totals = Totals::default();
+    let mut metrics = MetricsReport::default();
+    let mut entries: Vec<FileEntry> = Vec::with_capacity(examined.len());
+    for file in examined {
+        let [base, head] = &file.measured;
+        totals.add(base.as_ref(), head.as_ref());
+        metrics.files.extend(file.metrics);
+        entries.push(file.entry);
+    }
+    metrics.change = totals.deltas();
+    let source_lines = subject.is_scan.then(|| totals.source_lines());
+    let mut report = Report {
+        version: settings.version.clone(),
+        overview: overview(subject, &entries),
+        rules: rule_texts(&findings),
+        score: score(
+            findings.iter().filter(|finding| finding.counts()),
+            source_lines,
+        ),
+        findings,
+        ledger: Ledger { files: entries },
+        metrics,
+        gate: assay_finding::Gate::default(),
+        recommendations: Vec::new(),
+        problems,
+    };
+    report.gate = gate::decide(&report, &settings.gate, coverage.map(NewCode::percent));
+    report.recommendations = advice::recommendations(&report);
+    report
+}
+
+/// Tells introduced from existing.
+fn introduced(examined: &mut [Examined]) -> Vec<Finding> {
+    let mut versions: Vec<_> = examined
+        .iter_mut()
+        .map(|file| std::mem::take(&mut file.versions))
+        .collect();
+    introduce::mark(&mut versions);
+    for (file, versions) in examined.iter_mut().zip(&mut versions) {
+        file.versions.mapping = std::mem::take(&mut versions.mapping);
+    }
+    versions.into_iter().flat_map(|file| file.head).collect()
+}
+
+/// Worst first: what counts, then severity, confidence, then place. The order
+/// is total, so it does not depend on the order of the work.
+fn rank(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| {
+        let key = |finding: &Finding| {
+            (
+                !finding.counts(),
+                finding.state == State::Existing,
+                std::cmp::Reverse(finding.severity),
+                std::cmp::Reverse(finding.confidence),
+            )
+        };
+        key(a)
+            .cmp(&key(b))
+            .then_with(|| a.location.path.cmp(&b.location.path))
+            .then_with(|| a.location.span.cmp(&b.location.span))
+            .then_with(|| a.rule.cmp(&b.rule))
+            .then_with(|| a.message.cmp(&b.message))
+    });
+}
+
+fn rule_texts(findings: &[Finding]) -> Vec<RuleMeta> {
+    let mut ids: Vec<&str> = findings
+        .iter()
+        .map(|finding| finding.rule.as_str())
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids.into_iter()
+        .filter_map(|id| assay_rules::rule_by_id(id).map(assay_rules::Rule::meta))
+        .collect()
+}
+
+fn overview(subject: Subject<'_>, entries: &[FileEntry]) -> Overview {
+    let change = subject.change;
+    let (lines_added, lines_removed) = entries
+        .iter()
+        .map(line_counts)
+        .fold((0, 0), |sum, counts| (sum.0 + counts.0, sum.1 + counts.1));
+    Overview {
+        base: change.base.clone(),
+        head: change.head.clone(),
+        is_scan: subject.is_scan,
+        files: entries.len(),
+        lines_added,
+        lines_removed,
+        notes: change.notes.clone(),
+    }
+}
+
+fn new_code_coverage(examined: &[Examined], settings: &Settings) -> Option<NewCode> {
+    let report = settings.coverage.as_ref()?;
+    let mut sum = NewCode::default();
+    for file in examined {
+        let read = !matches!(file.entry.coverage, Coverage::Skipped(_));
+        if let (true, Some(code)) = (
+            read,
+            report.new_code(&file.entry.path, &file.versions.mapping),
+        ) {
+            sum.coverable += code.coverable;
+            sum.covered += code.covered;
+        }
+    }
+    Some(sum)
+}

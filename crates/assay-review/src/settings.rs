@@ -1,0 +1,151 @@
+//! What a review is told: rules, paths, limits, gate. Checked before it runs.
+
+use std::sync::Arc;
+
+use assay_rules::{Engine, RuleSettings};
+use assay_source::{BlobCache, RepoPath};
+use assay_syntax::{Language, ParseLimits};
+use globset::GlobMatcher;
+use jiff::civil::Date;
+
+use crate::coverage::CoverageReport;
+use crate::gate::GateSettings;
+
+/// The settings of a review.
+#[derive(Clone)]
+pub struct Settings {
+    /// The version that reports name.
+    pub version: String,
+    /// The day by which suppressions expire. Part of the settings, so that the
+    /// same settings give the same report.
+    pub today: Date,
+    /// What the configuration says about the rules.
+    pub rules: RuleSettings,
+    /// Further statements about rules for some paths, later over earlier.
+    pub overrides: Vec<PathOverride>,
+    /// Paths that are not read, with the pattern as it was written.
+    pub exclude: Vec<(String, GlobMatcher)>,
+    /// Whether generated and minified files are read.
+    pub generated: bool,
+    /// Whether vendored files are read.
+    pub vendored: bool,
+    /// The languages of paths, before detection.
+    pub languages: Vec<(GlobMatcher, &'static Language)>,
+    /// Findings to silence.
+    pub suppressions: Vec<ConfiguredSuppression>,
+    /// When the review fails.
+    pub gate: GateSettings,
+    /// The coverage of the tests.
+    pub coverage: Option<CoverageReport>,
+    /// How much is read at most.
+    pub limits: Limits,
+    /// Keeps facts about contents between reviews.
+    pub cache: Option<Arc<dyn BlobCache + Send>>,
+}
+
+/// Other rule settings for some paths.
+#[derive(Clone, Debug)]
+pub struct PathOverride {
+    /// The paths.
+    pub paths: Vec<GlobMatcher>,
+    /// What is said about the rules.
+    pub rules: RuleSettings,
+}
+
+/// Findings that the configuration silences.
+#[derive(Clone, Debug)]
+pub struct ConfiguredSuppression {
+    /// The rules, as a glob over ids.
+    pub rule: GlobMatcher,
+    /// The glob as it was written.
+    pub pattern: String,
+    /// The paths; none means all.
+    pub paths: Vec<GlobMatcher>,
+    /// Why.
+    pub reason: String,
+    /// The last day on which it holds.
+    pub until: Option<Date>,
+}
+
+/// How much is read at most. What is over a limit is in the ledger.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Bytes of one file.
+    pub file_bytes_max: u64,
+    /// Files of one review.
+    pub files_max: usize,
+    /// What parsing one file may cost.
+    pub parse: ParseLimits,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            file_bytes_max: 2 * 1024 * 1024,
+            files_max: 100_000,
+            parse: ParseLimits::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// Makes the settings that hold without any configuration.
+    pub fn new(version: &str, today: Date) -> Self {
+        Self {
+            version: version.to_owned(),
+            today,
+            rules: RuleSettings::default(),
+            overrides: Vec::new(),
+            exclude: Vec::new(),
+            generated: false,
+            vendored: false,
+            languages: Vec::new(),
+            suppressions: Vec::new(),
+            gate: GateSettings::default(),
+            coverage: None,
+            limits: Limits::default(),
+            cache: None,
+        }
+    }
+
+    /// Returns the statements about rules that hold for a path, the overrides'
+    /// after the others.
+    pub fn rules_for(&self, path: &RepoPath) -> RuleSettings {
+        let mut rules = self.rules.clone();
+        for index in self.overrides_for(path) {
+            rules
+                .statements
+                .extend(self.overrides[index].rules.statements.iter().cloned());
+        }
+        rules
+    }
+
+    /// Returns which overrides apply to a path, in order.
+    pub(crate) fn overrides_for(&self, path: &RepoPath) -> Vec<usize> {
+        let Some(name) = path.as_str() else {
+            return Vec::new();
+        };
+        let applies = |one: &PathOverride| one.paths.iter().any(|glob| glob.is_match(name));
+        (0..self.overrides.len())
+            .filter(|&index| applies(&self.overrides[index]))
+            .collect()
+    }
+
+    /// Checks the statements about rules.
+    ///
+    /// # Errors
+    ///
+    /// The pattern or id that is wrong, and what is wrong with it.
+    pub fn check(&self) -> Result<(), (String, String)> {
+        let all = std::iter::once(&self.rules).chain(self.overrides.iter().map(|one| &one.rules));
+        for rules in all {
+            if let Err(errors) = Engine::new(rules)
+                && let Some(error) = errors.first()
+            {
+                let pattern = rules.statements[error.statement()].pattern.clone();
+                return Err((pattern, error.to_string()));
+            }
+        }
+        Ok(())
+    }
+}

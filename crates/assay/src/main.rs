@@ -1,2 +1,62 @@
-//! Stub.
-fn main() {}
+//! The `assay` command: arguments, configuration, wiring, output.
+//!
+//! Everything that touches the world is here or in `assay-git`: the review
+//! itself is a function in `assay-review`.
+
+mod arguments;
+mod command;
+mod config;
+mod output;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::arguments::{Arguments, Command};
+
+/// Exit status of an error; 0 is clean, 1 a failed gate.
+const EXIT_ERROR: u8 = 2;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are no errors; clap knows where each is printed.
+            let code = if error.use_stderr() { EXIT_ERROR } else { 0 };
+            return if error.print().is_ok() {
+                ExitCode::from(code)
+            } else {
+                ExitCode::from(EXIT_ERROR)
+            };
+        }
+    };
+    match run(&arguments) {
+        Ok(code) => code,
+        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::error(&error);
+            ExitCode::from(EXIT_ERROR)
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let global = &arguments.global;
+    if let Some(threads) = global.threads {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(usize::from(threads))
+            .build_global()?;
+    }
+    match &arguments.command {
+        Command::Review(own) => command::review::run(global, own),
+        Command::Scan(own) => command::scan::run(global, own),
+        Command::Explain(own) => command::explain::run(global, own),
+        Command::Rules(own) => command::list::rules(own),
+        Command::Languages(own) => command::list::languages(own),
+        Command::Config(own) => command::config::run(global, own),
+        Command::Init(own) => command::init::run(global, own),
+        Command::Completions(own) => command::shell::completions(own),
+        Command::Man => command::shell::man(),
+    }
+}

@@ -1,0 +1,192 @@
+//! The command line: what can be said, and what it is called.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Reviews code changes: finds what a change made worse, and proves it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "assay",
+    version,
+    about,
+    propagate_version = true,
+    disable_help_subcommand = true,
+    after_help = "Exit status: 0 clean, 1 the gate failed, 2 an error."
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// Work as if started in this folder
+    #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
+    pub(crate) directory: Option<PathBuf>,
+    /// Read this configuration instead of the repository's assay.toml
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) config: Option<PathBuf>,
+    /// When to use colour
+    #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN", global = true)]
+    pub(crate) color: When,
+    /// Say only what fails
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Say more: the ledger file by file, metrics, timing
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+    /// Use so many threads (default: one for each core)
+    #[arg(long, value_name = "N", global = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Review a change: the working tree, the index, commits or a patch
+    Review(ReviewArguments),
+    /// Read a whole tree, inside or outside git
+    Scan(ScanArguments),
+    /// Explain a rule, or the complexity of a function line by line
+    Explain(ExplainArguments),
+    /// List the rules
+    Rules(RulesArguments),
+    /// List the languages and how their files are recognised
+    Languages(ListArguments),
+    /// Show the configuration that is in force, or its JSON schema
+    Config(ConfigArguments),
+    /// Write an assay.toml with every setting explained
+    Init(InitArguments),
+    /// Print the completions of a shell
+    Completions(CompletionsArguments),
+    /// Print the manual page
+    Man,
+}
+
+/// Arguments of `assay review`.
+#[derive(Debug, Args)]
+pub(crate) struct ReviewArguments {
+    /// What to review: BASE..HEAD, BASE...HEAD or one commit (default: the
+    /// working tree against the merge base with the default branch)
+    #[arg(value_name = "CHANGE", conflicts_with_all = ["staged", "patch", "base"])]
+    pub(crate) change: Option<String>,
+    /// Review what is staged for commit
+    #[arg(long, conflicts_with_all = ["patch", "base"])]
+    pub(crate) staged: bool,
+    /// Compare the working tree with this revision
+    #[arg(long, value_name = "REV", conflicts_with = "patch")]
+    pub(crate) base: Option<String>,
+    /// Review a patch from a file, or from standard input with `-`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) patch: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) report: ReportArguments,
+}
+
+/// Arguments of `assay scan`.
+#[derive(Debug, Args)]
+pub(crate) struct ScanArguments {
+    /// The folder or file
+    #[arg(default_value = ".")]
+    pub(crate) path: PathBuf,
+    #[command(flatten)]
+    pub(crate) report: ReportArguments,
+}
+
+/// What is reported, where and how.
+#[derive(Debug, Args)]
+pub(crate) struct ReportArguments {
+    /// Report as FORMAT, or FORMAT=FILE; may be given several times. Formats:
+    /// terminal, json, sarif, markdown, html, github, gitlab, junit, rdjson
+    #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
+    pub(crate) outputs: Vec<String>,
+    /// Show also what was there before the change, and what is suppressed
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Fail at findings of this severity or worse (info, low, medium, high,
+    /// critical, or never); goes before the configuration
+    #[arg(long, value_name = "SEVERITY")]
+    pub(crate) fail_on: Option<String>,
+    /// Run only these rules (an id or a pack such as `complexity/*`); may be
+    /// given several times
+    #[arg(long = "rule", value_name = "RULE")]
+    pub(crate) rules: Vec<String>,
+    /// Coverage of the tests (lcov, Cobertura or JaCoCo), for the gate; may be
+    /// given several times
+    #[arg(long = "coverage", value_name = "FILE")]
+    pub(crate) coverage: Vec<PathBuf>,
+    /// Show at most so many findings in full on the terminal
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) show: usize,
+}
+
+/// Arguments of `assay explain`.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArguments {
+    /// The rule's id, such as `complexity/cognitive`
+    #[arg(required_unless_present = "at", conflicts_with = "at")]
+    pub(crate) rule: Option<String>,
+    /// Explain the complexity of the function at FILE:LINE
+    #[arg(long, value_name = "FILE:LINE")]
+    pub(crate) at: Option<String>,
+}
+
+/// Arguments of `assay rules`.
+#[derive(Debug, Args)]
+pub(crate) struct RulesArguments {
+    /// Only rules whose id or text holds this
+    pub(crate) filter: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of lists.
+#[derive(Debug, Args)]
+pub(crate) struct ListArguments {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `assay config`.
+#[derive(Debug, Args)]
+pub(crate) struct ConfigArguments {
+    /// Print the JSON schema of assay.toml, for editors
+    #[arg(long)]
+    pub(crate) schema: bool,
+    /// Show the settings for this file, with the overrides of its path
+    #[arg(long = "for", value_name = "PATH")]
+    pub(crate) path: Option<PathBuf>,
+}
+
+/// Arguments of `assay init`.
+#[derive(Debug, Args)]
+pub(crate) struct InitArguments {
+    /// Replace an existing assay.toml
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// Arguments of `assay completions`.
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArguments {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}

@@ -1,0 +1,9 @@
+//! One file a command: what it reads, what it calls, what it prints.
+
+pub(crate) mod config;
+pub(crate) mod explain;
+pub(crate) mod init;
+pub(crate) mod list;
+pub(crate) mod review;
+pub(crate) mod scan;
+pub(crate) mod shell;

@@ -1,0 +1,104 @@
+//! `assay review`: reviews a change.
+
+use std::io::Read as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use assay_git::{Input, Opened, Options};
+use assay_review::{Subject, review};
+
+use crate::arguments::{Global, ReportArguments, ReviewArguments};
+use crate::config::{self, Loaded};
+use crate::output::{self, Outputs};
+use crate::progress::Bar;
+
+pub(crate) fn run(global: &Global, arguments: &ReviewArguments) -> anyhow::Result<ExitCode> {
+    let input = input(arguments)?;
+    conclude(global, &arguments.report, &input)
+}
+
+fn input(arguments: &ReviewArguments) -> anyhow::Result<Input> {
+    if let Some(file) = &arguments.patch {
+        return Ok(Input::Patch {
+            bytes: read_patch(file)?,
+        });
+    }
+    if arguments.staged {
+        return Ok(Input::Staged);
+    }
+    Ok(match &arguments.change {
+        Some(change) => Input::from_revision(change),
+        None => Input::WorkingTree {
+            base: arguments.base.clone(),
+        },
+    })
+}
+
+/// Reads a patch, one byte more than the limit at most, so that the limit's
+/// own error says what is wrong.
+fn read_patch(file: &Path) -> anyhow::Result<Vec<u8>> {
+    let bytes_max = Options::default().limits.patch_bytes_max as u64;
+    let mut bytes = Vec::new();
+    if file == Path::new("-") {
+        std::io::stdin()
+            .take(bytes_max + 1)
+            .read_to_end(&mut bytes)
+            .context("standard input")?;
+    } else {
+        let opened = std::fs::File::open(file)
+            .with_context(|| format!("the patch {} cannot be read", file.display()))?;
+        opened
+            .take(bytes_max + 1)
+            .read_to_end(&mut bytes)
+            .with_context(|| format!("the patch {} cannot be read", file.display()))?;
+    }
+    Ok(bytes)
+}
+
+/// Opens the input, reviews it, writes the reports, and says how it ended.
+pub(crate) fn conclude(
+    global: &Global,
+    arguments: &ReportArguments,
+    input: &Input,
+) -> anyhow::Result<ExitCode> {
+    let outputs = Outputs::parse(&arguments.outputs)?;
+    let directory = global.directory.as_deref().unwrap_or(Path::new("."));
+    let options = Options {
+        threads: global.threads.map(usize::from),
+        ..Options::default()
+    };
+    let mut opened = assay_git::open(directory, input, &options)?;
+    let Loaded {
+        mut settings,
+        notes,
+        ..
+    } = config::load(
+        global,
+        directory,
+        &opened,
+        matches!(input, Input::Scan { .. }),
+    )?;
+    config::apply_arguments(&mut settings, arguments, &opened)?;
+    opened.change.notes.extend(notes);
+    let report = report(&opened, input, &settings, global.quiet);
+    outputs.write(global, arguments, &opened, &report)?;
+    Ok(output::exit_code(&report))
+}
+
+fn report(
+    opened: &Opened,
+    input: &Input,
+    settings: &assay_review::Settings,
+    quiet: bool,
+) -> assay_finding::Report {
+    let bar = Bar::new(quiet);
+    let subject = Subject {
+        change: &opened.change,
+        tree: &*opened.tree,
+        is_scan: matches!(input, Input::Scan { .. }),
+    };
+    let report = review(subject, settings, &bar);
+    bar.finish();
+    report
+}

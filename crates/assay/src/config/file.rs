@@ -1,0 +1,202 @@
+//! `assay.toml` as it is written. Each doc comment is the setting's reference:
+//! the JSON schema, `assay init` and the documentation are made of them.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Configuration of Assay. In a review it is read from the base revision, so a
+/// change cannot alter the rules it is judged by.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+#[schemars(title = "assay.toml")]
+pub(crate) struct ConfigFile {
+    /// What is read.
+    pub(crate) files: Files,
+    /// Rules: an id (`complexity/cognitive`) or a pack (`smell/*`), and what to
+    /// do with it: `"off"`, `"on"`, a severity, or a table with `severity` and
+    /// the rule's own options. `assay rules` lists them.
+    pub(crate) rules: BTreeMap<String, RuleEntry>,
+    /// When a review fails.
+    pub(crate) gate: GateTable,
+    /// Other settings for some paths. Of several that match, the later goes
+    /// before the earlier.
+    #[serde(rename = "override")]
+    pub(crate) overrides: Vec<OverrideTable>,
+    /// Findings to silence.
+    pub(crate) suppress: Vec<SuppressTable>,
+    /// How much is read and reported at most.
+    pub(crate) limits: LimitsTable,
+}
+
+/// What is read.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(crate) struct Files {
+    /// Paths that are not read, as globs from the folder of assay.toml
+    /// (`docs/**`, `**/*.fixture.js`). They stay in the coverage ledger.
+    pub(crate) exclude: Vec<String>,
+    /// Read generated and minified files as well.
+    pub(crate) generated: bool,
+    /// Read vendored files as well.
+    pub(crate) vendored: bool,
+    /// The language of files that are not recognised, by glob:
+    /// `"**/*.inc" = "php"`.
+    pub(crate) languages: BTreeMap<String, String>,
+}
+
+/// What to do with a rule.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum RuleEntry {
+    /// `on`, `off`, or a severity.
+    Word(RuleWord),
+    /// A severity and the rule's options.
+    Table(BTreeMap<String, RuleValue>),
+}
+
+/// `on`, `off`, or the severity of the rule's findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RuleWord {
+    /// Run the rule with its own severity.
+    On,
+    /// Do not run it.
+    Off,
+    /// Run it; its findings are information.
+    Info,
+    /// Run it; its findings are of low severity.
+    Low,
+    /// Run it; its findings are of medium severity.
+    Medium,
+    /// Run it; its findings are of high severity.
+    High,
+    /// Run it; its findings are critical.
+    Critical,
+}
+
+/// A value in a rule's table: a number for an option, a word for `severity`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum RuleValue {
+    /// The value of an option.
+    Number(i64),
+    /// The severity, or `on` or `off`.
+    Word(RuleWord),
+    /// Under the key `languages`: other values for single languages.
+    Languages(BTreeMap<String, BTreeMap<String, RuleValue>>),
+}
+
+/// When a review fails. What is not set is not demanded, but for `severity`
+/// and `complete`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(crate) struct GateTable {
+    /// Fail at a new finding of this severity or worse; `never` to not look at
+    /// severities. Default: `high`.
+    pub(crate) severity: GateSeverity,
+    /// The same for single categories, which goes before `severity`:
+    /// `security = "medium"`, `complexity = "never"`.
+    pub(crate) category: BTreeMap<CategoryWord, GateSeverity>,
+    /// Fail below this score (0 to 100).
+    #[schemars(range(min = 0, max = 100))]
+    pub(crate) score: Option<f64>,
+    /// Fail above this many new findings.
+    pub(crate) findings: Option<usize>,
+    /// Fail when tests cover less than this share of the new lines, in percent.
+    /// Needs `--coverage FILE`.
+    #[schemars(range(min = 0, max = 100))]
+    pub(crate) coverage: Option<f64>,
+    /// Fail when something that should have been read could not be. Default:
+    /// true.
+    pub(crate) complete: bool,
+}
+
+impl Default for GateTable {
+    fn default() -> Self {
+        Self {
+            severity: GateSeverity::High,
+            category: BTreeMap::new(),
+            score: None,
+            findings: None,
+            coverage: None,
+            complete: true,
+        }
+    }
+}
+
+/// A severity, or never.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum GateSeverity {
+    /// Do not fail by severity.
+    Never,
+    /// Fail at every finding.
+    Info,
+    /// Fail at low or worse.
+    Low,
+    /// Fail at medium or worse.
+    Medium,
+    /// Fail at high or worse.
+    High,
+    /// Fail at critical findings.
+    Critical,
+}
+
+/// What a finding is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum CategoryWord {
+    Correctness,
+    Security,
+    Performance,
+    Complexity,
+    Duplication,
+    Maintainability,
+    Test,
+    Documentation,
+    Dependency,
+    Review,
+}
+
+/// Other rule settings for some paths.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct OverrideTable {
+    /// The paths, as globs from the folder of assay.toml.
+    pub(crate) paths: Vec<String>,
+    /// The rules, as in `[rules]`.
+    #[serde(default)]
+    pub(crate) rules: BTreeMap<String, RuleEntry>,
+}
+
+/// Findings to silence.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct SuppressTable {
+    /// The rule: an id, a pack (`smell/*`) or `*`.
+    pub(crate) rule: String,
+    /// The paths, as globs; none means all.
+    #[serde(default)]
+    pub(crate) paths: Vec<String>,
+    /// Why. It is shown in the report.
+    pub(crate) reason: String,
+    /// The last day on which it holds, as `2027-01-31`.
+    #[serde(default)]
+    #[schemars(regex(pattern = r"^\d{4}-\d{2}-\d{2}$"))]
+    pub(crate) until: Option<String>,
+}
+
+/// How much is read and reported at most. What is over a limit is in the
+/// coverage ledger.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(crate) struct LimitsTable {
+    /// Bytes of one file. Default: 2097152.
+    #[schemars(range(min = 1024))]
+    pub(crate) file_bytes: Option<u64>,
+    /// Files of one review. Default: 100000.
+    #[schemars(range(min = 1))]
+    pub(crate) files: Option<usize>,
+}

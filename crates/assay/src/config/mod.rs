@@ -1,0 +1,234 @@
+//! Configuration: found, read from the base revision, checked, and altered by
+//! the command line.
+
+mod describe;
+mod file;
+mod parse;
+mod settings;
+mod template;
+
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use assay_finding::Severity;
+use assay_git::{Input, Opened, Options};
+use assay_review::{COVERAGE_BYTES_MAX, CoverageReport, Settings};
+use assay_rules::RuleStatement;
+use assay_source::RepoPath;
+
+use crate::arguments::{Global, ReportArguments};
+
+pub(crate) use describe::describe;
+pub(crate) use file::ConfigFile;
+pub(crate) use parse::{CONFIG_BYTES_MAX, nearest, parse};
+pub(crate) use settings::{Origin, settings};
+pub(crate) use template::TEMPLATE;
+
+/// The name of the configuration file.
+pub(crate) const CONFIG_NAME: &str = "assay.toml";
+
+/// A configuration that was found and checked.
+pub(crate) struct Loaded {
+    /// What it says.
+    pub(crate) settings: Settings,
+    /// Where it was found, for people.
+    pub(crate) origin: Option<String>,
+    /// The folder of the file relative to the root, with a slash at the end.
+    pub(crate) folder: String,
+    /// What the reader of the report must know about it.
+    pub(crate) notes: Vec<String>,
+}
+
+/// Finds and reads the configuration: the file that the command line names,
+/// else the nearest `assay.toml` from the working folder up to the root, as it
+/// is in the base revision.
+pub(crate) fn load(
+    global: &Global,
+    directory: &Path,
+    opened: &Opened,
+    is_scan: bool,
+) -> anyhow::Result<Loaded> {
+    let today = jiff::Zoned::now().date();
+    if let Some(path) = &global.config {
+        let text = read_limited(path, CONFIG_BYTES_MAX)?;
+        let name = path.display().to_string();
+        let origin = Origin {
+            file: &name,
+            text: &text,
+            folder: "",
+        };
+        let settings = settings(&parse(&name, &text)?, &origin, today)?;
+        return Ok(Loaded {
+            settings,
+            origin: Some(name),
+            folder: String::new(),
+            notes: Vec::new(),
+        });
+    }
+    for folder in folders(directory, opened) {
+        let path = RepoPath::from(format!("{folder}{CONFIG_NAME}").as_str());
+        let Some(bytes) = opened.read_base(&path, CONFIG_BYTES_MAX)? else {
+            continue;
+        };
+        let name = path.to_display();
+        let text = String::from_utf8(bytes).with_context(|| format!("{name} is not UTF-8"))?;
+        let origin = Origin {
+            file: &name,
+            text: &text,
+            folder: &folder,
+        };
+        let settings = settings(&parse(&name, &text)?, &origin, today)?;
+        let notes = if is_scan {
+            Vec::new()
+        } else {
+            changed_note(opened, &path)
+        };
+        return Ok(Loaded {
+            settings,
+            origin: Some(name),
+            folder,
+            notes,
+        });
+    }
+    let root = RepoPath::from(CONFIG_NAME);
+    Ok(Loaded {
+        settings: Settings::new(env!("CARGO_PKG_VERSION"), today),
+        origin: None,
+        folder: String::new(),
+        notes: if is_scan {
+            Vec::new()
+        } else {
+            changed_note(opened, &root)
+        },
+    })
+}
+
+/// A change to the configuration does not count for its own review.
+fn changed_note(opened: &Opened, path: &RepoPath) -> Vec<String> {
+    let changed = opened.change.files.iter().any(|file| {
+        file.path() == path
+            && file.base.as_ref().map(|v| &v.content) != file.head.as_ref().map(|v| &v.content)
+    });
+    if changed {
+        vec![format!(
+            "{path} is altered by this change; the base's counts until it is merged"
+        )]
+    } else {
+        Vec::new()
+    }
+}
+
+/// The folders from the working folder up to the root, as prefixes.
+fn folders(directory: &Path, opened: &Opened) -> Vec<String> {
+    let mut folders = Vec::new();
+    if let Some(root) = &opened.root
+        && let (Ok(root), Ok(directory)) = (root.canonicalize(), directory.canonicalize())
+        && let Ok(below) = directory.strip_prefix(&root)
+        && let Some(below) = below.to_str()
+    {
+        let mut at = below.replace('\\', "/");
+        while !at.is_empty() {
+            folders.push(format!("{at}/"));
+            at.truncate(at.rfind('/').unwrap_or(0));
+        }
+    }
+    folders.push(String::new());
+    folders
+}
+
+/// Opens what a review without arguments would: the working tree, or the folder
+/// itself outside git.
+pub(crate) fn open_here(directory: &Path, options: &Options) -> anyhow::Result<Opened> {
+    match assay_git::open(directory, &Input::WorkingTree { base: None }, options) {
+        Ok(opened) => Ok(opened),
+        Err(_) => Ok(assay_git::open(
+            directory,
+            &Input::Scan { path: ".".into() },
+            options,
+        )?),
+    }
+}
+
+/// Reads a text file that the user named.
+pub(crate) fn read_limited(path: &Path, bytes_max: u64) -> anyhow::Result<String> {
+    let size = std::fs::metadata(path)
+        .with_context(|| format!("{} cannot be read", path.display()))?
+        .len();
+    if size > bytes_max {
+        bail!(
+            "{} has {size} bytes; the limit is {bytes_max}",
+            path.display()
+        );
+    }
+    let bytes =
+        std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    String::from_utf8(bytes).with_context(|| format!("{} is not UTF-8", path.display()))
+}
+
+/// Applies what the command line says over the configuration.
+pub(crate) fn apply_arguments(
+    settings: &mut Settings,
+    arguments: &ReportArguments,
+    _: &Opened,
+) -> anyhow::Result<()> {
+    if let Some(word) = &arguments.fail_on {
+        settings.gate.severity = match word.as_str() {
+            "never" => None,
+            word => Some(Severity::from_name(word).with_context(|| {
+                let names = Severity::ALL
+                    .iter()
+                    .map(|severity| severity.as_str())
+                    .chain(["never"]);
+                let hint = nearest(word, names)
+                    .map_or_else(String::new, |right| format!("; did you mean `{right}`?"));
+                format!("--fail-on: there is no severity `{word}`{hint}")
+            })?),
+        };
+        settings.gate.categories.clear();
+    }
+    if !arguments.rules.is_empty() {
+        only_rules(settings, &arguments.rules)?;
+    }
+    for path in &arguments.coverage {
+        let text = read_limited(path, COVERAGE_BYTES_MAX)?;
+        let report = settings
+            .coverage
+            .get_or_insert_with(CoverageReport::default);
+        report
+            .add(&text)
+            .with_context(|| format!("coverage report {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// Turns every rule off that is not named, and the named ones on.
+fn only_rules(settings: &mut Settings, patterns: &[String]) -> anyhow::Result<()> {
+    let mut wanted = Vec::new();
+    for pattern in patterns {
+        let glob = globset::Glob::new(pattern)
+            .with_context(|| format!("--rule: `{pattern}` is no rule or pattern"))?
+            .compile_matcher();
+        let before = wanted.len();
+        wanted.extend(
+            assay_rules::rules()
+                .iter()
+                .map(|rule| rule.id())
+                .filter(|id| glob.is_match(id)),
+        );
+        if wanted.len() == before {
+            let hint = nearest(pattern, assay_rules::rules().iter().map(|rule| rule.id()))
+                .map_or_else(String::new, |right| format!("; did you mean `{right}`?"));
+            bail!("--rule: there is no rule `{pattern}`{hint}");
+        }
+    }
+    // Said of each single rule and last, these go before what is configured.
+    for rule in assay_rules::rules() {
+        settings.rules.statements.push(RuleStatement {
+            pattern: rule.id().to_owned(),
+            enabled: Some(wanted.contains(&rule.id())),
+            ..RuleStatement::default()
+        });
+    }
+    settings.overrides.clear();
+    Ok(())
+}

@@ -1,0 +1,148 @@
+//! Reads `assay.toml`: errors point at the place and suggest the right word.
+
+use std::fmt;
+
+use super::file::ConfigFile;
+
+/// The largest configuration that is read.
+pub(crate) const CONFIG_BYTES_MAX: u64 = 1024 * 1024;
+
+/// What is wrong in a configuration, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ConfigError {
+    /// The file as the user knows it.
+    pub(crate) file: String,
+    /// The line and column, when the place is known.
+    pub(crate) at: Option<(usize, usize)>,
+    /// What is wrong and how to mend it.
+    pub(crate) message: String,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file)?;
+        if let Some((line, column)) = self.at {
+            write!(f, ":{line}:{column}")?;
+        }
+        write!(f, ": {}", self.message)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// Parses a configuration.
+pub(crate) fn parse(file: &str, text: &str) -> Result<ConfigFile, ConfigError> {
+    toml::from_str(text).map_err(|error| ConfigError {
+        file: file.to_owned(),
+        at: error.span().map(|span| line_and_column(text, span.start)),
+        message: with_suggestion(error.message()),
+    })
+}
+
+/// Finds where a quoted word stands in the configuration, for errors that are
+/// only found when the words get their meaning.
+pub(crate) fn place_of(text: &str, word: &str) -> Option<(usize, usize)> {
+    let quoted = format!("\"{word}\"");
+    let at = text.find(&quoted).or_else(|| text.find(word))?;
+    Some(line_and_column(text, at))
+}
+
+fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
+    let before = &text[..text.floor_char_boundary(offset)];
+    let line = before.matches('\n').count() + 1;
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    (line, before[start..].chars().count() + 1)
+}
+
+/// The parser says "unknown field `x`, expected one of `a`, `b`": the nearest
+/// of the expected words is what was meant.
+fn with_suggestion(message: &str) -> String {
+    let message = message.trim_end().replace("unknown field", "unknown key");
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let Some(wrong) = quoted.next() else {
+        return message;
+    };
+    if !message.starts_with("unknown") {
+        return message;
+    }
+    let expected: Vec<&str> = quoted.collect();
+    match nearest(wrong, expected.iter().copied()) {
+        Some(right) => format!("{message}; did you mean `{right}`?"),
+        None => message,
+    }
+}
+
+/// Returns the candidate that is at most a third of the word's letters away.
+pub(crate) fn nearest<'c>(
+    word: &str,
+    candidates: impl Iterator<Item = &'c str>,
+) -> Option<&'c str> {
+    let limit = word.chars().count().div_ceil(3);
+    candidates
+        .map(|candidate| (distance(word, candidate), candidate))
+        .filter(|(distance, _)| *distance <= limit)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// The optimal string alignment distance: edits and swaps of neighbours.
+fn distance(a: &str, b: &str) -> usize {
+    let a: Vec<char> = a.chars().flat_map(char::to_lowercase).collect();
+    let b: Vec<char> = b.chars().flat_map(char::to_lowercase).collect();
+    let mut before: Vec<usize> = vec![0; b.len() + 1];
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut next = vec![i];
+        for j in 1..=b.len() {
+            let change = row[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut best = change.min(row[j] + 1).min(next[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(before[j - 2] + 1);
+            }
+            next.push(best);
+        }
+        before = std::mem::replace(&mut row, next);
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{distance, parse};
+
+    #[test]
+    fn errors_point_at_the_place_and_suggest() {
+        for (text, at, part) in [
+            (
+                "[gate]\nseverty = \"high\"\n",
+                (2, 1),
+                "did you mean `severity`?",
+            ),
+            ("[gates]\n", (1, 2), "did you mean `gate`?"),
+            (
+                "[gate]\nseverity = \"hgih\"\n",
+                (2, 12),
+                "did you mean `high`?",
+            ),
+            ("[gate\n", (1, 6), ""),
+            ("[rules]\n\"smell/*\" = 3\n", (2, 13), ""),
+            ("[limits]\nfile-bytes = -1\n", (2, 14), ""),
+        ] {
+            let error = parse("assay.toml", text).unwrap_err();
+            assert_eq!(error.at, Some(at), "{error}");
+            assert!(error.message.contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn distances() {
+        for (a, b, expected) in [
+            ("", "", 0),
+            ("ab", "ba", 1),
+            ("kitten", "sitting", 3),
+            ("a", "", 1),
+        ] {
+            assert_eq!(distance(a, b), expected);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The progress bar: on standard error, only on a terminal, only for work that
+//! takes over a second.
+
+use std::io::IsTerminal as _;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use assay_review::Progress;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Work that is done sooner shows no bar.
+const QUIET_TIME: Duration = Duration::from_secs(1);
+
+/// A progress bar that appears late.
+pub(crate) struct Bar {
+    started: Instant,
+    enabled: bool,
+    state: Mutex<State>,
+    done: AtomicUsize,
+}
+
+#[derive(Default)]
+struct State {
+    step: &'static str,
+    parts: usize,
+    bar: Option<ProgressBar>,
+}
+
+impl Bar {
+    /// Makes a bar; a quiet one never appears.
+    pub(crate) fn new(quiet: bool) -> Self {
+        Self {
+            started: Instant::now(),
+            enabled: !quiet && std::io::stderr().is_terminal(),
+            state: Mutex::new(State::default()),
+            done: AtomicUsize::new(0),
+        }
+    }
+
+    /// Takes the bar off the screen.
+    pub(crate) fn finish(&self) {
+        if let Ok(state) = self.state.lock()
+            && let Some(bar) = &state.bar
+        {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Progress for Bar {
+    fn begin(&self, step: &'static str, parts: usize) {
+        self.done.store(0, Ordering::Relaxed);
+        if let Ok(mut state) = self.state.lock() {
+            if let Some(bar) = state.bar.take() {
+                bar.finish_and_clear();
+            }
+            *state = State {
+                step,
+                parts,
+                bar: None,
+            };
+        }
+    }
+
+    fn advance(&self) {
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        if !self.enabled || self.started.elapsed() < QUIET_TIME {
+            return;
+        }
+        // Another thread that draws is as good as this one.
+        let Ok(mut state) = self.state.try_lock() else {
+            return;
+        };
+        let (step, parts) = (state.step, state.parts);
+        let bar = state.bar.get_or_insert_with(|| {
+            let bar = ProgressBar::with_draw_target(
+                Some(parts as u64),
+                ProgressDrawTarget::stderr_with_hz(10),
+            );
+            let style = ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len} {eta}");
+            bar.set_style(
+                style
+                    .unwrap_or_else(|_| ProgressStyle::default_bar())
+                    .progress_chars("=> "),
+            );
+            bar.set_message(step);
+            bar
+        });
+        bar.set_position(done as u64);
+    }
+}

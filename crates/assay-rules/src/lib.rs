@@ -19,6 +19,7 @@ mod threshold;
 
 mod complexity;
 mod correctness;
+mod dead_code;
 mod error_handling;
 mod review;
 mod smell;

@@ -1,0 +1,370 @@
+//! # Unused import
+//!
+//! A file imports a name and never uses it.
+//!
+//! ## Why it matters
+//!
+//! The reader looks for a dependency that is not there, and loading it costs time.
+//!
+//! ## Not reported
+//!
+//! - Imports for their effect (`import "./setup"`), re-exports, and imports with a comment that
+//!   silences a linter.
+//! - Python: `__init__.py`, names in `__all__`, imports in `try` and in `if`, `from __future__`,
+//!   `import a as a`; names that occur in a string, which may be an annotation.
+//! - JavaScript: `React` in files with JSX.
+//! - Java: names that the comments mention, and imports of all of a package.
+//!
+//! ## References
+//!
+//! - [CWE-1164](https://cwe.mitre.org/data/definitions/1164.html): irrelevant code
+//!
+//! ## Examples
+//!
+//! ```python bad
+//! import os
+//! import sys  # <- here
+//! from shop import buy, sell as trade  # <- here
+//!
+//! buy(os.name)
+//! ```
+//!
+//! ```python fixed
+//! import os
+//! from shop import buy
+//!
+//! buy(os.name)
+//! ```
+//!
+//! ```python good
+//! from __future__ import annotations
+//! import os.path
+//! from shop import Order
+//!
+//! def buy(order: "Order") -> None:
+//!     print(os.path.sep)
+//! ```
+//!
+//! ```javascript bad
+//! import fs from "fs"; // <- here
+//! import { buy, sell } from "./shop"; // <- here
+//!
+//! buy();
+//! ```
+//!
+//! ```javascript fixed
+//! import { buy } from "./shop";
+//!
+//! buy();
+//! ```
+//!
+//! ```javascript good
+//! import "./setup";
+//! import * as shop from "./shop";
+//! import { sell } from "./shop";
+//!
+//! shop.buy();
+//! export { sell };
+//! ```
+//!
+//! ```java bad
+//! import java.util.List;
+//! import java.util.Map; // <- here
+//!
+//! class Shop {
+//!     List<Order> orders;
+//! }
+//! ```
+//!
+//! ```java fixed
+//! import java.util.List;
+//!
+//! class Shop {
+//!     List<Order> orders;
+//! }
+//! ```
+//!
+//! ```java good
+//! import java.util.*;
+//! import java.util.Map;
+//! import static org.example.Assert.check;
+//!
+//! class Shop {
+//!     /** See {@link Map}. */
+//!     List<Order> orders = check();
+//! }
+//! ```
+
+use std::collections::HashSet;
+
+use assay_finding::{Category, Edit, Severity};
+use assay_source::Span;
+use assay_syntax::{Field, NodeRef, Role, RoleSet, SyntaxTree};
+
+use crate::context::{Context, replace};
+use crate::query::whole_lines;
+use crate::rule::{Check, RuleSpec};
+
+pub(crate) const RULE: RuleSpec = RuleSpec {
+    cwe: &[1164],
+    fix: true,
+    languages: &["java", "javascript", "python", "tsx", "typescript"],
+    ..RuleSpec::new(Category::Maintainability, Severity::Low, Check::Tree(check))
+};
+
+/// One imported name.
+struct Imported<'t> {
+    statement: NodeRef<'t>,
+    /// The part of the statement that brings the name, when it has several.
+    part: NodeRef<'t>,
+    name: &'t str,
+}
+
+fn check<'t>(tree: &'t SyntaxTree, context: &mut Context<'_, 't>) {
+    let is_python = context.language() == "python";
+    if is_python && context.path().file_name() == b"__init__.py" || !tree.errors().is_empty() {
+        return;
+    }
+    let mut imported: Vec<Imported<'t>> = Vec::new();
+    for node in tree.nodes().filter(|node| {
+        node.has(Role::Import) && node.has(Role::Statement) || node.kind() == "import_declaration"
+    }) {
+        match context.language() {
+            "python" => python(node, &mut imported),
+            "java" => java(node, &mut imported),
+            _ => script(node, &mut imported),
+        }
+    }
+    if imported.is_empty() {
+        return;
+    }
+    let wanted: HashSet<&str> = imported.iter().map(|import| import.name).collect();
+    let used = used_names(tree, &wanted, context.language());
+    let unused: Vec<Imported<'t>> = imported
+        .into_iter()
+        .filter(|import| !used.contains(import.name) && !is_silenced(import.statement))
+        .collect();
+    for import in &unused {
+        let siblings = unused
+            .iter()
+            .filter(|other| other.statement == import.statement)
+            .count();
+        let edit = removal(import, siblings);
+        let draft = context.report(
+            import.part,
+            format!("`{}` is imported and never used", import.name),
+        );
+        draft.at(import.part.span());
+        if let Some(edit) = edit {
+            draft.safe_fix(
+                format!("Remove the import of `{}`", import.name),
+                vec![edit],
+            );
+        }
+    }
+}
+
+/// Returns which of the wanted names occur outside imports.
+fn used_names<'t>(
+    tree: &'t SyntaxTree,
+    wanted: &HashSet<&'t str>,
+    language: &str,
+) -> HashSet<&'t str> {
+    const IMPORT: RoleSet = RoleSet::of(&[Role::Import]);
+    let mut used = HashSet::new();
+    let mut past = 0;
+    let has_jsx = tree.nodes().any(|node| node.kind().starts_with("jsx_"));
+    if has_jsx {
+        used.extend(
+            ["React", "h", "jsx"]
+                .iter()
+                .filter_map(|name| wanted.get(name)),
+        );
+    }
+    for node in tree.nodes() {
+        let span = node.span();
+        if node.has_any(IMPORT) && !node.has(Role::Call) {
+            past = past.max(span.end);
+        }
+        if span.start < past && past > 0 {
+            continue;
+        }
+        let is_prose = node.has(Role::Comment) && language == "java"
+            || node.has(Role::Comment) && language != "python" && node.text().starts_with("/**")
+            || node.has(Role::Comment) && node.text().contains("type:")
+            || language == "python"
+                && node.has(Role::String)
+                && node.kind() != "concatenated_string";
+        if is_prose {
+            let words = node
+                .text()
+                .split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$');
+            used.extend(words.filter_map(|word| wanted.get(word)));
+        }
+        if node.is_leaf() && node.is_named() {
+            used.extend(wanted.get(node.text()));
+        }
+    }
+    used
+}
+
+/// Returns whether a comment on the line or before it speaks to a linter.
+fn is_silenced(statement: NodeRef<'_>) -> bool {
+    let text = statement.tree().text();
+    let last = statement.last_line();
+    (statement.line()..=last).any(|line| {
+        let line = text.line(line);
+        line.contains("noqa")
+            || line.contains("pylint")
+            || line.contains("eslint")
+            || line.contains("@ts-")
+            || line.contains("NOPMD")
+            || line.contains("type: ignore")
+            || line.contains("isort")
+    }) || statement.line() > 1 && {
+        let before = text.line(statement.line() - 1);
+        before.contains("eslint-disable")
+            || before.contains("@ts-ignore")
+            || before.contains("noinspection")
+    }
+}
+
+fn python<'t>(statement: NodeRef<'t>, found: &mut Vec<Imported<'t>>) {
+    const CONDITIONAL: RoleSet = RoleSet::of(&[Role::Try, Role::If, Role::Class]);
+    if statement.kind() == "future_import_statement"
+        || statement
+            .ancestors()
+            .any(|around| around.has_any(CONDITIONAL))
+    {
+        return;
+    }
+    for part in statement
+        .children()
+        .filter(|child| child.field() == Field::Name)
+    {
+        let name = match (part.child(Field::Name), part.child(Field::Alias)) {
+            (Some(name), Some(alias)) if name.text() == alias.text() => continue,
+            (_, Some(alias)) => alias.text(),
+            _ => part.text().split('.').next().unwrap_or("").trim(),
+        };
+        if name != "_" && !name.is_empty() {
+            found.push(Imported {
+                statement,
+                part,
+                name,
+            });
+        }
+    }
+}
+
+fn java<'t>(statement: NodeRef<'t>, found: &mut Vec<Imported<'t>>) {
+    if statement.children().any(|child| child.kind() == "asterisk") {
+        return;
+    }
+    let last = statement
+        .subtree()
+        .filter(|part| part.has(Role::Identifier) && part.is_leaf())
+        .last();
+    if let Some(name) = last {
+        found.push(Imported {
+            statement,
+            part: statement,
+            name: name.text(),
+        });
+    }
+}
+
+fn script<'t>(statement: NodeRef<'t>, found: &mut Vec<Imported<'t>>) {
+    let Some(clause) = statement
+        .children()
+        .find(|child| child.kind() == "import_clause")
+    else {
+        return;
+    };
+    for part in clause.named_children() {
+        match part.kind() {
+            "identifier" => found.push(Imported {
+                statement,
+                part,
+                name: part.text(),
+            }),
+            "namespace_import" => {
+                if let Some(name) = part.named_children().last() {
+                    found.push(Imported {
+                        statement,
+                        part,
+                        name: name.text(),
+                    });
+                }
+            }
+            "named_imports" => {
+                for specifier in part.named_children() {
+                    let name = specifier
+                        .child(Field::Alias)
+                        .or_else(|| specifier.child(Field::Name));
+                    if let Some(name) = name {
+                        found.push(Imported {
+                            statement,
+                            part: specifier,
+                            name: name.text(),
+                        });
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// How to take the name out of its statement: all of the statement when nothing
+/// else is in it, one part with its comma otherwise. Two parts of one statement
+/// would be edits that meet, so the first only is taken and then the next.
+fn removal(import: &Imported<'_>, unused: usize) -> Option<Edit> {
+    let names = names_in(import.statement);
+    if import.part == import.statement || names <= 1 || names == unused {
+        return Some(replace(whole_lines(import.statement), ""));
+    }
+    // `import a, { b }`: taking one of two kinds apart is left to a person.
+    if matches!(import.part.kind(), "namespace_import")
+        || import
+            .part
+            .parent()
+            .is_some_and(|p| p.kind() == "import_clause")
+    {
+        return None;
+    }
+    let next = import.part.next_sibling().filter(|next| next.kind() == ",");
+    if let Some(comma) = next {
+        let after = comma.next_sibling().map_or(comma.span().end, |next| {
+            if next.kind() == "}" {
+                comma.span().end
+            } else {
+                next.span().start
+            }
+        });
+        return Some(replace(Span::new(import.part.span().start, after), ""));
+    }
+    let comma = import
+        .part
+        .previous_sibling()
+        .filter(|comma| comma.kind() == ",")?;
+    Some(replace(
+        Span::new(comma.span().start, import.part.span().end),
+        "",
+    ))
+}
+
+fn names_in(statement: NodeRef<'_>) -> usize {
+    let mut found = Vec::new();
+    match statement.tree().language().id().as_str() {
+        "python" => statement
+            .children()
+            .filter(|child| child.field() == Field::Name)
+            .count(),
+        "java" => 1,
+        _ => {
+            script(statement, &mut found);
+            found.len()
+        }
+    }
+}

@@ -300,7 +300,7 @@ fields! {
     /// The type.
     Type = "type",
     /// The type that a function returns.
-    ReturnType = "return_type" | "result",
+    ReturnType = "return_type" | "result" | "returns",
     /// The key of a pair.
     Key = "key",
     /// The pattern.

@@ -114,11 +114,20 @@ pub fn symbols(tree: &SyntaxTree) -> Vec<Symbol> {
         {
             open.pop();
         }
-        let enclosing = open.last().copied();
+        let mut enclosing = open.last().copied();
+        if let Some(field) = enclosing
+            && found[field].kind == SymbolKind::Field
+            && node.has(Role::Lambda)
+            && node.name_node().map(NodeRef::span) == found[field].name_span
+        {
+            // A lambda that is the value of a field shares the field's name.
+            enclosing = found[field].enclosing;
+        }
         let kind = kind_of(node, enclosing.map(|index| found[index].kind));
         if kind == SymbolKind::Field {
             for name in node.declared_names() {
                 found.push(symbol(node, kind, Some(name), &found, enclosing));
+                open.push(found.len() - 1);
             }
             continue;
         }
@@ -142,7 +151,9 @@ fn kind_of(node: NodeRef<'_>, enclosing: Option<SymbolKind>) -> SymbolKind {
         SymbolKind::Lambda
     } else if node.has(Role::Constructor) {
         SymbolKind::Constructor
-    } else if node.has(Role::Method) || enclosing == Some(SymbolKind::Class) {
+    } else if node.has(Role::Method)
+        || matches!(enclosing, Some(SymbolKind::Class | SymbolKind::Field))
+    {
         SymbolKind::Method
     } else {
         SymbolKind::Function
@@ -165,7 +176,7 @@ fn symbol(
     };
     let own = match name {
         "" => format!("<{}>", kind.as_str()),
-        name => name.replace("::", "."),
+        name => name.replace("::", ".").replace('\\', "."),
     };
     let mut qualified_name = String::new();
     if let Some(around) = enclosing.map(|index| &found[index].qualified_name)
@@ -215,11 +226,18 @@ fn receiver_type<'t>(node: NodeRef<'t>) -> Option<&'t str> {
 fn parameter_name<'t>(parameter: NodeRef<'t>) -> &'t str {
     const NO_NAME: RoleSet = RoleSet::of(&[Role::Annotation, Role::TypeName, Role::Type]);
     let inside = || {
-        parameter
+        let mut names = parameter
             .children()
             .filter(|child| !matches!(child.field(), Field::Type | Field::Value))
             .filter(|child| !child.has_any(NO_NAME))
-            .find_map(|child| child.subtree().find(|part| part.has(Role::Identifier)))
+            .filter_map(|child| child.subtree().find(|part| part.has(Role::Identifier)));
+        let name = names.next()?;
+        // What is taken apart at once goes by its whole pattern.
+        Some(if names.next().is_some() {
+            parameter
+        } else {
+            name
+        })
     };
     let name = match parameter.child(Field::Declarator) {
         Some(_) => parameter.name_node(),
@@ -291,7 +309,7 @@ fn imported(node: NodeRef<'_>) -> Vec<Span> {
     node.child(Field::Operand)
         .or_else(|| {
             node.named_children()
-                .find(|child| !child.has(Role::Annotation))
+                .find(|child| !child.has(Role::Annotation) && child.field() != Field::Alias)
         })
         .map(NodeRef::span)
         .into_iter()

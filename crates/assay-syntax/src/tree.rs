@@ -487,6 +487,11 @@ impl<'t> NodeRef<'t> {
                 return self.parent()?.child(Field::Declarator)?.declarator_name();
             }
         }
+        if let Some(operator) = self.child(Field::Operator)
+            && self.has(Role::Function)
+        {
+            return Some(operator);
+        }
         self.child_with(Role::Identifier)
     }
 
@@ -519,14 +524,22 @@ impl<'t> NodeRef<'t> {
     /// Returns the nodes that hold the names of what the node declares, for
     /// declarations of several things at once (`int a, *b;`).
     pub fn declared_names(self) -> Vec<NodeRef<'t>> {
-        let mut names: Vec<_> = self
-            .children()
-            .filter_map(|child| match child.field() {
-                Field::Name => Some(child),
-                Field::Declarator => child.declarator_name(),
-                _ => None,
-            })
-            .collect();
+        let mut names = Vec::new();
+        for child in self.children() {
+            match child.field() {
+                Field::Name => names.push(child),
+                Field::Declarator => {
+                    let inner = child.children();
+                    let several = inner.filter(|inner| inner.field() == Field::Declarator);
+                    if several.clone().count() > 1 {
+                        names.extend(several.filter_map(NodeRef::declarator_name));
+                    } else {
+                        names.extend(child.declarator_name());
+                    }
+                }
+                _ => {}
+            }
+        }
         if names.is_empty()
             && let Some(arguments) = self.child_with(Role::Arguments)
         {
@@ -538,7 +551,7 @@ impl<'t> NodeRef<'t> {
             );
         }
         if names.is_empty() {
-            return self.name_node().into_iter().collect();
+            names.extend(self.name_node());
         }
         names
     }
@@ -556,8 +569,10 @@ impl<'t> NodeRef<'t> {
                 return Some(node);
             }
             node = node.child(Field::Declarator).or_else(|| {
-                node.named_children()
-                    .find(|child| !child.has(Role::Parameters))
+                node.named_children().find(|child| {
+                    !child.has_any(const { RoleSet::of(&[Role::Parameters, Role::Annotation]) })
+                        && child.field() != Field::Type
+                })
             })?;
         }
         None

@@ -204,6 +204,28 @@ impl Baseline {
         out
     }
 
+    /// Returns the baseline without what [`Baseline::apply`] found to be gone.
+    #[must_use]
+    pub fn without(&self, gone: &[BaselineEntry]) -> Self {
+        let is_same = |a: &BaselineEntry, b: &BaselineEntry| {
+            a.identity == b.identity && a.path == b.path && a.rule == b.rule
+        };
+        let left = |entry: &BaselineEntry| {
+            let gone = gone
+                .iter()
+                .find(|gone| is_same(gone, entry))
+                .map_or(0, |gone| gone.count);
+            let count = entry.count.saturating_sub(gone);
+            (count > 0).then(|| BaselineEntry {
+                count,
+                ..entry.clone()
+            })
+        };
+        Self {
+            entries: self.entries.iter().filter_map(left).collect(),
+        }
+    }
+
     /// Silences the findings that the baseline holds and returns what it holds
     /// beyond them: findings that are gone, which may be taken out.
     ///

@@ -85,6 +85,10 @@ pub fn review(subject: Subject<'_>, settings: &Settings, progress: &dyn Progress
             .flat_map(|file| std::mem::take(&mut file.problems)),
     );
     rank(&mut findings);
+    if let Some(baseline) = &settings.baseline {
+        baseline.apply(&mut findings);
+        rank(&mut findings);
+    }
     number_fingerprints(&mut findings);
     let coverage = new_code_coverage(&examined, settings);
     let mut totals = Totals::default();

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use assay_finding::Baseline;
 use assay_rules::{Engine, RuleSettings};
 use assay_source::{BlobCache, RepoPath};
 use assay_syntax::{Language, ParseLimits};
@@ -33,6 +34,8 @@ pub struct Settings {
     pub languages: Vec<(GlobMatcher, &'static Language)>,
     /// Findings to silence.
     pub suppressions: Vec<ConfiguredSuppression>,
+    /// Findings that are accepted.
+    pub baseline: Option<Baseline>,
     /// When the review fails.
     pub gate: GateSettings,
     /// The coverage of the tests.
@@ -101,6 +104,7 @@ impl Settings {
             vendored: false,
             languages: Vec::new(),
             suppressions: Vec::new(),
+            baseline: None,
             gate: GateSettings::default(),
             coverage: None,
             limits: Limits::default(),

@@ -72,6 +72,8 @@ pub(crate) enum Command {
     Config(ConfigArguments),
     /// Write an assay.toml with every setting explained
     Init(InitArguments),
+    /// Accept the findings of the tree as existing
+    Baseline(BaselineArguments),
     /// Print the completions of a shell
     Completions(CompletionsArguments),
     /// Print the manual page
@@ -126,6 +128,10 @@ pub(crate) struct ReportArguments {
     /// given several times
     #[arg(long = "rule", value_name = "RULE")]
     pub(crate) rules: Vec<String>,
+    /// Findings in this file are accepted (default: assay-baseline.json of the
+    /// base revision, when it is there)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
     /// Coverage of the tests (lcov, Cobertura or JaCoCo), for the gate; may be
     /// given several times
     #[arg(long = "coverage", value_name = "FILE")]
@@ -181,6 +187,20 @@ pub(crate) struct InitArguments {
     /// Replace an existing assay.toml
     #[arg(long)]
     pub(crate) force: bool,
+}
+
+/// Arguments of `assay baseline`.
+#[derive(Debug, Args)]
+pub(crate) struct BaselineArguments {
+    /// The folder whose findings are accepted
+    #[arg(default_value = ".")]
+    pub(crate) path: PathBuf,
+    /// Where to write the baseline (default: assay-baseline.json in the folder)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// Only take out what is no longer found; accept nothing new
+    #[arg(long)]
+    pub(crate) prune: bool,
 }
 
 /// Arguments of `assay completions`.

@@ -10,7 +10,7 @@ mod template;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use assay_finding::Severity;
+use assay_finding::{BASELINE_BYTES_MAX, Baseline, Severity};
 use assay_git::{Input, Opened, Options};
 use assay_review::{COVERAGE_BYTES_MAX, CoverageReport, Settings};
 use assay_rules::RuleStatement;
@@ -26,6 +26,8 @@ pub(crate) use template::TEMPLATE;
 
 /// The name of the configuration file.
 pub(crate) const CONFIG_NAME: &str = "assay.toml";
+/// The name of the baseline file.
+pub(crate) const BASELINE_NAME: &str = "assay-baseline.json";
 
 /// A configuration that was found and checked.
 pub(crate) struct Loaded {
@@ -33,8 +35,6 @@ pub(crate) struct Loaded {
     pub(crate) settings: Settings,
     /// Where it was found, for people.
     pub(crate) origin: Option<String>,
-    /// The folder of the file relative to the root, with a slash at the end.
-    pub(crate) folder: String,
     /// What the reader of the report must know about it.
     pub(crate) notes: Vec<String>,
 }
@@ -61,7 +61,6 @@ pub(crate) fn load(
         return Ok(Loaded {
             settings,
             origin: Some(name),
-            folder: String::new(),
             notes: Vec::new(),
         });
     }
@@ -86,7 +85,6 @@ pub(crate) fn load(
         return Ok(Loaded {
             settings,
             origin: Some(name),
-            folder,
             notes,
         });
     }
@@ -94,7 +92,6 @@ pub(crate) fn load(
     Ok(Loaded {
         settings: Settings::new(env!("CARGO_PKG_VERSION"), today),
         origin: None,
-        folder: String::new(),
         notes: if is_scan {
             Vec::new()
         } else {
@@ -169,7 +166,7 @@ pub(crate) fn read_limited(path: &Path, bytes_max: u64) -> anyhow::Result<String
 pub(crate) fn apply_arguments(
     settings: &mut Settings,
     arguments: &ReportArguments,
-    _: &Opened,
+    opened: &Opened,
 ) -> anyhow::Result<()> {
     if let Some(word) = &arguments.fail_on {
         settings.gate.severity = match word.as_str() {
@@ -198,7 +195,20 @@ pub(crate) fn apply_arguments(
             .add(&text)
             .with_context(|| format!("coverage report {}", path.display()))?;
     }
+    settings.baseline = match &arguments.baseline {
+        Some(path) => Some(read_baseline(path)?),
+        None => opened
+            .read_base(&RepoPath::from(BASELINE_NAME), BASELINE_BYTES_MAX as u64)?
+            .map(|bytes| Baseline::from_json(&bytes).context(BASELINE_NAME))
+            .transpose()?,
+    };
     Ok(())
+}
+
+/// Reads a baseline that the user named.
+pub(crate) fn read_baseline(path: &Path) -> anyhow::Result<Baseline> {
+    let text = read_limited(path, BASELINE_BYTES_MAX as u64)?;
+    Baseline::from_json(text.as_bytes()).with_context(|| path.display().to_string())
 }
 
 /// Turns every rule off that is not named, and the named ones on.

@@ -190,6 +190,35 @@ fn parse_part(
     Some(tree)
 }
 
+/// Parses a text, walks over every node and keeps nothing; returns the number of
+/// nodes. This is the least that any analysis costs: benches measure against it.
+pub fn parse_and_visit(text: &str, language: &'static Language) -> usize {
+    let tree = PARSER.with_borrow_mut(|parser| {
+        parser
+            .set_language(language.grammar())
+            .expect("the registry test loads every grammar");
+        parser
+            .set_included_ranges(&[])
+            .expect("no ranges are in order");
+        parser.parse(text, None)
+    });
+    let Some(tree) = tree else { return 0 };
+    let mut cursor = tree.walk();
+    let mut nodes = 0;
+    'walk: loop {
+        nodes += usize::from(cursor.node().kind_id() > 0);
+        if cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                break 'walk;
+            }
+        }
+    }
+    nodes
+}
+
 fn included_range(text: &SourceText, span: Span) -> tree_sitter::Range {
     let point = |offset: u32| {
         let line = text.lines().line_of(offset);

@@ -94,7 +94,30 @@ pub(crate) struct RoleTable {
     pub(crate) fields: Vec<Field>,
     /// The refinements of each kind: a part of `refinements`.
     by_kind: Vec<(u16, u16)>,
+    /// For each kind that is refined only in certain parents, their kinds.
+    refined_in: Vec<Option<KindSet>>,
+    /// Whether nodes of a kind can play a part in their parent.
+    plays_part: Vec<bool>,
+    named: Vec<bool>,
     refinements: Vec<Refinement>,
+}
+
+/// A set of kinds: a bit for each.
+struct KindSet(Vec<u64>);
+
+impl KindSet {
+    fn has(&self, kind: u16) -> bool {
+        let word = self.0.get(kind as usize / 64).copied().unwrap_or(0);
+        word >> (kind % 64) & 1 == 1
+    }
+
+    fn insert(&mut self, kind: u16) {
+        let word = kind as usize / 64;
+        if self.0.len() <= word {
+            self.0.resize(word + 1, 0);
+        }
+        self.0[word] |= 1 << (kind % 64);
+    }
 }
 
 /// A refinement of one kind with its names looked up.
@@ -210,13 +233,36 @@ impl RoleTable {
             let statements: Vec<_> = roles.iter().map(as_statement).collect();
             roles.extend(statements);
         }
+        let refined_in = by_kind
+            .iter()
+            .map(|&(first, end)| parents(&refinements[first as usize..end as usize]))
+            .collect();
+        let named: Vec<_> = (0..kinds.len() as u16)
+            .map(|kind| grammar.node_kind_is_named(kind))
+            .collect();
+        let plays_part = std::iter::zip(kinds, &named)
+            .map(|(name, &named)| named || !is_punctuation(name))
+            .collect();
         Self {
             roles,
             statements_in,
             fields,
             by_kind,
+            refined_in,
+            plays_part,
+            named,
             refinements,
         }
+    }
+
+    /// Returns whether the grammar gives nodes of the kind a name.
+    pub(crate) fn is_named(&self, kind: u16) -> bool {
+        self.named.get(kind as usize).copied().unwrap_or(true)
+    }
+
+    /// Returns whether nodes of the kind can play a part in their parent.
+    pub(crate) fn plays_part(&self, kind: u16) -> bool {
+        self.plays_part.get(kind as usize).copied().unwrap_or(true)
     }
 
     /// Returns whether the language has statements that only their place shows.
@@ -236,11 +282,13 @@ impl RoleTable {
         (self.by_kind.len() + self.refinements.len()) as u16
     }
 
-    /// Returns whether nodes of the kind may be refined.
-    pub(crate) fn is_refined(&self, kind: u16) -> bool {
-        self.by_kind
-            .get(kind as usize)
-            .is_some_and(|(first, end)| first < end)
+    /// Returns whether nodes of the kind may be refined in such a parent.
+    pub(crate) fn is_refined(&self, kind: u16, parent: Option<u16>) -> bool {
+        let is_refined = |(first, end): &(u16, u16)| first < end;
+        self.by_kind.get(kind as usize).is_some_and(is_refined)
+            && self.refined_in[kind as usize]
+                .as_ref()
+                .is_none_or(|parents| parent.is_some_and(|parent| parents.has(parent)))
     }
 
     /// Returns the kind that nodes of the class are of.
@@ -262,6 +310,29 @@ impl RoleTable {
             field: self.refinements[position as usize].becomes,
         })
     }
+}
+
+/// Punctuation that grammars never give a part: most tokens are of it, and asking
+/// the parser for the part of each costs more than the rest of copying it.
+fn is_punctuation(token: &str) -> bool {
+    matches!(token, "(" | ")" | "[" | "]" | "{" | "}" | "," | ";")
+}
+
+/// Returns the kinds of parents in which a kind is refined at all, when all of
+/// its refinements name some.
+fn parents(refinements: &[Refinement]) -> Option<KindSet> {
+    let mut kinds = KindSet(Vec::new());
+    for refinement in refinements {
+        if refinement.parent_kinds.is_empty() || !refinement.through_kinds.is_empty() {
+            return None;
+        }
+        let nearest = refinement
+            .parent_kinds
+            .iter()
+            .filter_map(|path| path.first());
+        nearest.flatten().for_each(|&kind| kinds.insert(kind));
+    }
+    Some(kinds)
 }
 
 impl Refinement {

@@ -84,8 +84,9 @@ impl SyntaxTree {
                 break;
             }
             let index = this.records.len() as u32;
-            this.push(&cursor, parent, &table.fields);
-            if table.is_refined(this.records[index as usize].kind) {
+            let kind = this.push(&cursor, parent, table);
+            let around = this.records.get(parent as usize).map(|parent| parent.kind);
+            if table.is_refined(kind, around) {
                 refined.push(index);
             }
             if cursor.goto_first_child() {
@@ -118,15 +119,22 @@ impl SyntaxTree {
         (this, cut)
     }
 
-    fn push(&mut self, cursor: &tree_sitter::TreeCursor<'_>, parent: u32, fields: &[Field]) {
+    /// Copies one node and returns its kind. Each question to the parser is a
+    /// call into C: what the kind tells is looked up instead.
+    fn push(
+        &mut self,
+        cursor: &tree_sitter::TreeCursor<'_>,
+        parent: u32,
+        table: &RoleTable,
+    ) -> u16 {
         let node = cursor.node();
         let kind = node.kind_id();
         let span = Span::new(node.start_byte() as u32, node.end_byte() as u32);
         let mut flags = 0;
-        if node.is_named() {
+        if table.is_named(kind) {
             flags |= NAMED;
         }
-        if node.is_error() {
+        if kind == ERROR_KIND {
             flags |= ERROR;
             self.push_error(span);
         }
@@ -140,11 +148,13 @@ impl SyntaxTree {
             next: self.records.len() as u32 + 1,
             kind,
             class: if kind == ERROR_KIND { 0 } else { kind },
-            field: cursor
-                .field_id()
-                .map_or(Field::None, |id| fields[id.get() as usize]),
+            field: Some(cursor)
+                .filter(|_| table.plays_part(kind))
+                .and_then(tree_sitter::TreeCursor::field_id)
+                .map_or(Field::None, |id| table.fields[id.get() as usize]),
             flags,
         });
+        kind
     }
 
     /// Notes a span that the grammar did not understand, unless it is within one.

@@ -117,6 +117,8 @@ const KEYS: &[&str] = &[
     "statements-in",
     "refine",
     "embedded",
+    "holes",
+    "solid",
     "data-only",
     "case-insensitive",
     "conventions",
@@ -196,14 +198,14 @@ fn write_language(out: &mut String, id: &str, table: &Table) {
         out,
         "static {}: Spec = Spec {{ id: {id:?}, name: {:?}, grammar: || {}.into(), aliases: &{:?}, extensions: &{:?}, \
          file_names: &{:?}, file_names_excepted: &{:?}, starts_of_others: &{:?}, disambiguations: &[{}], interpreters: &{:?}, line_comments: &{:?}, comments_after_blank: {}, block_comments: &[{}], quotes: &[{}], \
-         roles: &[{}], statements_in: &{:?}, refinements: &[{}], embeddings: &[{}], data_only: {}, case_insensitive: {}, conventions: &[{}] }};",
+         roles: &[{}], statements_in: &{:?}, refinements: &[{}], embeddings: &[{}], holes: &{:?}, solid: &{:?}, data_only: {}, case_insensitive: {}, conventions: &[{}] }};",
         constant(id), text("name"), text("grammar"), string_list(table, "aliases"), string_list(table, "extensions"),
         string_list(table, "file-names"), string_list(table, "file-names-excepted"),
         string_list(table, "starts-of-others"), disambiguations.join(", "), string_list(table, "interpreters"), string_list(table, "line-comments"),
         flag("comments-after-blank"),
         block_comments.join(", "), quotes.join(", "), roles.join(", "), string_list(table, "statements-in"),
         refinements.join(", "),
-        embeddings.join(", "), flag("data-only"), flag("case-insensitive"),
+        embeddings.join(", "), pairs(table, "holes"), pairs(table, "solid"), flag("data-only"), flag("case-insensitive"),
         conventions.join(", "),
     )
     .expect("a string takes all");
@@ -304,6 +306,16 @@ fn embedding(id: &str, embedded: &Table) -> String {
             .and_then(Value::as_bool)
             .unwrap_or(false),
     )
+}
+
+fn pairs(table: &Table, key: &str) -> Vec<(String, String)> {
+    list(table, key)
+        .iter()
+        .map(|pair| match strings(pair).as_slice() {
+            [first, second] => (first.clone(), second.clone()),
+            _ => panic!("`{key}` is a list of pairs"),
+        })
+        .collect()
 }
 
 fn list<'t>(table: &'t Table, key: &str) -> &'t [Value] {

@@ -49,7 +49,10 @@ struct Names {
     /// The languages of an extension; those whose content must be proof first.
     extensions: HashMap<&'static str, Vec<&'static Language>>,
     folded_extensions: HashMap<String, Vec<&'static Language>>,
-    file_names: HashMap<String, &'static Language>,
+    file_names: HashMap<&'static str, &'static Language>,
+    /// The same in lower case, without names in capitals only: `BUILD` is not
+    /// `build`, but `rakefile` is `Rakefile`.
+    folded_file_names: HashMap<String, &'static Language>,
     /// File names with one `*` in them.
     patterns: Vec<(&'static str, &'static str, &'static Language)>,
 }
@@ -60,6 +63,7 @@ impl Names {
             extensions: HashMap::new(),
             folded_extensions: HashMap::new(),
             file_names: HashMap::new(),
+            folded_file_names: HashMap::new(),
             patterns: Vec::new(),
         };
         for language in languages() {
@@ -79,10 +83,13 @@ impl Names {
                 match name.split_once('*') {
                     Some((before, after)) => names.patterns.push((before, after, language)),
                     None => {
-                        names
-                            .file_names
-                            .entry(name.to_ascii_lowercase())
-                            .or_insert(language);
+                        names.file_names.entry(name).or_insert(language);
+                        if name.contains(|c: char| c.is_ascii_lowercase()) {
+                            names
+                                .folded_file_names
+                                .entry(name.to_ascii_lowercase())
+                                .or_insert(language);
+                        }
                     }
                 }
             }
@@ -101,7 +108,10 @@ fn by_path(path: &RepoPath, text: &str) -> Option<&'static Language> {
     let name = std::str::from_utf8(path.file_name()).ok();
     let name = name.filter(|name| name.len() <= NAME_BYTES_MAX);
     if let Some(name) = name
-        && let Some(language) = names.file_names.get(&name.to_ascii_lowercase())
+        && let Some(language) = names
+            .file_names
+            .get(name)
+            .or_else(|| names.folded_file_names.get(&name.to_ascii_lowercase()))
     {
         return Some(language);
     }

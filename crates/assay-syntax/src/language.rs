@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use assay_source::LanguageId;
 use tree_sitter::Language as Grammar;
 
+use crate::hole::Marks;
 use crate::refine::{RefinementSpec, RefinementTest, RoleTable};
 use crate::role::{Role, RoleSet};
 
@@ -31,6 +32,8 @@ pub(crate) struct Spec {
     pub(crate) statements_in: &'static [&'static str],
     pub(crate) refinements: &'static [RefinementSpec],
     pub(crate) embeddings: &'static [Embedding],
+    pub(crate) holes: &'static [Marks],
+    pub(crate) solid: &'static [Marks],
     pub(crate) data_only: bool,
     pub(crate) case_insensitive: bool,
     pub(crate) conventions: &'static [Convention],
@@ -261,6 +264,12 @@ impl Language {
     /// Returns the name of the kind that every node of the class is of.
     pub fn class_kind_name(&self, class: u16) -> &'static str {
         self.kind_name(self.tables().roles.kind_of_class(class))
+    }
+
+    /// Returns the marks around what the grammar must not see, and those around
+    /// what has no such marks.
+    pub(crate) fn holes(&self) -> (&'static [Marks], &'static [Marks]) {
+        (self.spec.holes, self.spec.solid)
     }
 
     pub(crate) fn grammar(&self) -> &Grammar {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use assay_source::{SourceText, Span};
 
+use crate::hole::spans_without_holes;
 use crate::language::{Embedding, Language, language_by_name};
 use crate::role::Role;
 use crate::tree::{NodeRef, SyntaxTree};
@@ -95,9 +96,13 @@ pub fn parse(
     limits: &ParseLimits,
 ) -> ParsedFile {
     let mut file = ParsedFile::default();
+    let (holes, solid) = language.holes();
     let whole = Part {
         language,
-        spans: vec![Span::new(0, text.as_str().len() as u32)],
+        spans: match holes {
+            [] => vec![Span::new(0, text.as_str().len() as u32)],
+            holes => spans_without_holes(text.as_str(), holes, solid),
+        },
     };
     let mut parts = vec![whole];
     let mut at = 0;

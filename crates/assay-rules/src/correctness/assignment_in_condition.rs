@@ -174,10 +174,12 @@ fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
         left.text()
     );
     let draft = context.report(inner, message);
-    if let Some(token) = token {
-        draft.unsafe_fix(
-            "Compare instead of assigning",
-            vec![replace(token.span(), equals)],
-        );
-    }
+    // Comparing with a literal boolean would be the next finding.
+    let edit = match (right.has(Role::Boolean), token) {
+        (true, _) if right.text() == "true" => replace(inner.span(), left.text()),
+        (true, _) => replace(inner.span(), format!("!{}", left.text())),
+        (false, Some(token)) => replace(token.span(), equals),
+        (false, None) => return,
+    };
+    draft.unsafe_fix("Compare instead of assigning", vec![edit]);
 }

@@ -3,6 +3,7 @@
 use std::io::Read as _;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Instant;
 
 use anyhow::Context as _;
 use assay_git::{Input, Opened, Options};
@@ -12,6 +13,7 @@ use crate::arguments::{Global, ReportArguments, ReviewArguments};
 use crate::config::{self, Loaded};
 use crate::output::{self, Outputs};
 use crate::progress::Bar;
+use crate::usage;
 
 pub(crate) fn run(global: &Global, arguments: &ReviewArguments) -> anyhow::Result<ExitCode> {
     let input = input(arguments)?;
@@ -62,6 +64,7 @@ pub(crate) fn conclude(
     arguments: &ReportArguments,
     input: &Input,
 ) -> anyhow::Result<ExitCode> {
+    let started = Instant::now();
     let outputs = Outputs::parse(&arguments.outputs)?;
     let directory = global.directory.as_deref().unwrap_or(Path::new("."));
     let options = Options {
@@ -83,6 +86,9 @@ pub(crate) fn conclude(
     opened.change.notes.extend(notes);
     let report = report(&opened, input, &settings, global.quiet);
     outputs.write(global, arguments, &opened, &report)?;
+    if global.verbose {
+        output::remark(usage::since(started));
+    }
     Ok(output::exit_code(&report))
 }
 

@@ -74,6 +74,8 @@ pub(crate) fn examine(
         engines,
         settings,
         keep_texts: !is_scan,
+        fragment: false,
+        not_understood: Vec::new(),
         examined: Examined::new(file),
     };
     examination.run();
@@ -118,6 +120,10 @@ struct Examination<'a> {
     engines: &'a Engines<'a>,
     settings: &'a Settings,
     keep_texts: bool,
+    /// Whether only a patch's lines are known.
+    fragment: bool,
+    /// The first and last lines of what the grammars did not understand.
+    not_understood: Vec<(u32, u32)>,
     examined: Examined,
 }
 
@@ -149,6 +155,7 @@ impl Examination<'_> {
             }
         };
         self.examined.versions.mapping = LineMapping::new(hunks.clone());
+        self.fragment = texts.fragment;
         let reason = skip.or_else(|| self.skip_by_text(&texts));
         let coverage = match reason {
             Some(reason) => Coverage::Skipped(reason),
@@ -320,7 +327,8 @@ impl Examination<'_> {
             if version.measured.is_some() && !texts.fragment {
                 by.push(METRICS);
             }
-            partly.extend(not_understood(version));
+            self.not_understood = lines_not_understood(version);
+            partly.extend(not_understood(version, &self.not_understood));
         }
         if texts.fragment {
             partly
@@ -442,40 +450,68 @@ impl Examination<'_> {
         Coverage::Skipped(SkipReason::Failed(failure))
     }
 
-    /// Writes the hunks into the ledger. A hunk inside text that the grammar
-    /// did not understand is marked by itself, others stay whole.
+    /// Writes the hunks into the ledger. In a file that the grammar understood
+    /// only in part, the hunks outside the other part are wholly analysed.
     fn account(&mut self, hunks: Vec<Hunk>, coverage: Coverage) {
+        let not_understood = std::mem::take(&mut self.not_understood);
+        let of_hunk = |hunk: &Hunk| match &coverage {
+            Coverage::Partial(by, _) if !self.fragment => {
+                let hit = not_understood.iter().any(|&(first, last)| {
+                    first < hunk.head.end().max(hunk.head.start + 1) && hunk.head.start <= last
+                });
+                if hit {
+                    coverage.clone()
+                } else {
+                    Coverage::Analysed(by.clone())
+                }
+            }
+            other => other.clone(),
+        };
         let entry = &mut self.examined.entry;
         entry.hunks = hunks
-            .into_iter()
-            .map(|Hunk { base, head }| HunkEntry {
-                base,
-                head,
-                coverage: coverage.clone(),
+            .iter()
+            .map(|hunk| HunkEntry {
+                base: hunk.base,
+                head: hunk.head,
+                coverage: of_hunk(hunk),
             })
             .collect();
         entry.coverage = coverage;
     }
 }
 
-/// Says what of a version the grammars did not understand.
-fn not_understood(version: &Version) -> Vec<String> {
+/// Returns the lines, first and last, that the grammars did not understand.
+fn lines_not_understood(version: &Version) -> Vec<(u32, u32)> {
     let Some(parsed) = &version.parsed else {
         return Vec::new();
     };
-    let mut notes: Vec<String> = parsed.problems.iter().map(ToString::to_string).collect();
-    let mut lines: Vec<u32> = parsed
+    let lines = version.text.lines();
+    // A tree that ends early leaves the whole file in doubt.
+    if !parsed.problems.is_empty() {
+        return vec![(1, lines.line_count())];
+    }
+    let mut ranges: Vec<_> = parsed
         .errors()
-        .map(|span| version.text.lines().line_of(span.start))
+        .map(|span| (lines.line_of(span.start), lines.line_of(span.end)))
         .collect();
-    lines.sort_unstable();
-    lines.dedup();
-    match lines.as_slice() {
+    ranges.sort_unstable();
+    ranges.dedup();
+    ranges
+}
+
+/// Says what of a version the grammars did not understand.
+fn not_understood(version: &Version, ranges: &[(u32, u32)]) -> Vec<String> {
+    let problems = version.parsed.iter().flat_map(|parsed| &parsed.problems);
+    let mut notes: Vec<String> = problems.map(ToString::to_string).collect();
+    if !notes.is_empty() {
+        return notes;
+    }
+    match ranges {
         [] => {}
-        [line] => notes.push(format!("line {line} was not understood")),
-        [first, ..] => notes.push(format!(
+        [(line, _)] => notes.push(format!("line {line} was not understood")),
+        [(first, _), ..] => notes.push(format!(
             "{} places were not understood, the first at line {first}",
-            lines.len()
+            ranges.len()
         )),
     }
     notes

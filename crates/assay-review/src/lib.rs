@@ -15,6 +15,7 @@ mod clones;
 mod coverage;
 mod engines;
 mod file;
+mod fold;
 mod frame;
 mod gate;
 mod introduce;

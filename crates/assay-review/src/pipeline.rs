@@ -12,6 +12,7 @@ use crate::clones;
 use crate::coverage::NewCode;
 use crate::engines::Engines;
 use crate::file::{Examined, examine, line_counts, unread};
+use crate::fold;
 use crate::gate;
 use crate::introduce;
 use crate::metrics::Totals;
@@ -88,6 +89,9 @@ pub fn review(subject: Subject<'_>, settings: &Settings, progress: &dyn Progress
     if let Some(baseline) = &settings.baseline {
         baseline.apply(&mut findings);
         rank(&mut findings);
+    }
+    if settings.fold {
+        fold::fold(&mut findings);
     }
     number_fingerprints(&mut findings);
     let coverage = new_code_coverage(&examined, settings);

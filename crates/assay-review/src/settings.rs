@@ -34,6 +34,8 @@ pub struct Settings {
     pub languages: Vec<(GlobMatcher, &'static Language)>,
     /// Findings to silence.
     pub suppressions: Vec<ConfiguredSuppression>,
+    /// Whether several metrics of one function make one finding.
+    pub fold: bool,
     /// Findings that are accepted.
     pub baseline: Option<Baseline>,
     /// When the review fails.
@@ -104,6 +106,7 @@ impl Settings {
             vendored: false,
             languages: Vec::new(),
             suppressions: Vec::new(),
+            fold: true,
             baseline: None,
             gate: GateSettings::default(),
             coverage: None,

@@ -138,7 +138,7 @@ pub(crate) struct ReportArguments {
     pub(crate) coverage: Vec<PathBuf>,
     /// Show at most so many findings in full on the terminal
     #[arg(long, value_name = "N", default_value_t = 20)]
-    pub(crate) show: usize,
+    pub(crate) max_findings: usize,
 }
 
 /// Arguments of `assay explain`.

@@ -114,7 +114,7 @@ fn render_options(
             _ => Verbosity::Normal,
         },
         show_existing: arguments.all,
-        findings_max: arguments.show,
+        findings_max: arguments.max_findings,
     }
 }
 

@@ -24,6 +24,8 @@ pub(crate) fn run(global: &Global, arguments: &BaselineArguments) -> anyhow::Res
     let opened = assay_git::open(directory, &input, &options)?;
     let mut settings = config::load(global, directory, &opened, true)?.settings;
     settings.baseline = None;
+    // Each finding is accepted by itself, also one that another one stands for.
+    settings.fold = false;
     let bar = Bar::new(global.quiet);
     let subject = Subject {
         change: &opened.change,

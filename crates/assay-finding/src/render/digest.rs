@@ -1,6 +1,6 @@
 //! What every format sums up in the same words: counts, coverage, the fix.
 
-use assay_source::{ChangeStatus, Position, Span};
+use assay_source::{ChangeStatus, Position, RepoPath, Span};
 
 use super::RenderOptions;
 use super::text::{count, number};
@@ -126,7 +126,7 @@ impl CoverageDigest {
         this
     }
 
-    fn add_skip(&mut self, path: &assay_source::RepoPath, reason: &SkipReason, hunks: usize) {
+    fn add_skip(&mut self, path: &RepoPath, reason: &SkipReason, hunks: usize) {
         let word = reason.as_str();
         if let Some(group) = self.skips.iter_mut().find(|group| group.reason == word) {
             group.files += 1;
@@ -186,6 +186,33 @@ pub(super) fn is_clean(report: &Report) -> bool {
         && report.gate.passed()
         && report.problems.is_empty()
         && report.ledger.is_complete()
+}
+
+/// Returns what makes the review incomplete: the problems, and the files that
+/// should have been read and were not, each once.
+pub(super) fn failures(report: &Report) -> Vec<(Option<&RepoPath>, String)> {
+    let problems = report.problems.iter().map(|problem| {
+        let text = format!("{}: {}", problem.what, problem.message);
+        (problem.path.as_ref(), text)
+    });
+    let unread = report.ledger.files.iter().filter_map(|file| {
+        let hunks = file.hunks.iter().map(|hunk| &hunk.coverage);
+        let mut coverages = std::iter::once(&file.coverage).chain(hunks);
+        coverages.find_map(|coverage| match coverage {
+            Coverage::Skipped(reason) if reason.is_failure() => {
+                Some((Some(&file.path), format!("not analysed: {reason}")))
+            }
+            _ => None,
+        })
+    });
+    problems.chain(unread).collect()
+}
+
+/// Returns the path as other tools compare it: as git has it, in the display
+/// form when it is not text.
+pub(super) fn plain_path(path: &RepoPath) -> String {
+    path.as_str()
+        .map_or_else(|| path.to_display(), str::to_owned)
 }
 
 /// Returns `cyclomatic 27, limit 20, was 14`.

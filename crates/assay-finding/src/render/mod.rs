@@ -6,7 +6,12 @@
 //! done, and each format has one file that does it.
 
 mod digest;
+mod github;
+mod gitlab;
 mod json;
+mod junit;
+mod rdjson;
+mod sarif;
 mod terminal;
 mod text;
 
@@ -24,6 +29,16 @@ named_enum! {
         Terminal = "terminal",
         /// The whole report as JSON with a published schema.
         Json = "json",
+        /// SARIF 2.1.0, for code-scanning services and editors.
+        Sarif = "sarif",
+        /// Workflow commands, for annotations in GitHub Actions.
+        GithubAnnotations = "github-annotations",
+        /// Code quality issues, for merge requests in GitLab.
+        GitlabCodeQuality = "gitlab-code-quality",
+        /// JUnit XML, for build servers.
+        Junit = "junit",
+        /// Reviewdog's diagnostic format.
+        Rdjson = "rdjson",
     }
 }
 
@@ -31,8 +46,10 @@ impl Format {
     /// Returns the usual ending of a file in the format, without the dot.
     pub const fn extension(self) -> &'static str {
         match self {
-            Self::Terminal => "txt",
-            Self::Json => "json",
+            Self::Terminal | Self::GithubAnnotations => "txt",
+            Self::Json | Self::GitlabCodeQuality | Self::Rdjson => "json",
+            Self::Sarif => "sarif",
+            Self::Junit => "xml",
         }
     }
 }
@@ -103,5 +120,10 @@ pub fn render(
     match format {
         Format::Terminal => terminal::write(report, options, out),
         Format::Json => json::write(report, out),
+        Format::Sarif => sarif::write(report, options, out),
+        Format::GithubAnnotations => github::write(report, options, out),
+        Format::GitlabCodeQuality => gitlab::write(report, options, out),
+        Format::Junit => junit::write(report, options, out),
+        Format::Rdjson => rdjson::write(report, options, out),
     }
 }

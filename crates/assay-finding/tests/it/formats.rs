@@ -3,13 +3,19 @@
 use assay_finding::Report;
 use assay_finding::render::{Format, RenderOptions, Verbosity, json_schema, render};
 
+use crate::compact::compact;
 use crate::golden::check_golden;
-use crate::sample::{clean_report, sample_report};
+use crate::sample::{clean_report, sample_report, small_report};
 
 pub(crate) fn rendered(report: &Report, format: Format, options: &RenderOptions) -> String {
     let mut out = Vec::new();
     render(report, format, options, &mut out).expect("a vector takes every byte");
     String::from_utf8(out).expect("every format is UTF-8")
+}
+
+/// Returns JSON in a form that is short enough to be read.
+fn compacted(text: &str) -> String {
+    compact(&serde_json::from_str(text).expect("valid JSON"))
 }
 
 #[test]
@@ -48,11 +54,34 @@ fn json_is_golden_and_valid() {
     let text = rendered(&sample_report(), Format::Json, &RenderOptions::default());
     let value: serde_json::Value = serde_json::from_str(&text).expect("valid JSON");
     jsonschema::validate(&json_schema(), &value).expect("valid by its own schema");
-    check_golden("tests/golden/report.json", &text);
+    let text = rendered(&small_report(), Format::Json, &RenderOptions::default());
+    check_golden("tests/golden/report.json", &compacted(&text));
 }
 
 #[test]
 fn published_schema_is_current() {
     let schema = serde_json::to_string_pretty(&json_schema()).expect("a schema is JSON") + "\n";
     check_golden("../../schemas/report.v1.json", &schema);
+}
+
+#[test]
+fn machine_formats_are_golden() {
+    let all = RenderOptions {
+        show_existing: true,
+        ..RenderOptions::default()
+    };
+    for (format, name) in [
+        (Format::Sarif, "report.sarif"),
+        (Format::GithubAnnotations, "github-annotations.txt"),
+        (Format::GitlabCodeQuality, "gitlab-code-quality.json"),
+        (Format::Junit, "junit.xml"),
+        (Format::Rdjson, "rdjson.json"),
+    ] {
+        let text = match format {
+            Format::GithubAnnotations | Format::Junit => rendered(&sample_report(), format, &all),
+            Format::Sarif => compacted(&rendered(&small_report(), format, &all)),
+            _ => compacted(&rendered(&sample_report(), format, &all)),
+        };
+        check_golden(&format!("tests/golden/{name}"), &text);
+    }
 }

@@ -4,6 +4,7 @@
     reason = "golden files are files of the crate"
 )]
 
+mod compact;
 mod formats;
 mod golden;
 mod sample;

@@ -449,6 +449,35 @@ pub(crate) fn sample_report() -> Report {
     }
 }
 
+/// Returns a report with one finding that has everything, for golden files.
+pub(crate) fn small_report() -> Report {
+    let mut report = sample_report();
+    report.findings.truncate(1);
+    let injection = &mut report.findings[0];
+    injection.frame.lines.retain(|line| line.number == 9);
+    injection.fix = Some(Fix {
+        title: "Bind the value".to_owned(),
+        safety: FixSafety::Unsafe,
+        edits: vec![Edit {
+            span: injection.location.span,
+            text: "QUERY, [name]".to_owned(),
+        }],
+    });
+    injection.suppressed = Some(Suppressed {
+        by: SuppressedBy::Comment,
+        reason: Some("behind the firewall".to_owned()),
+        until: Some(jiff::civil::date(2027, 1, 31)),
+    });
+    report
+        .rules
+        .retain(|rule| rule.id.as_str() == "security/sql-injection");
+    report.ledger.files.remove(0);
+    report.ledger.files.remove(0);
+    report.metrics.files[0].functions[0].metrics.truncate(1);
+    report.metrics.change.truncate(1);
+    report
+}
+
 /// Returns the report of a change in which nothing was found.
 pub(crate) fn clean_report() -> Report {
     let mut report = sample_report();

@@ -224,6 +224,7 @@ const REFINE_KEYS: &[&str] = &[
     "first",
     "as",
     "after",
+    "next",
     "before",
     "through",
     "parent",
@@ -255,7 +256,7 @@ fn refinement(id: &str, refine: &Table) -> String {
     let text = |key| refine.get(key).and_then(Value::as_str);
     format!(
         "RefinementSpec {{ kinds: &{kinds:?}, test: RefinementTest {{ field: {:?}, field_kinds: &{:?}, texts: &{:?}, prefixes: &{:?}, has: &{:?}, \
-         child_kinds: &{:?}, lacking_kinds: &{:?}, lacking_fields: &{:?}, first: {}, own_fields: &{:?}, after_kinds: &{:?}, before_kinds: &{:?}, through_kinds: &{:?}, parent_kinds: &{:?}, parent_roles: {}, \
+         child_kinds: &{:?}, lacking_kinds: &{:?}, lacking_fields: &{:?}, first: {}, own_fields: &{:?}, after_kinds: &{:?}, next_kinds: &{:?}, before_kinds: &{:?}, through_kinds: &{:?}, parent_kinds: &{:?}, parent_roles: {}, \
          parent_fields: &{:?} }}, add: {}, remove: {}, becomes: {:?} }}",
         text("field"),
         string_list(refine, "is"),
@@ -271,6 +272,7 @@ fn refinement(id: &str, refine: &Table) -> String {
             .unwrap_or(false),
         string_list(refine, "as"),
         string_list(refine, "after"),
+        string_list(refine, "next"),
         string_list(refine, "before"),
         string_list(refine, "through"),
         string_list(refine, "parent"),

@@ -375,6 +375,7 @@ mod tests {
                 test.lacking_kinds,
                 test.field_kinds,
                 test.after_kinds,
+                test.next_kinds,
                 test.before_kinds,
             ] {
                 names.extend(kinds.iter().map(unquote));

@@ -52,6 +52,8 @@ pub(crate) struct RefinementTest {
     pub(crate) own_fields: &'static [&'static str],
     /// A sibling before the node is of one of these kinds.
     pub(crate) after_kinds: &'static [&'static str],
+    /// The sibling right after the node is of one of these kinds.
+    pub(crate) next_kinds: &'static [&'static str],
     /// The node begins its line, and on the next line follows a sibling of one
     /// of these kinds; comments between are passed over.
     pub(crate) before_kinds: &'static [&'static str],
@@ -131,6 +133,7 @@ struct Refinement {
     lacking_kinds: Vec<u16>,
     lacking_fields: Vec<Field>,
     after_kinds: Vec<u16>,
+    next_kinds: Vec<u16>,
     before_kinds: Vec<u16>,
     through_kinds: Vec<u16>,
     /// For each possible parent: its kinds, then those of its own parent, and so on.
@@ -354,6 +357,7 @@ impl Refinement {
             lacking_kinds: index.find_all(test.lacking_kinds),
             lacking_fields: fields(test.lacking_fields),
             after_kinds: index.find_all(test.after_kinds),
+            next_kinds: index.find_all(test.next_kinds),
             before_kinds: index.find_all(test.before_kinds),
             through_kinds: index.find_all(test.through_kinds),
             parent_kinds: test.parent_kinds.iter().map(upward).collect(),
@@ -435,6 +439,10 @@ impl Refinement {
                     .children()
                     .any(|child| self.lacking_fields.contains(&child.field())))
             && (!self.test.first || node.is_first_named())
+            && (self.next_kinds.is_empty()
+                || node
+                    .next_sibling()
+                    .is_some_and(|next| self.next_kinds.contains(&next.kind_id())))
             && (self.before_kinds.is_empty() || self.is_before(node))
             && (self.after_kinds.is_empty()
                 || node.parent().is_some_and(|parent| {

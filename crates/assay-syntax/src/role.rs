@@ -262,7 +262,7 @@ macro_rules! fields {
 
 fields! {
     /// The name of what is declared.
-    Name = "name" | "identifier",
+    Name = "name" | "identifier" | "bound_identifier",
     /// A declarator, which holds the name somewhere inside (C family).
     Declarator = "declarator",
     /// The body of a function, class, loop or clause.

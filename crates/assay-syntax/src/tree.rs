@@ -496,16 +496,22 @@ impl<'t> NodeRef<'t> {
                 // `typedef struct { ... } name;`
                 return self.parent()?.child(Field::Declarator)?.declarator_name();
             }
+            if self.field() == Field::Value {
+                return self.given_name();
+            }
         }
         if let Some(operator) = self.child(Field::Operator)
             && self.has(Role::Function)
         {
             return Some(operator);
         }
-        self.child_with(Role::Identifier)
+        self.children().find(|child| {
+            child.has(Role::Identifier)
+                && !(self.has(Role::FieldDeclaration) && child.field() == Field::Value)
+        })
     }
 
-    /// Returns the variable, property or key that a nameless function becomes.
+    /// Returns the variable, property or key that something nameless becomes.
     fn given_name(self) -> Option<NodeRef<'t>> {
         const ASSIGNMENT: RoleSet = RoleSet::of(&[Role::Assignment, Role::Variable]);
         let parent = self.parent()?;

@@ -168,6 +168,8 @@ mod unix {
                 match rustix::fs::openat2(&self.fd, path, flags, Mode::empty(), resolve) {
                     // Old kernels do not know the call, some sandboxes forbid it.
                     Err(Errno::NOSYS | Errno::PERM | Errno::AGAIN) => {}
+                    // A link in place of the last folder: the other way tells it from a file.
+                    Err(Errno::NOTDIR) if flags == FOLDER => {}
                     result => return result.map_err(read_error),
                 }
             }

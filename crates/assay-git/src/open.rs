@@ -310,10 +310,24 @@ fn open_working_tree(cwd: &Path, base: Option<&str>, options: &Options) -> Resul
         .into_iter()
         .map(|delta| (delta.path.clone(), delta))
         .collect();
-    let mut changed = HashMap::new();
-    let (disk_changes, disk_notes) =
-        WorkTree::new(&repo, &index, &rules, options).changes(&repo.inner.objects);
+    let work_tree = WorkTree::new(&repo, &index, &rules, options);
+    let tracked = TrackedPaths::new(&index, repo.boolean("core.ignoreCase", false));
+    let walk = Walk {
+        root: &root,
+        tracked: Some(&tracked),
+        ignore_files: &[b".gitignore"],
+        skip_repositories: true,
+        limits: &options.limits,
+    };
+    let objects = &repo.inner.objects;
+    let comparisons = (0..options.thread_count())
+        .map(|_| work_tree.comparison(objects))
+        .collect();
+    let (walked, comparisons) = walk.run(b"", Arc::new(ignores(&repo, options)), comparisons)?;
+    notes.extend(walked.skipped.notes());
+    let (disk_changes, disk_notes) = work_tree.changes(comparisons, objects);
     notes.extend(disk_notes);
+    let mut changed = HashMap::new();
     for change in disk_changes {
         let entry = &index.entries()[change.position];
         let path = BString::from(entry.path(&index));
@@ -331,23 +345,12 @@ fn open_working_tree(cwd: &Path, base: Option<&str>, options: &Options) -> Resul
         .map(|delta| delta.path.clone())
         .collect();
     for path in conflicts {
-        let head = disk_side(&root, &path)?;
+        let head = disk_side(&root, &path);
         changed.insert(path.clone(), head.clone());
         if let Some(delta) = deltas.get_mut(&path) {
             delta.head = head;
         }
     }
-    let tracked = TrackedPaths::new(&index);
-    let walked = Walk {
-        root: &root,
-        tracked: Some(&tracked),
-        ignore_files: &[b".gitignore"],
-        skip_repositories: true,
-        limits: &options.limits,
-        threads: options.thread_count(),
-    }
-    .run(b"", Arc::new(ignores(&repo, options)))?;
-    notes.extend(walked.skipped.notes());
     let mut untracked = Vec::with_capacity(walked.files.len());
     crate::assemble::check_count(walked.files.len(), &options.limits)?;
     let mut cleaner = Cleaner::new(&rules, repo.inner.objects.clone());
@@ -466,7 +469,7 @@ fn open_staged(cwd: &Path, options: &Options) -> Result<Opened, Error> {
     let mut changed = HashMap::new();
     if let Some(root) = &root {
         for delta in deltas.iter_mut().filter(|delta| delta.unmerged) {
-            delta.head = disk_side(root, &delta.path)?;
+            delta.head = disk_side(root, &delta.path);
             changed.insert(delta.path.clone(), delta.head.clone());
         }
     }

@@ -1,13 +1,12 @@
 //! Lists a whole folder, or one file, as a change from nothing.
 
+use std::fs::DirEntry;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use assay_source::{
     Attributes, Change, ChangeStatus, ContentId, FileChange, FileKind, FileVersion, RepoPath,
 };
-use gix::bstr::ByteSlice;
-use gix::index::entry::Flags;
 
 use crate::attribute::AttributeFiles;
 use crate::disk::{Root, to_bytes};
@@ -17,8 +16,7 @@ use crate::model::{kind_of_index_entry, object_content};
 use crate::open::{Base, Opened, ignores, open_root};
 use crate::repo::Repo;
 use crate::store::{Listing, Store};
-use crate::walk::{Ignores, Skipped, TrackedPaths, Walk, Walked, join};
-use crate::worktree::disk_side;
+use crate::walk::{Ignores, Skipped, TrackedPaths, Visitor, Walk, Walked, is_executable, join};
 
 /// Opens a folder or a file for a scan.
 pub(crate) fn open_scan(cwd: &Path, path: &Path, options: &Options) -> Result<Opened, Error> {
@@ -89,51 +87,71 @@ fn list_repository(
     let below = folder.strip_prefix(top).unwrap_or(Path::new(""));
     let below = to_bytes(below.as_os_str());
     let index = repo.index()?;
-    let tracked = TrackedPaths::new(&index);
+    let mut files = Vec::new();
+    let mut notes = Vec::new();
+    if let Some(name) = file {
+        let path = join(&below, name);
+        files.extend(
+            root.kind(&path)
+                .map(|kind| version(&path, kind, ContentId::Disk)),
+        );
+        return Ok(Listed { root, files, notes });
+    }
+    let tracked = TrackedPaths::new(&index, repo.boolean("core.ignoreCase", false));
     let walk = Walk {
         root: &root,
         tracked: Some(&tracked),
         ignore_files: &[b".gitignore"],
         skip_repositories: true,
         limits: &options.limits,
-        threads: options.thread_count(),
     };
-    let mut files = Vec::new();
-    let mut notes = Vec::new();
-    let only = file.map(|name| join(&below, name));
-    for entry in index.entries() {
-        let path = entry.path(&index);
-        let wanted = match &only {
-            Some(only) => path == only.as_bstr(),
-            None => is_below(path, &below),
-        };
-        if !wanted || entry.flags.contains(Flags::SKIP_WORKTREE) {
-            continue;
-        }
-        if kind_of_index_entry(entry.mode) == Some(FileKind::Submodule) {
-            files.push(version(path, FileKind::Submodule, object_content(entry.id)));
-        } else if let Some(side) = disk_side(&root, path)? {
-            files.push(version(path, side.kind, ContentId::Disk));
-        }
-    }
-    match only {
-        Some(only) => {
-            if files.is_empty()
-                && let Some(side) = disk_side(&root, &only)?
-            {
-                files.push(version(&only, side.kind, ContentId::Disk));
-            }
-        }
-        None => {
-            let outer = outer_ignores(&root, Arc::new(ignores(repo, options)), &below, options);
-            let walked = walk.run(&below, outer)?;
-            add_walked(walked, &mut files, &mut notes);
-        }
-    }
-    // The stages of a conflict are several entries.
+    let outer = outer_ignores(&root, Arc::new(ignores(repo, options)), &below, options);
+    let (walked, listings) = walk.run(&below, outer, visitors(&index, options))?;
+    files.extend(listings.into_iter().flat_map(|listing| listing.files));
+    add_walked(walked, &mut files, &mut notes);
     files.sort_by(|one, other| one.path.cmp(&other.path));
-    files.dedup_by(|one, other| one.path == other.path);
     Ok(Listed { root, files, notes })
+}
+
+/// The tracked files that a walk comes by.
+struct TrackedFiles<'a> {
+    index: &'a gix::index::State,
+    files: Vec<FileVersion>,
+}
+
+fn visitors<'a>(index: &'a gix::index::State, options: &Options) -> Vec<TrackedFiles<'a>> {
+    (0..options.thread_count())
+        .map(|_| TrackedFiles {
+            index,
+            files: Vec::new(),
+        })
+        .collect()
+}
+
+impl Visitor for TrackedFiles<'_> {
+    fn tracked(&mut self, position: usize, entry: &DirEntry) {
+        let known = &self.index.entries()[position];
+        let path = known.path(self.index);
+        let Ok(metadata) = entry.metadata() else {
+            return;
+        };
+        let is_submodule = kind_of_index_entry(known.mode) == Some(FileKind::Submodule);
+        if is_submodule && metadata.is_dir() {
+            self.files
+                .push(version(path, FileKind::Submodule, object_content(known.id)));
+        } else if metadata.is_symlink() {
+            self.files
+                .push(version(path, FileKind::Symlink, ContentId::Disk));
+        } else if metadata.is_file() {
+            let executable = is_executable(&metadata);
+            let kind = if executable {
+                FileKind::Executable
+            } else {
+                FileKind::File
+            };
+            self.files.push(version(path, kind, ContentId::Disk));
+        }
+    }
 }
 
 /// Enters the folders down to the one that is scanned, for their ignore files.
@@ -162,13 +180,6 @@ fn outer_ignores(
     ignores
 }
 
-fn is_below(path: &[u8], folder: &[u8]) -> bool {
-    folder.is_empty()
-        || path
-            .strip_prefix(folder)
-            .is_some_and(|rest| rest.first() == Some(&b'/'))
-}
-
 /// Lists a folder that is in no repository.
 fn list_folder(folder: &Path, file: Option<&[u8]>, options: &Options) -> Result<Listed, Error> {
     let root = open_root(folder)?;
@@ -178,17 +189,20 @@ fn list_folder(folder: &Path, file: Option<&[u8]>, options: &Options) -> Result<
         ignore_files: &[b".gitignore", b".ignore"],
         skip_repositories: false,
         limits: &options.limits,
-        threads: options.thread_count(),
     };
     let mut files = Vec::new();
     let mut notes = Vec::new();
     match file {
         Some(name) => {
-            let side = disk_side(&root, name)?;
-            files.extend(side.map(|side| version(name, side.kind, ContentId::Disk)));
+            files.extend(
+                root.kind(name)
+                    .map(|kind| version(name, kind, ContentId::Disk)),
+            );
         }
         None => {
-            let walked = walk.run(b"", Arc::new(Ignores::new(&[], false)))?;
+            let index = gix::index::State::new(gix::hash::Kind::Sha1);
+            let outer = Arc::new(Ignores::new(&[], false));
+            let (walked, _) = walk.run(b"", outer, visitors(&index, options))?;
             add_walked(walked, &mut files, &mut notes);
         }
     }

@@ -10,6 +10,7 @@ use gix::index::entry::{Flags, Stage};
 use gix::index::extension::Tree as CachedTree;
 use gix::objs::{FindExt, TreeRefIter, tree::EntryRef};
 
+use crate::assemble::check_count;
 use crate::error::Error;
 use crate::input::Limits;
 use crate::model::{Delta, Side, kind_of_index_entry, kind_of_tree_entry};
@@ -229,6 +230,8 @@ impl<'a> TreeWalk<'a> {
                 })
             };
             out.push(Delta::new(self.path.clone(), side(base), side(head)));
+            // Few objects can make very many files.
+            check_count(out.len(), self.limits)?;
         }
         self.path.truncate(length);
         Ok(())

@@ -3,7 +3,8 @@
 //! No link is followed, nothing but folders and ignore files is opened, and
 //! what cannot be read is told instead of left out in silence.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::fs::DirEntry;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -21,30 +22,34 @@ use crate::model::kind_of_index_entry;
 /// Paths that a note names at most.
 const NOTE_PATHS_MAX: usize = 10;
 
-/// What the index knows of a path.
+/// What the index knows of a path; files and submodules by their position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tracked {
-    File,
+    File(usize),
     Folder,
-    Submodule,
+    Submodule(usize),
 }
 
 /// The paths of the index, to tell tracked files from others.
-pub(crate) struct TrackedPaths<'a>(HashMap<&'a [u8], Tracked>);
+pub(crate) struct TrackedPaths<'a> {
+    paths: HashMap<&'a [u8], Tracked>,
+    /// The same in lower case, where the file system does not tell case.
+    folded: Option<HashSet<Vec<u8>>>,
+}
 
 impl<'a> TrackedPaths<'a> {
-    pub(crate) fn new(index: &'a gix::index::State) -> Self {
+    pub(crate) fn new(index: &'a gix::index::State, ignore_case: bool) -> Self {
         let mut paths = HashMap::with_capacity(index.entries().len() * 5 / 4);
-        for entry in index.entries() {
+        for (position, entry) in index.entries().iter().enumerate() {
             let path: &[u8] = entry.path(index);
             let what = match kind_of_index_entry(entry.mode) {
-                // A folder that a sparse index does not list: nothing of it is on disk.
-                None => Tracked::Submodule,
-                Some(FileKind::Submodule) => Tracked::Submodule,
-                Some(_) => Tracked::File,
+                // A folder that a sparse index does not list is not on disk.
+                None | Some(FileKind::Submodule) => Tracked::Submodule(position),
+                Some(_) => Tracked::File(position),
             };
             let path = path.strip_suffix(b"/").unwrap_or(path);
-            paths.insert(path, what);
+            // The stages of a conflict are several entries; the first one stands for all.
+            paths.entry(path).or_insert(what);
             let mut folder = path;
             while let Some(slash) = folder.iter().rposition(|&b| b == b'/') {
                 folder = &folder[..slash];
@@ -53,12 +58,26 @@ impl<'a> TrackedPaths<'a> {
                 }
             }
         }
-        Self(paths)
+        let fold = || paths.keys().map(|path| path.to_ascii_lowercase()).collect();
+        let folded = ignore_case.then(fold);
+        Self { paths, folded }
     }
 
     fn get(&self, path: &[u8]) -> Option<Tracked> {
-        self.0.get(path).copied()
+        self.paths.get(path).copied()
     }
+
+    /// Returns whether the path is that of a tracked file but for its case.
+    fn is_known_by_other_case(&self, path: &[u8]) -> bool {
+        let folded = self.folded.as_ref();
+        folded.is_some_and(|folded| folded.contains(&path.to_ascii_lowercase()))
+    }
+}
+
+/// Looks at the tracked files that a walk comes by; each thread has its own.
+pub(crate) trait Visitor: Send {
+    /// Looks at a tracked file, or the folder of a submodule.
+    fn tracked(&mut self, position: usize, entry: &DirEntry);
 }
 
 /// The ignore files that apply in a folder: its own and those of the folders
@@ -136,14 +155,14 @@ fn add_patterns(search: &mut Search, content: &[u8], source: &[u8]) {
 /// What is walked and how.
 pub(crate) struct Walk<'a> {
     pub(crate) root: &'a Root,
-    /// Files of the index are not reported.
+    /// Files of the index go to the visitor, wherever they are; others are
+    /// reported unless they are ignored.
     pub(crate) tracked: Option<&'a TrackedPaths<'a>>,
     /// Names of ignore files, the least important first.
     pub(crate) ignore_files: &'a [&'a [u8]],
     /// Whether a folder with a `.git` in it is left alone.
     pub(crate) skip_repositories: bool,
     pub(crate) limits: &'a Limits,
-    pub(crate) threads: usize,
 }
 
 /// What was found.
@@ -182,7 +201,7 @@ impl Skipped {
             "not entered, because they are other repositories",
             &self.repositories,
         );
-        let reasons: std::collections::BTreeSet<_> = self
+        let reasons: BTreeSet<_> = self
             .unreadable
             .iter()
             .map(|(_, reason)| reason.clone())
@@ -217,6 +236,8 @@ pub(crate) fn name_some(paths: &[BString]) -> String {
 struct Task {
     folder: BString,
     depth: usize,
+    /// The folder is ignored: only what is tracked counts.
+    only_tracked: bool,
     ignores: Arc<Ignores>,
 }
 
@@ -235,11 +256,18 @@ struct QueueState {
 }
 
 impl Walk<'_> {
-    /// Walks the folder (empty for the root) and everything below it.
-    pub(crate) fn run(&self, folder: &[u8], ignores: Arc<Ignores>) -> Result<Walked, Error> {
+    /// Walks the folder (empty for the root) and everything below it, with one
+    /// visitor for each thread.
+    pub(crate) fn run<V: Visitor>(
+        &self,
+        folder: &[u8],
+        ignores: Arc<Ignores>,
+        visitors: Vec<V>,
+    ) -> Result<(Walked, Vec<V>), Error> {
         let first = Task {
             folder: folder.into(),
             depth: 0,
+            only_tracked: false,
             ignores,
         };
         let queue = Queue {
@@ -251,41 +279,50 @@ impl Walk<'_> {
             seen: AtomicUsize::new(0),
             stop: AtomicBool::new(false),
         };
-        let results: Vec<Result<Walked, Error>> = std::thread::scope(|scope| {
-            let threads: Vec<_> = (1..self.threads)
-                .map(|_| scope.spawn(|| self.work(&queue)))
-                .collect();
-            let own = self.work(&queue);
-            threads
-                .into_iter()
-                .map(|thread| {
-                    thread
-                        .join()
-                        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        let results: Vec<Result<(Walked, V), Error>> = std::thread::scope(|scope| {
+            let mut visitors = visitors.into_iter();
+            let own = visitors.next();
+            let threads: Vec<_> = visitors
+                .map(|visitor| {
+                    let queue = &queue;
+                    scope.spawn(move || self.work(queue, visitor))
                 })
-                .chain([own])
-                .collect()
+                .collect();
+            let own = own.map(|visitor| self.work(&queue, visitor));
+            let joined = threads.into_iter().map(|thread| {
+                thread
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            });
+            own.into_iter().chain(joined).collect()
         });
         let mut all = Walked::default();
-        for walked in results {
-            let walked = walked?;
+        let mut visitors = Vec::new();
+        for result in results {
+            let (walked, visitor) = result?;
             all.files.extend(walked.files);
             all.skipped.special.extend(walked.skipped.special);
             all.skipped.repositories.extend(walked.skipped.repositories);
             all.skipped.unreadable.extend(walked.skipped.unreadable);
+            visitors.push(visitor);
         }
         all.files.sort_by(|one, other| one.0.cmp(&other.0));
-        Ok(all)
+        Ok((all, visitors))
     }
 
-    fn work(&self, queue: &Queue) -> Result<Walked, Error> {
-        let mut walked = Walked::default();
+    fn work<V: Visitor>(&self, queue: &Queue, visitor: V) -> Result<(Walked, V), Error> {
+        let mut worker = Worker {
+            walk: self,
+            queue,
+            walked: Walked::default(),
+            visitor,
+        };
         while let Some(task) = queue.take() {
             let mut busy = Busy {
                 queue,
                 found: Vec::new(),
             };
-            let result = self.read_folder(&task, queue, &mut walked, &mut busy.found);
+            let result = worker.read_folder(&task, &mut busy.found);
             drop(busy);
             if let Err(error) = result {
                 queue.stop.store(true, Ordering::Relaxed);
@@ -293,129 +330,7 @@ impl Walk<'_> {
                 return Err(error);
             }
         }
-        Ok(walked)
-    }
-
-    fn read_folder(
-        &self,
-        task: &Task,
-        queue: &Queue,
-        walked: &mut Walked,
-        found: &mut Vec<Task>,
-    ) -> Result<(), Error> {
-        let unreadable = |walked: &mut Walked, error: &std::io::Error| {
-            let reason = error.kind().to_string();
-            walked
-                .skipped
-                .unreadable
-                .push((task.folder.clone(), reason));
-        };
-        let mut entries = Vec::new();
-        match std::fs::read_dir(self.root.join(&task.folder)) {
-            Err(error) => {
-                unreadable(walked, &error);
-                return Ok(());
-            }
-            Ok(listing) => {
-                for entry in listing {
-                    match entry {
-                        Ok(entry) => entries.push((to_bytes(&entry.file_name()), entry)),
-                        Err(error) => unreadable(walked, &error),
-                    }
-                }
-            }
-        }
-        let seen = queue.seen.fetch_add(entries.len(), Ordering::Relaxed) + entries.len();
-        self.check(
-            "the number of files and folders",
-            seen,
-            self.limits.tree_entries_max,
-            "tree_entries_max",
-        )?;
-        self.check(
-            "the depth of the folders",
-            task.depth,
-            self.limits.depth_max,
-            "depth_max",
-        )?;
-        let is_repository = entries.iter().any(|(name, _)| name == b".git");
-        if is_repository && self.skip_repositories && !task.folder.is_empty() {
-            walked.skipped.repositories.push(task.folder.clone());
-            return Ok(());
-        }
-        let ignore_files: Vec<Vec<u8>> = self
-            .ignore_files
-            .iter()
-            .filter(|name| entries.iter().any(|(other, _)| other == *name))
-            .filter_map(|name| {
-                let path = join(&task.folder, name);
-                self.root
-                    .read_file(&path, self.limits.attributes_bytes_max)
-                    .ok()
-            })
-            .collect();
-        let ignores = task.ignores.enter(&task.folder, &ignore_files);
-        for (name, entry) in entries {
-            if name == b".git" {
-                continue;
-            }
-            let path = join(&task.folder, &name);
-            self.check(
-                "the length of a path",
-                path.len(),
-                self.limits.path_bytes_max,
-                "path_bytes_max",
-            )?;
-            match entry.file_type() {
-                Err(error) => unreadable(walked, &error),
-                Ok(kind) => {
-                    if let Some(folder) = self.look_at(path, kind, &entry, &ignores, walked) {
-                        found.push(Task {
-                            folder,
-                            depth: task.depth + 1,
-                            ignores: Arc::clone(&ignores),
-                        });
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Reports a file, or returns a folder that is to be entered.
-    fn look_at(
-        &self,
-        path: BString,
-        kind: std::fs::FileType,
-        entry: &std::fs::DirEntry,
-        ignores: &Ignores,
-        walked: &mut Walked,
-    ) -> Option<BString> {
-        let tracked = self.tracked.and_then(|tracked| tracked.get(&path));
-        if kind.is_dir() {
-            // Tracked files of an ignored folder are known from the index.
-            let enter = tracked != Some(Tracked::Submodule) && !ignores.is_ignored(&path, true);
-            return enter.then_some(path);
-        }
-        if tracked == Some(Tracked::File) || ignores.is_ignored(&path, false) {
-            return None;
-        }
-        if kind.is_symlink() {
-            walked.files.push((path, FileKind::Symlink));
-        } else if kind.is_file() {
-            let executable = entry
-                .metadata()
-                .is_ok_and(|metadata| is_executable(&metadata));
-            let kind = if executable {
-                FileKind::Executable
-            } else {
-                FileKind::File
-            };
-            walked.files.push((path, kind));
-        } else {
-            walked.skipped.special.push(path);
-        }
-        None
+        Ok((worker.walked, worker.visitor))
     }
 
     fn check(
@@ -435,6 +350,168 @@ impl Walk<'_> {
             option,
             mend: "add what is not yours to an ignore file, or raise the limit",
         })
+    }
+}
+
+/// One thread of a walk.
+struct Worker<'a, V> {
+    walk: &'a Walk<'a>,
+    queue: &'a Queue,
+    walked: Walked,
+    visitor: V,
+}
+
+impl<V: Visitor> Worker<'_, V> {
+    fn unreadable(&mut self, folder: &BString, error: &std::io::Error) {
+        let reason = error.kind().to_string();
+        self.walked
+            .skipped
+            .unreadable
+            .push((folder.clone(), reason));
+    }
+
+    fn read_folder(&mut self, task: &Task, found: &mut Vec<Task>) -> Result<(), Error> {
+        let walk = self.walk;
+        let limits = walk.limits;
+        let mut entries = Vec::new();
+        match std::fs::read_dir(walk.root.join(&task.folder)) {
+            Err(error) => {
+                self.unreadable(&task.folder, &error);
+                return Ok(());
+            }
+            Ok(listing) => {
+                for entry in listing {
+                    match entry {
+                        Ok(entry) => entries.push((to_bytes(&entry.file_name()), entry)),
+                        Err(error) => self.unreadable(&task.folder, &error),
+                    }
+                }
+            }
+        }
+        let seen = self.queue.seen.fetch_add(entries.len(), Ordering::Relaxed) + entries.len();
+        walk.check(
+            "the number of files and folders",
+            seen,
+            limits.tree_entries_max,
+            "tree_entries_max",
+        )?;
+        walk.check(
+            "the depth of the folders",
+            task.depth,
+            limits.depth_max,
+            "depth_max",
+        )?;
+        let mut only_tracked = task.only_tracked;
+        if walk.skip_repositories
+            && !task.folder.is_empty()
+            && entries.iter().any(|(name, _)| name == b".git")
+        {
+            self.walked.skipped.repositories.push(task.folder.clone());
+            let tracked = walk.tracked.and_then(|tracked| tracked.get(&task.folder));
+            if tracked != Some(Tracked::Folder) {
+                return Ok(());
+            }
+            only_tracked = true;
+        }
+        let ignores = self.enter(task, &entries);
+        for (name, entry) in entries {
+            if name == b".git" {
+                continue;
+            }
+            let path = join(&task.folder, &name);
+            walk.check(
+                "the length of a path",
+                path.len(),
+                limits.path_bytes_max,
+                "path_bytes_max",
+            )?;
+            let task = Task {
+                folder: path,
+                depth: task.depth + 1,
+                only_tracked,
+                ignores: Arc::clone(&ignores),
+            };
+            found.extend(self.look_at(task, &entry));
+        }
+        Ok(())
+    }
+
+    /// Reads the ignore files of a folder.
+    fn enter(&self, task: &Task, entries: &[(Vec<u8>, DirEntry)]) -> Arc<Ignores> {
+        let walk = self.walk;
+        let files: Vec<Vec<u8>> = walk
+            .ignore_files
+            .iter()
+            .filter(|name| !task.only_tracked && entries.iter().any(|(other, _)| other == *name))
+            .filter_map(|name| {
+                let path = join(&task.folder, name);
+                walk.root
+                    .read_file(&path, walk.limits.attributes_bytes_max)
+                    .ok()
+            })
+            .collect();
+        task.ignores.enter(&task.folder, &files)
+    }
+
+    /// Reports a file, or gives the task back when it is a folder to be entered.
+    fn look_at(&mut self, task: Task, entry: &DirEntry) -> Option<Task> {
+        let path = &task.folder;
+        let tracked = self.walk.tracked.and_then(|tracked| tracked.get(path));
+        let kind = match entry.file_type() {
+            Ok(kind) => kind,
+            Err(error) => {
+                self.unreadable(path, &error);
+                return None;
+            }
+        };
+        let is_ignored = || task.only_tracked || task.ignores.is_ignored(path, kind.is_dir());
+        match tracked {
+            Some(Tracked::File(position)) if !kind.is_dir() => {
+                self.visitor.tracked(position, entry);
+                // Something special in its place is told of besides.
+                if kind.is_file() || kind.is_symlink() {
+                    return None;
+                }
+            }
+            Some(Tracked::Submodule(position)) => {
+                self.visitor.tracked(position, entry);
+                return None;
+            }
+            Some(Tracked::Folder) if kind.is_dir() => {
+                let only_tracked = is_ignored();
+                return Some(Task {
+                    only_tracked,
+                    ..task
+                });
+            }
+            _ if is_ignored() => return None,
+            _ if kind.is_dir() => return Some(task),
+            _ => {}
+        }
+        self.report(task.folder, kind, entry);
+        None
+    }
+
+    fn report(&mut self, path: BString, kind: std::fs::FileType, entry: &DirEntry) {
+        if kind.is_symlink() {
+            self.walked.files.push((path, FileKind::Symlink));
+        } else if !kind.is_file() {
+            self.walked.skipped.special.push(path);
+        } else if !self
+            .walk
+            .tracked
+            .is_some_and(|tracked| tracked.is_known_by_other_case(&path))
+        {
+            let executable = entry
+                .metadata()
+                .is_ok_and(|metadata| is_executable(&metadata));
+            let kind = if executable {
+                FileKind::Executable
+            } else {
+                FileKind::File
+            };
+            self.walked.files.push((path, kind));
+        }
     }
 }
 

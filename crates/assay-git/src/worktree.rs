@@ -3,24 +3,22 @@
 //! A file whose size and times are those of the index counts as unchanged
 //! without being read, as in git; all others are read and hashed.
 
+use std::fs::{DirEntry, Metadata};
 use std::sync::Arc;
 
 use assay_source::{FileKind, ReadError};
 use gix::bstr::BString;
 use gix::hash::ObjectId;
+use gix::index::entry::stat::Time;
 use gix::index::entry::{Flags, Stage, Stat};
 use gix::objs::FindExt;
 
 use crate::clean::{CleanRules, Cleaner, Filter, POINTER_BYTES_MAX, Pointer, blob_id};
 use crate::disk::Root;
-use crate::error::Error;
 use crate::input::Options;
 use crate::model::{Place, Side, is_plain, kind_of_index_entry};
 use crate::repo::Repo;
-use crate::walk::is_executable;
-
-/// Entries that one thread takes at least; fewer are not worth a thread.
-const ENTRIES_PER_THREAD_MIN: usize = 2048;
+use crate::walk::{Visitor, is_executable};
 
 /// A tracked file that is not on disk as the index has it.
 #[derive(Debug)]
@@ -45,14 +43,6 @@ pub(crate) struct WorkTree<'a> {
     sparse_checkout: bool,
 }
 
-/// What one thread found.
-#[derive(Default)]
-struct Found {
-    changes: Vec<DiskChange>,
-    /// Filters that were not run, by the path that needed them.
-    filters: Vec<(BString, BString)>,
-}
-
 impl<'a> WorkTree<'a> {
     pub(crate) fn new(
         repo: &Repo,
@@ -75,73 +65,82 @@ impl<'a> WorkTree<'a> {
         }
     }
 
-    /// Returns the tracked files that differ, and what is to be noted.
-    pub(crate) fn changes(&self, objects: &gix::OdbHandle) -> (Vec<DiskChange>, Vec<String>) {
-        let count = self.index.entries().len();
-        let threads = self
-            .options
-            .thread_count()
-            .min(count / ENTRIES_PER_THREAD_MIN + 1);
-        let size = count.div_ceil(threads).max(1);
-        let starts: Vec<usize> = (0..count).step_by(size).collect();
-        let found: Vec<Found> = std::thread::scope(|scope| {
-            let threads: Vec<_> = starts
-                .iter()
-                .skip(1)
-                .map(|&start| {
-                    let objects = objects.clone();
-                    scope.spawn(move || self.compare_range(start, size, objects))
-                })
-                .collect();
-            let own = starts
-                .first()
-                .map(|&start| self.compare_range(start, size, objects.clone()));
-            own.into_iter()
-                .chain(threads.into_iter().map(|thread| {
-                    thread
-                        .join()
-                        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-                }))
-                .collect()
-        });
-        let mut changes = Vec::new();
-        let mut filters = Vec::new();
-        for part in found {
-            changes.extend(part.changes);
-            filters.extend(part.filters);
-        }
-        (changes, filter_note(filters).into_iter().collect())
-    }
-
-    fn compare_range(&self, start: usize, size: usize, objects: gix::OdbHandle) -> Found {
-        let mut thread = Thread {
+    /// Returns what one thread of a walk compares files with.
+    pub(crate) fn comparison(&'a self, objects: &gix::OdbHandle) -> Comparison<'a> {
+        Comparison {
             tree: self,
-            objects,
+            objects: objects.clone(),
             cleaner: None,
             folder: None,
-            found: Found::default(),
-        };
-        let end = (start + size).min(self.index.entries().len());
-        for position in start..end {
-            thread.compare(position);
+            seen: Vec::new(),
+            changes: Vec::new(),
+            filters: Vec::new(),
         }
-        thread.found
+    }
+
+    /// Returns the tracked files that differ, and what is to be noted, once a
+    /// walk has come by all files that are there.
+    pub(crate) fn changes(
+        &'a self,
+        comparisons: Vec<Comparison<'a>>,
+        objects: &gix::OdbHandle,
+    ) -> (Vec<DiskChange>, Vec<String>) {
+        let mut seen = vec![false; self.index.entries().len()];
+        let mut rest = self.comparison(objects);
+        for part in comparisons {
+            for position in part.seen {
+                seen[position] = true;
+            }
+            rest.changes.extend(part.changes);
+            rest.filters.extend(part.filters);
+        }
+        for (position, _) in seen.iter().enumerate().filter(|(_, seen)| !**seen) {
+            rest.compare_unseen(position);
+        }
+        rest.changes.sort_by_key(|change| change.position);
+        (
+            rest.changes,
+            filter_note(rest.filters).into_iter().collect(),
+        )
     }
 }
 
-/// One thread's share of the work.
-struct Thread<'a> {
+/// One thread's share of the comparison.
+pub(crate) struct Comparison<'a> {
     tree: &'a WorkTree<'a>,
     objects: gix::OdbHandle,
     cleaner: Option<Cleaner>,
     /// The folder that was looked at last, and whether it is one: not a link
     /// and not behind a link.
     folder: Option<(&'a [u8], bool)>,
-    found: Found,
+    seen: Vec<usize>,
+    changes: Vec<DiskChange>,
+    /// Filters that were not run, with the path that needed them.
+    filters: Vec<(BString, BString)>,
 }
 
-impl<'a> Thread<'a> {
-    fn compare(&mut self, position: usize) {
+impl Visitor for Comparison<'_> {
+    fn tracked(&mut self, position: usize, entry: &DirEntry) {
+        self.seen.push(position);
+        let metadata = entry.metadata().ok();
+        self.compare(position, metadata.as_ref());
+    }
+}
+
+impl<'a> Comparison<'a> {
+    /// Looks for a file that the walk did not come by: it is gone, or its name
+    /// is written otherwise on disk.
+    fn compare_unseen(&mut self, position: usize) {
+        let path: &'a [u8] = self.tree.index.entries()[position].path(self.tree.index);
+        let metadata = if self.is_in_folder(path) {
+            std::fs::symlink_metadata(self.tree.root.join(path)).ok()
+        } else {
+            None
+        };
+        self.compare(position, metadata.as_ref());
+    }
+
+    fn compare(&mut self, position: usize, metadata: Option<&Metadata>) {
         let tree = self.tree;
         let entry = &tree.index.entries()[position];
         if entry.stage() != Stage::Unconflicted || entry.flags.contains(Flags::ASSUME_VALID) {
@@ -151,26 +150,21 @@ impl<'a> Thread<'a> {
             return;
         };
         let skipped = entry.flags.contains(Flags::SKIP_WORKTREE);
-        if skipped && !tree.sparse_checkout {
+        // A sparse checkout leaves files out; when one is there all the same, it counts.
+        if skipped && (!tree.sparse_checkout || metadata.is_none()) {
             return;
         }
         let path: &'a [u8] = entry.path(tree.index);
-        let metadata = if self.is_in_folder(path) {
-            gix::index::fs::Metadata::from_path_no_follow(&tree.root.join(path)).ok()
-        } else {
-            None
-        };
         let intent = entry.flags.contains(Flags::INTENT_TO_ADD);
         let head = match metadata {
-            None if skipped => return,
             None => None,
             Some(metadata) if kind == FileKind::Submodule => {
-                match self.submodule(path, &metadata, entry.id) {
+                match self.submodule(path, metadata, entry.id) {
                     Ok(()) => return,
                     Err(head) => head,
                 }
             }
-            Some(metadata) => match self.file(path, kind, entry.id, &entry.stat, &metadata) {
+            Some(metadata) => match self.file(path, kind, entry.id, &entry.stat, metadata) {
                 Some(head) => head,
                 None if intent => Some(Side::object(kind, entry.id)),
                 None => return,
@@ -184,7 +178,7 @@ impl<'a> Thread<'a> {
             },
             _ => side,
         });
-        self.found.changes.push(DiskChange { position, head });
+        self.changes.push(DiskChange { position, head });
     }
 
     /// Returns whether all folders of the path are real ones.
@@ -227,7 +221,7 @@ impl<'a> Thread<'a> {
         kind: FileKind,
         id: ObjectId,
         stat: &Stat,
-        metadata: &gix::index::fs::Metadata,
+        metadata: &Metadata,
     ) -> Option<Option<Side>> {
         let found = if metadata.is_symlink() {
             FileKind::Symlink
@@ -239,7 +233,7 @@ impl<'a> Thread<'a> {
             FileKind::File
         } else if !self.tree.file_mode {
             if is_plain(kind) { kind } else { FileKind::File }
-        } else if metadata.is_executable() {
+        } else if is_executable(metadata) {
             FileKind::Executable
         } else {
             FileKind::File
@@ -258,13 +252,10 @@ impl<'a> Thread<'a> {
 
     /// Returns whether size and times are those of the index, and old enough
     /// that the file cannot have changed within the same tick of the clock.
-    fn is_clean(&self, entry: &Stat, metadata: &gix::index::fs::Metadata) -> bool {
-        let Ok(disk) = Stat::from_fs(metadata) else {
-            return false;
-        };
+    fn is_clean(&self, entry: &Stat, metadata: &Metadata) -> bool {
+        let disk = stat_of(metadata);
         // Some programs write no nanoseconds.
-        let same_time = |one: gix::index::entry::stat::Time,
-                         other: gix::index::entry::stat::Time| {
+        let same_time = |one: Time, other: Time| {
             one.secs == other.secs
                 && (one.nsecs == other.nsecs || one.nsecs == 0 || other.nsecs == 0)
         };
@@ -310,7 +301,7 @@ impl<'a> Thread<'a> {
         if let Filter::Program(name) = filter
             && found != Some(id)
         {
-            self.found.filters.push((name, path.into()));
+            self.filters.push((name, path.into()));
         }
         Place::Disk(found)
     }
@@ -349,7 +340,7 @@ impl<'a> Thread<'a> {
     fn submodule(
         &self,
         path: &[u8],
-        metadata: &gix::index::fs::Metadata,
+        metadata: &Metadata,
         id: ObjectId,
     ) -> Result<(), Option<Side>> {
         if !metadata.is_dir() {
@@ -393,6 +384,42 @@ impl<'a> Thread<'a> {
     }
 }
 
+/// Returns the numbers by which the index knows a file.
+#[cfg(unix)]
+fn stat_of(metadata: &Metadata) -> Stat {
+    use std::os::unix::fs::MetadataExt;
+    // The index keeps the low 32 bits of everything.
+    let time = |secs: i64, nsecs: i64| Time {
+        secs: secs as u32,
+        nsecs: nsecs as u32,
+    };
+    Stat {
+        mtime: time(metadata.mtime(), metadata.mtime_nsec()),
+        ctime: time(metadata.ctime(), metadata.ctime_nsec()),
+        dev: metadata.dev() as u32,
+        ino: metadata.ino() as u32,
+        uid: metadata.uid(),
+        gid: metadata.gid(),
+        size: metadata.size() as u32,
+    }
+}
+
+/// Returns the numbers by which the index knows a file.
+#[cfg(not(unix))]
+fn stat_of(metadata: &Metadata) -> Stat {
+    let time = |time: std::io::Result<std::time::SystemTime>| {
+        time.ok()
+            .and_then(|time| Time::try_from(time).ok())
+            .unwrap_or_default()
+    };
+    Stat {
+        mtime: time(metadata.modified()),
+        ctime: time(metadata.created()),
+        size: metadata.len() as u32,
+        ..Stat::default()
+    }
+}
+
 fn is_same_or_below(path: &[u8], folder: &[u8]) -> bool {
     path.strip_prefix(folder)
         .is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
@@ -412,25 +439,10 @@ fn filter_note(mut filters: Vec<(BString, BString)>) -> Option<String> {
     })
 }
 
-/// Describes an untracked file, or what is on disk of one in conflict.
-pub(crate) fn disk_side(root: &Root, path: &[u8]) -> Result<Option<Side>, Error> {
-    let full = root.join(path);
-    let metadata = match std::fs::symlink_metadata(&full) {
-        Ok(metadata) => metadata,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(source) => return Err(Error::Io { path: full, source }),
-    };
-    let kind = if metadata.is_symlink() {
-        FileKind::Symlink
-    } else if !metadata.is_file() {
-        return Ok(None);
-    } else if is_executable(&metadata) {
-        FileKind::Executable
-    } else {
-        FileKind::File
-    };
+/// Describes what is on disk of a file in conflict.
+pub(crate) fn disk_side(root: &Root, path: &[u8]) -> Option<Side> {
     let place = Place::Disk(None);
-    Ok(Some(Side { kind, place }))
+    root.kind(path).map(|kind| Side { kind, place })
 }
 
 /// Returns the id that a file on disk would have in the object database.

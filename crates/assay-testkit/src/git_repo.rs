@@ -197,6 +197,18 @@ impl GitRepo {
         self
     }
 
+    /// Makes a named pipe.
+    #[cfg(unix)]
+    pub fn make_pipe(&self, path: impl AsRef<Path>) -> &Self {
+        let path = self.root.join(path);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).expect("the folder can be made");
+        }
+        let made = Command::new("mkfifo").arg(&path).status();
+        assert!(made.expect("mkfifo runs").success());
+        self
+    }
+
     /// Makes a file executable, or not.
     #[cfg(unix)]
     pub fn set_executable(&self, path: impl AsRef<Path>, executable: bool) -> &Self {
@@ -230,6 +242,14 @@ impl GitRepo {
     /// Moves the clock on by a minute.
     pub fn tick(&self) {
         self.commits.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Writes an object of any content and returns its id.
+    pub fn hash_object(&self, kind: &str, content: &[u8]) -> String {
+        let file = self.outside().join("object");
+        std::fs::write(&file, content).expect("the file can be written");
+        let file = file.to_str().expect("temporary paths are text");
+        self.git(["hash-object", "-w", "--literally", "-t", kind, file])
     }
 
     /// Returns the id that a revision names.

@@ -7,6 +7,7 @@
 
 mod support;
 
+mod hostile;
 mod patch;
 mod range;
 mod scan;

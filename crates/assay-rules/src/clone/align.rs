@@ -49,6 +49,21 @@ impl Alignment {
     }
 }
 
+/// What extending a seed gave.
+pub(crate) struct Extension {
+    pub(crate) alignment: Alignment,
+    /// The tokens of the first side that were walked over without a gap: seeds
+    /// there at the same distance lead to the same block.
+    pub(crate) walked: Range<u32>,
+}
+
+/// One direction: runs as distances from the seed.
+struct Walk {
+    runs: Vec<Run>,
+    /// How far the first run went before it was cut back to the best.
+    reach: u32,
+}
+
 /// What may differ between the copies.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tolerance {
@@ -60,6 +75,8 @@ pub(crate) struct Tolerance {
 
 /// How far the score may fall below its best.
 const DROP: i32 = 40;
+/// Gaps are only looked for around a run of this length.
+const GAPPED_RUN_MIN: u32 = 24;
 /// What opening a gap costs beside its tokens.
 const GAP_OPEN: i32 = 4;
 /// After a gap this many tokens must agree well.
@@ -155,6 +172,8 @@ impl Names {
 #[derive(Default)]
 pub(crate) struct Aligner {
     names: Names,
+    a_grams: Grams,
+    b_grams: Grams,
 }
 
 impl Aligner {
@@ -168,7 +187,29 @@ impl Aligner {
         (b, b_seed): (&[Code], usize),
         is_one_text: bool,
         tolerance: Tolerance,
-    ) -> Alignment {
+    ) -> Extension {
+        let plain = Tolerance {
+            gap_tokens_max: 0,
+            ..tolerance
+        };
+        let sides = ((a, a_seed), (b, b_seed));
+        let first = self.extend_with(sides, is_one_text, plain);
+        if tolerance.gap_tokens_max == 0 || first.alignment.matched() < GAPPED_RUN_MIN {
+            return first;
+        }
+        let second = self.extend_with(sides, is_one_text, tolerance);
+        Extension {
+            alignment: second.alignment,
+            walked: first.walked,
+        }
+    }
+
+    fn extend_with(
+        &mut self,
+        ((a, a_seed), (b, b_seed)): ((&[Code], usize), (&[Code], usize)),
+        is_one_text: bool,
+        tolerance: Tolerance,
+    ) -> Extension {
         self.names.clear();
         let a_to = if is_one_text { b_seed } else { a.len() };
         let forward = self.walk(
@@ -177,27 +218,27 @@ impl Aligner {
             tolerance,
         );
         let b_from = if is_one_text {
-            a_seed + forward.last().map_or(0, |run| (run.a + run.len) as usize)
+            let last = forward.runs.last();
+            b_seed.min(a_seed + last.map_or(0, |run| (run.a + run.len) as usize))
         } else {
             0
         };
         let backward = self.walk(
             &View::backward(&a[..a_seed]),
-            &View::backward(&b[b_from.min(b_seed)..b_seed]),
+            &View::backward(&b[b_from..b_seed]),
             tolerance,
         );
-        let mut runs: Vec<Run> = Vec::with_capacity(forward.len() + backward.len());
-        for run in backward.iter().rev() {
-            runs.push(Run {
-                a: (a_seed as u32) - run.a - run.len,
-                b: (b_seed as u32) - run.b - run.len,
-                len: run.len,
-            });
-        }
-        for run in forward {
+        let (a_seed, b_seed) = (a_seed as u32, b_seed as u32);
+        let before = backward.runs.iter().rev().map(|run| Run {
+            a: a_seed - run.a - run.len,
+            b: b_seed - run.b - run.len,
+            len: run.len,
+        });
+        let mut runs: Vec<Run> = before.collect();
+        for run in forward.runs {
             let run = Run {
-                a: a_seed as u32 + run.a,
-                b: b_seed as u32 + run.b,
+                a: a_seed + run.a,
+                b: b_seed + run.b,
                 len: run.len,
             };
             match runs.last_mut() {
@@ -207,16 +248,20 @@ impl Aligner {
                 _ => runs.push(run),
             }
         }
-        Alignment { runs }
+        Extension {
+            alignment: Alignment { runs },
+            walked: a_seed - backward.reach..a_seed + forward.reach,
+        }
     }
 
-    fn walk(&mut self, a: &View<'_>, b: &View<'_>, tolerance: Tolerance) -> Vec<Run> {
+    fn walk(&mut self, a: &View<'_>, b: &View<'_>, tolerance: Tolerance) -> Walk {
         let (mut i, mut j) = (0, 0);
         let (mut score, mut best) = (0, 0);
         let mut runs: Vec<Run> = Vec::new();
         // The number of runs, and the length of the last one, at the best.
         let mut kept = (0, 0);
-        'walk: loop {
+        let mut reach = 0;
+        loop {
             let mut run = Run {
                 a: i as u32,
                 b: j as u32,
@@ -233,12 +278,17 @@ impl Aligner {
                     best = score;
                     kept = (runs.len() + 1, run.len);
                 } else if best - score > DROP {
-                    runs.push(run);
-                    break 'walk;
+                    break;
                 }
+            }
+            if runs.is_empty() {
+                reach = run.len;
             }
             if run.len > 0 {
                 runs.push(run);
+            }
+            if best - score > DROP || tolerance.gap_tokens_max == 0 {
+                break;
             }
             let Some((x, y)) = self.resync(a, b, (i, j), tolerance) else {
                 break;
@@ -253,22 +303,29 @@ impl Aligner {
         if let Some(last) = runs.last_mut() {
             last.len = kept.1;
         }
-        runs
+        Walk { runs, reach }
     }
 
     /// Returns the smallest gap after which the texts agree again.
     fn resync(
-        &self,
+        &mut self,
         a: &View<'_>,
         b: &View<'_>,
         (i, j): (usize, usize),
         tolerance: Tolerance,
     ) -> Option<(usize, usize)> {
         let most = tolerance.gap_tokens_max;
+        self.a_grams.fill(a, i, tolerance);
+        self.b_grams.fill(b, j, tolerance);
+        let (a_grams, b_grams) = (&self.a_grams.hashes[..], &self.b_grams.hashes[..]);
         for total in 1..=most * 2 {
             for x in total.saturating_sub(most)..=total.min(most) {
                 let y = total - x;
-                if self.is_anchor(a, b, (i + x, j + y), tolerance) {
+                let is_equal = match (a_grams.get(x), b_grams.get(y)) {
+                    (Some(a_gram), Some(b_gram)) => a_gram == b_gram,
+                    _ => false,
+                };
+                if is_equal && self.is_anchor(a, b, (i + x, j + y), tolerance) {
                     return Some((x, y));
                 }
             }
@@ -293,6 +350,43 @@ impl Aligner {
             }
         }
         score >= ANCHOR_SCORE_MIN
+    }
+}
+
+/// The hashes of the next sequences of [`ANCHOR`] tokens, without names and
+/// literals where those may differ.
+#[derive(Default)]
+struct Grams {
+    codes: Vec<u32>,
+    hashes: Vec<u64>,
+}
+
+impl Grams {
+    fn fill(&mut self, view: &View<'_>, from: usize, tolerance: Tolerance) {
+        const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
+        const TOP: u64 = BASE.wrapping_pow(ANCHOR as u32);
+        self.codes.clear();
+        self.hashes.clear();
+        let mut hash = 0u64;
+        for step in 0..tolerance.gap_tokens_max + ANCHOR {
+            let Some(code) = view.get(from + step) else {
+                break;
+            };
+            let code = if tolerance.renamed {
+                code.normal()
+            } else {
+                code.value()
+            };
+            self.codes.push(code);
+            hash = hash.wrapping_mul(BASE).wrapping_add(u64::from(code) + 1);
+            if step >= ANCHOR {
+                let out = u64::from(self.codes[step - ANCHOR]) + 1;
+                hash = hash.wrapping_sub(out.wrapping_mul(TOP));
+            }
+            if step + 1 >= ANCHOR {
+                self.hashes.push(hash);
+            }
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Gathers pairs of copies into classes: all copies of one block together.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -10,6 +11,13 @@ use super::{CloneClass, CloneCopy};
 const SAME_SHARE: f64 = 0.8;
 /// A block with this share of it in another one is part of that one.
 const PART_SHARE: f64 = 0.9;
+
+/// Blocks of a class are two copies when less than this share of the shorter
+/// one is in both.
+const DISTINCT_SHARE: f64 = 0.3;
+
+/// The least length of a member of a class, as a share of its first block.
+const CORE_SHARE: f64 = 0.7;
 
 fn overlap(a: &Range<u32>, b: &Range<u32>) -> u32 {
     a.end.min(b.end).saturating_sub(a.start.max(b.start))
@@ -30,143 +38,144 @@ fn is_part(part: &Block, whole: &Block) -> bool {
 
 /// Returns the classes of a tree: pairs that share a block belong together, and
 /// a class whose blocks are all part of larger ones is left out.
-pub(crate) fn classes_of_tree(pairs: Vec<Pair>) -> Vec<CloneClass> {
-    let mut groups = Groups::new(pairs.len() * 2);
-    // Block 2n is the first one of pair n, block 2n + 1 the second.
-    let block = |index: usize| {
-        let pair = &pairs[index / 2];
-        if index.is_multiple_of(2) {
-            &pair.a
-        } else {
-            &pair.b
-        }
-    };
-    for pair in 0..pairs.len() {
-        groups.join(pair * 2, pair * 2 + 1);
-    }
-    let mut order: Vec<usize> = (0..pairs.len() * 2).collect();
-    order.sort_by_key(|&index| {
-        let block = block(index);
-        (block.file, block.tokens.start, block.tokens.end, index)
+pub(crate) fn classes_of_tree(mut pairs: Vec<Pair>) -> Vec<CloneClass> {
+    // The largest first, so that a class is made around its largest blocks.
+    pairs.sort_by_cached_key(|pair| {
+        let size = pair.a.tokens.len().min(pair.b.tokens.len());
+        (Reverse(size), pair.kind, place(&pair.a), place(&pair.b))
     });
-    for (at, &x) in order.iter().enumerate() {
-        for &y in &order[at + 1..] {
-            if block(y).file != block(x).file || block(y).tokens.start >= block(x).tokens.end {
-                break;
-            }
-            if is_same(block(x), block(y)) {
-                groups.join(x, y);
-                // Those further on are the same as this one, if they are at all.
-                break;
-            }
-        }
+    let mut groups = Groups::default();
+    for (index, pair) in pairs.iter().enumerate() {
+        groups.add(index as u32, pair);
     }
-    let mut members: HashMap<usize, Vec<usize>> = HashMap::new();
-    for &index in &order {
-        members.entry(groups.root(index)).or_default().push(index);
-    }
-    let mut classes: Vec<Vec<usize>> = members.into_values().collect();
-    let size = |class: &[usize]| class.iter().map(|&index| block(index).tokens.len()).max();
-    classes.sort_by_key(|class| (std::cmp::Reverse(size(class)), class[0]));
     let mut taken: HashMap<u32, Vec<&Block>> = HashMap::new();
     let mut out = Vec::new();
-    for class in &classes {
-        let blocks = distinct(class, &block);
-        let is_new = |index: &usize| {
-            let block = block(*index);
-            let others = taken.get(&block.file);
-            !others.is_some_and(|others| others.iter().any(|other| is_part(block, other)))
+    for group in &groups.groups {
+        let is_new = |member: &Member<'_>| {
+            let others = taken.get(&member.block.file);
+            !others.is_some_and(|others| others.iter().any(|other| is_part(member.block, other)))
         };
-        if blocks.len() < 2 || !blocks.iter().any(is_new) {
+        if !group.members.iter().any(is_new) {
             continue;
         }
-        for &index in &blocks {
-            let block = block(index);
-            taken.entry(block.file).or_default().push(block);
+        for member in &group.members {
+            let blocks = taken.entry(member.block.file).or_default();
+            blocks.push(member.block);
         }
-        let first = block(blocks[0]);
-        let copies = blocks[1..].iter().map(|&index| {
-            let pair = best_pair(&pairs, block(index), class);
-            CloneCopy {
-                block: block(index).block.clone(),
-                kind: pair.kind,
-                similarity: pair.similarity,
-            }
-        });
-        let copies: Vec<CloneCopy> = copies.collect();
-        // The least identity does not depend on which copy comes first.
-        let identity = blocks.iter().map(|&index| block(index).identity).min();
-        out.push((
-            (first.file, first.tokens.start, first.tokens.end),
-            CloneClass {
-                subject: first.block.clone(),
-                copies,
-                identity: identity.unwrap_or(first.identity),
-            },
-        ));
+        out.push(class_of(group, &pairs));
     }
     out.sort_by_key(|(place, _)| *place);
     out.into_iter().map(|(_, class)| class).collect()
 }
 
-/// Returns the longest of those blocks that overlap, in order of place.
-fn distinct<'p>(class: &[usize], block: &impl Fn(usize) -> &'p Block) -> Vec<usize> {
-    let mut out: Vec<usize> = Vec::new();
-    for &index in class {
-        let this = block(index);
-        match out.last_mut() {
-            Some(last)
-                if block(*last).file == this.file
-                    && overlap(&block(*last).tokens, &this.tokens) > 0 =>
-            {
-                if this.tokens.len() > block(*last).tokens.len() {
-                    *last = index;
-                }
+/// Returns the class of a group with the place of its subject.
+fn class_of(group: &Group<'_>, pairs: &[Pair]) -> ((u32, u32, u32), CloneClass) {
+    let mut members: Vec<&Member<'_>> = group.members.iter().collect();
+    members.sort_by_key(|member| place(member.block));
+    let first = members[0].block;
+    let copies = members[1..].iter().map(|member| {
+        let pair = &pairs[member.pair as usize];
+        CloneCopy {
+            block: member.block.block.clone(),
+            kind: pair.kind,
+            similarity: pair.similarity,
+        }
+    });
+    let class = CloneClass {
+        subject: first.block.clone(),
+        copies: copies.collect(),
+        // The least identity does not depend on which copy comes first.
+        identity: members
+            .iter()
+            .map(|member| member.block.identity)
+            .min()
+            .unwrap_or(first.identity),
+    };
+    (place(first), class)
+}
+
+fn place(block: &Block) -> (u32, u32, u32) {
+    (block.file, block.tokens.start, block.tokens.end)
+}
+
+/// Copies of one block.
+#[derive(Default)]
+struct Group<'p> {
+    /// The length of the first block; the others have at least
+    /// [`CORE_SHARE`] of it.
+    core: usize,
+    members: Vec<Member<'p>>,
+}
+
+/// A block of a group, with the pair that it came with.
+struct Member<'p> {
+    block: &'p Block,
+    pair: u32,
+}
+
+/// The groups while they are made.
+#[derive(Default)]
+struct Groups<'p> {
+    groups: Vec<Group<'p>>,
+    /// For each file, the blocks of groups in it and the number of the group.
+    by_file: HashMap<u32, Vec<(&'p Block, u32)>>,
+}
+
+impl<'p> Groups<'p> {
+    fn add(&mut self, number: u32, pair: &'p Pair) {
+        match (self.find(&pair.a), self.find(&pair.b)) {
+            (None, None) => {
+                let group = self.groups.len() as u32;
+                self.groups.push(Group {
+                    core: pair.a.tokens.len(),
+                    members: Vec::new(),
+                });
+                self.push(group, &pair.a, number);
+                self.push(group, &pair.b, number);
             }
-            _ => out.push(index),
-        }
-    }
-    out
-}
-
-/// Returns the pair of the class that shows the block best.
-fn best_pair<'p>(pairs: &'p [Pair], block: &Block, class: &[usize]) -> &'p Pair {
-    class
-        .iter()
-        .map(|&index| &pairs[index / 2])
-        .filter(|pair| is_same(&pair.a, block) || is_same(&pair.b, block))
-        .min_by(|x, y| {
-            x.kind
-                .cmp(&y.kind)
-                .then(y.similarity.total_cmp(&x.similarity))
-        })
-        .expect("a block of a class is in one of its pairs")
-}
-
-/// Sets of indices that are joined step by step.
-struct Groups {
-    parents: Vec<usize>,
-}
-
-impl Groups {
-    fn new(count: usize) -> Self {
-        Self {
-            parents: (0..count).collect(),
+            (Some(group), None) => self.push(group, &pair.b, number),
+            (None, Some(group)) => self.push(group, &pair.a, number),
+            (Some(x), Some(y)) if x != y => self.merge(x.min(y), x.max(y)),
+            _ => {}
         }
     }
 
-    fn root(&mut self, mut index: usize) -> usize {
-        while self.parents[index] != index {
-            self.parents[index] = self.parents[self.parents[index]];
-            index = self.parents[index];
-        }
-        index
+    /// Returns the group that has the block as a member.
+    fn find(&self, block: &Block) -> Option<u32> {
+        let near = self.by_file.get(&block.file)?;
+        near.iter()
+            .find(|(member, group)| {
+                let core = self.groups[*group as usize].core as f64;
+                is_same(member, block) && block.tokens.len() as f64 >= CORE_SHARE * core
+            })
+            .map(|(_, group)| *group)
     }
 
-    fn join(&mut self, a: usize, b: usize) {
-        let (a, b) = (self.root(a), self.root(b));
-        // The least index is the root, so that the result has one order.
-        self.parents[a.max(b)] = a.min(b);
+    fn push(&mut self, number: u32, block: &'p Block, pair: u32) {
+        let group = &mut self.groups[number as usize];
+        let overlaps = |member: &Member<'_>| {
+            let shorter = member.block.tokens.len().min(block.tokens.len()) as f64;
+            member.block.file == block.file
+                && f64::from(overlap(&member.block.tokens, &block.tokens))
+                    >= DISTINCT_SHARE * shorter
+        };
+        if !group.members.iter().any(overlaps) {
+            group.members.push(Member { block, pair });
+            let near = self.by_file.entry(block.file).or_default();
+            near.push((block, number));
+        }
+    }
+
+    fn merge(&mut self, into: u32, from: u32) {
+        let members = std::mem::take(&mut self.groups[from as usize].members);
+        for member in &members {
+            if let Some(near) = self.by_file.get_mut(&member.block.file) {
+                near.retain(|(_, group)| *group != from);
+            }
+        }
+        for member in members {
+            self.push(into, member.block, member.pair);
+        }
     }
 }
 
@@ -177,8 +186,7 @@ const COPY_SHARE: f64 = 0.5;
 /// change added. What is told of one block is not told again of its copies.
 pub(crate) fn classes_of_change(mut pairs: Vec<Pair>) -> Vec<(Block, Vec<Pair>)> {
     pairs.sort_by(|x, y| {
-        let size = |pair: &Pair| std::cmp::Reverse(pair.a.tokens.len());
-        let place = |block: &Block| (block.file, block.tokens.start, block.tokens.end);
+        let size = |pair: &Pair| Reverse(pair.a.tokens.len());
         size(x)
             .cmp(&size(y))
             .then(x.kind.cmp(&y.kind))

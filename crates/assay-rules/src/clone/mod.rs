@@ -46,6 +46,11 @@ pub struct CloneOptions {
     pub renamed: bool,
     /// The most tokens that differ in one place between copies; 0 for none.
     pub gap_tokens_max: u32,
+    /// Whether clones that nobody would take out are left out: tables and lists
+    /// of cases, the end of one function with the beginning of the next, small
+    /// blocks that are alike in structure only. Without it everything that
+    /// agrees is reported, as other tools do.
+    pub filtered: bool,
     /// How much of a block the change must have added, in percent.
     pub added_percent_min: u32,
     /// The most other places that a finding names.
@@ -61,6 +66,7 @@ impl Default for CloneOptions {
             lines_min: 6,
             renamed: true,
             gap_tokens_max: 24,
+            filtered: true,
             added_percent_min: 70,
             copies_max: 10,
             limits: CloneLimits::default(),

@@ -1,7 +1,8 @@
 //! Settles whether two aligned blocks are a clone: cuts them to whole lines,
 //! verifies them on the text, and measures how far they agree.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
 use std::hash::BuildHasherDefault;
 use std::ops::Range;
 
@@ -45,12 +46,19 @@ pub(crate) struct Pair {
 
 /// The least mean score of a token: what is below is alike in structure only.
 const SCORE_MEAN_MIN: f64 = 0.6;
+/// The least share of tokens that agree in copies with gaps.
+const MATCHED_MIN: f64 = 0.8;
+/// The least share of tokens with equal text in copies with gaps: with both
+/// gaps and other names, blocks are alike because code is.
+const GAPPED_SIMILARITY_MIN: f64 = 0.7;
 /// The least share of different sequences of [`VARIETY_GRAM`] tokens, without
 /// names and literals: what is below is a table or a list of cases.
 const VARIETY_MIN: f64 = 0.3;
 const VARIETY_GRAM: usize = 4;
 /// How far a block is cut for it to begin and end with a line.
 const TRIM_TOKENS_MAX: usize = 40;
+/// How much further it is cut for the other block to begin and end so as well.
+const TRIM_BOTH_TOKENS_MAX: u32 = 8;
 
 /// Returns the blocks of the alignment when they are a clone.
 pub(crate) fn settle(
@@ -59,41 +67,110 @@ pub(crate) fn settle(
     alignment: &Alignment,
     options: &CloneOptions,
 ) -> Option<Pair> {
-    let alignment = trim(&a, &b, alignment)?;
-    if alignment.matched() < options.tokens_min {
-        return None;
+    let mut alignment = trim(&a, &b, alignment)?;
+    if options.filtered {
+        let whole = principal(&a, alignment.a(), options.tokens_min / 2);
+        if whole != alignment.a() {
+            alignment = trim(&a, &b, &clip(&alignment, whole))?;
+        }
     }
     let (a_tokens, b_tokens) = (alignment.a(), alignment.b());
     let (a_lines, b_lines) = (a.line_count(&a_tokens), b.line_count(&b_tokens));
-    if a_lines.max(b_lines) < options.lines_min || a_lines.min(b_lines) * 2 < options.lines_min {
+    if alignment.matched() < options.tokens_min
+        || a_lines.max(b_lines) < options.lines_min
+        || a_lines.min(b_lines) * 2 < options.lines_min
+    {
         return None;
     }
     let measure = Measure::of(&a, &b, &alignment);
-    let longer = (a_tokens.len().max(b_tokens.len())) as f64;
-    if f64::from(measure.score) < SCORE_MEAN_MIN * longer {
-        return None;
-    }
-    let codes = &a.lexed.codes[a_tokens.start as usize..a_tokens.end as usize];
-    if variety(codes) < VARIETY_MIN {
-        return None;
-    }
-    let kind = if alignment.runs.len() > 1 {
-        CloneKind::Gapped
-    } else if measure.same == alignment.matched() {
-        CloneKind::Exact
-    } else {
-        CloneKind::Renamed
-    };
-    if kind != CloneKind::Exact && !options.renamed && options.gap_tokens_max == 0 {
-        return None;
-    }
     let both = (a_tokens.len() + b_tokens.len()) as f64;
-    Some(Pair {
+    let pair = Pair {
+        kind: measure.kind(&alignment),
+        similarity: f64::from(measure.same) * 2.0 / both,
         a: a.block(a_file, a_tokens),
         b: b.block(b_file, b_tokens),
-        kind,
-        similarity: f64::from(measure.same) * 2.0 / both,
-    })
+    };
+    (!options.filtered || is_substantial(&pair, &a, &alignment, &measure, options)).then_some(pair)
+}
+
+/// Returns whether the clone is one that somebody would want to hear of.
+fn is_substantial(
+    pair: &Pair,
+    a: &Text<'_>,
+    alignment: &Alignment,
+    measure: &Measure,
+    options: &CloneOptions,
+) -> bool {
+    let (a_len, b_len) = (pair.a.tokens.len() as f64, pair.b.tokens.len() as f64);
+    let matched = f64::from(alignment.matched());
+    // The less the copies are the same, the more of them there must be.
+    let (numerator, is_close) = match pair.kind {
+        CloneKind::Exact => (4, true),
+        CloneKind::Renamed => (5, true),
+        CloneKind::Gapped => (
+            6,
+            pair.similarity >= GAPPED_SIMILARITY_MIN
+                && matched * 2.0 >= MATCHED_MIN * (a_len + b_len),
+        ),
+    };
+    let range = pair.a.tokens.start as usize..pair.a.tokens.end as usize;
+    is_close
+        && alignment.matched() * 4 >= options.tokens_min * numerator
+        && f64::from(measure.score) >= SCORE_MEAN_MIN * a_len.max(b_len)
+        && variety(&a.lexed.codes[range]) >= VARIETY_MIN
+}
+
+/// Returns the part of the block that stands for itself: without the end of
+/// what is around its beginning and without the beginning of what is around its
+/// end, when those are shorter than `part_min` tokens. Indentation tells, since
+/// it does in every language.
+fn principal(text: &Text<'_>, block: Range<u32>, part_min: u32) -> Range<u32> {
+    let mut lines: Vec<(u32, u32)> = Vec::new();
+    for token in block.clone() {
+        if token == block.start || text.leads(token) {
+            lines.push((token, text.indent(token)));
+        }
+    }
+    let mut first = 0;
+    let mut at = 1;
+    while at + 1 < lines.len() {
+        let base = lines[first].1;
+        // Two lines: labels and directives stand out alone.
+        if lines[at].1 < base && lines[at + 1].1 < base {
+            if lines[at].0 - lines[first].0 >= part_min {
+                break;
+            }
+            first = at;
+        }
+        at += 1;
+    }
+    let mut end = block.end;
+    let mut last = lines.len();
+    while last > first + 1 {
+        let Some(base) = lines[first..last].iter().map(|line| line.1).min() else {
+            break;
+        };
+        let Some(unit) = (first..last).rev().find(|&line| lines[line].1 <= base) else {
+            break;
+        };
+        let is_open = unit + 1 < last;
+        let is_attribute = text.code(lines[unit].0).is_any(b"@#");
+        if unit == first || !(is_open || is_attribute) || end - lines[unit].0 >= part_min {
+            break;
+        }
+        end = lines[unit].0;
+        last = unit;
+        if !is_open {
+            continue;
+        }
+        // One open unit at most; attributes before it go with it.
+        while last > first + 1 && text.code(lines[last - 1].0).is_any(b"@#") {
+            last -= 1;
+            end = lines[last].0;
+        }
+        break;
+    }
+    lines[first].0..end
 }
 
 impl Text<'_> {
@@ -109,6 +186,13 @@ impl Text<'_> {
     /// Returns the lines from the first token to the last.
     fn line_count(&self, tokens: &Range<u32>) -> u32 {
         self.last_line_of(tokens.end - 1) - self.line_of(tokens.start) + 1
+    }
+
+    /// Returns the bytes before the first token of its line.
+    fn indent(&self, token: u32) -> u32 {
+        let start = self.lexed.starts[token as usize];
+        let line = self.text.lines().line_of(start);
+        start - self.text.lines().line_span(line).start
     }
 
     fn leads(&self, token: u32) -> bool {
@@ -151,21 +235,25 @@ impl Text<'_> {
     /// Returns the identity of the tokens: names are numbered in the order of
     /// their first use, so a consistent renaming does not change it.
     fn identity(&self, tokens: &Range<u32>) -> Identity {
-        let mut hasher = IdentityHasher::new(CLONE_RULE);
-        let mut names = std::collections::HashMap::new();
+        let mut names = HashMap::new();
+        let mut shape = String::new();
         for token in tokens.clone() {
             let code = self.code(token);
             match code.class() {
-                Class::Fixed => hasher.part(self.slice(token)),
-                Class::Number => hasher.part("0"),
-                Class::String => hasher.part("\""),
+                Class::Fixed => shape.push_str(self.slice(token)),
+                Class::Number => shape.push('0'),
+                Class::String => shape.push('"'),
                 Class::Identifier => {
                     let next = names.len();
                     let number = *names.entry(code).or_insert(next);
-                    hasher.part(&format!("#{number}"))
+                    // Writing to a string does not fail.
+                    let _ = write!(shape, "#{number}");
                 }
-            };
+            }
+            shape.push(' ');
         }
+        let mut hasher = IdentityHasher::new(CLONE_RULE);
+        hasher.part(&shape);
         hasher.finish()
     }
 }
@@ -178,6 +266,16 @@ struct Measure {
 }
 
 impl Measure {
+    fn kind(&self, alignment: &Alignment) -> CloneKind {
+        if alignment.runs.len() > 1 {
+            CloneKind::Gapped
+        } else if self.same == alignment.matched() {
+            CloneKind::Exact
+        } else {
+            CloneKind::Renamed
+        }
+    }
+
     fn of(a: &Text<'_>, b: &Text<'_>, alignment: &Alignment) -> Self {
         let mut names = Names::default();
         let mut measure = Self { same: 0, score: 0 };
@@ -239,15 +337,21 @@ fn trim(a: &Text<'_>, b: &Text<'_>, alignment: &Alignment) -> Option<Alignment> 
         .take(TRIM_TOKENS_MAX)
         .filter(|&(x, _)| a.trails(x) && !a.code(x).is_any(b"([{:"))
         .collect();
-    let both = |places: &[(u32, u32)], is: &dyn Fn(u32) -> bool| {
-        places.iter().copied().find(|&(_, y)| is(y))
-    };
-    let start = both(&starts, &|y| b.leads(y)).or(starts.first().copied());
-    let end = both(&ends, &|y| b.trails(y)).or(ends.first().copied());
+    let start = first_of(&starts, &|y| b.leads(y));
+    let end = first_of(&ends, &|y| b.trails(y));
     let first = start.map_or(alignment.a().start, |(x, _)| x);
     let last = end.map_or(alignment.a().end.checked_sub(1)?, |(x, _)| x);
     let cut = clip(alignment, first..last + 1);
     (!cut.runs.is_empty()).then_some(cut)
+}
+
+/// Returns the first place, or one close after it where the second text
+/// agrees as well.
+fn first_of(places: &[(u32, u32)], agrees: &dyn Fn(u32) -> bool) -> Option<(u32, u32)> {
+    let &first = places.first()?;
+    let is_close = |&(x, _): &(u32, u32)| x.abs_diff(first.0) <= TRIM_BOTH_TOKENS_MAX;
+    let mut close = places.iter().copied().take_while(is_close);
+    Some(close.find(|&(_, y)| agrees(y)).unwrap_or(first))
 }
 
 /// Returns the part of the alignment whose first side is in the range.

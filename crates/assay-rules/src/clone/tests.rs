@@ -67,7 +67,11 @@ def total(order, rates):
 ";
 
 #[test]
-fn smoke() {
+fn copies_are_found_in_a_tree_and_in_a_change() {
+    let options = CloneOptions {
+        tokens_min: 50,
+        ..CloneOptions::default()
+    };
     let renamed = BLOCK.replace("amount", "sum").replace("line", "row");
     let gapped = BLOCK.replace(
         "            continue\n",
@@ -79,7 +83,7 @@ fn smoke() {
         (gapped, CloneKind::Gapped),
     ] {
         let files = Files::of(&[("a.py", BLOCK), ("b.py", &format!("x = 1\n\n{other}"))]);
-        let clones = scan(&files, &CloneOptions::default());
+        let clones = scan(&files, &options);
         assert_eq!(clones.classes.len(), 1, "{clones:#?}");
         assert_eq!(clones.classes[0].kind(), kind, "{clones:#?}");
         let text = SourceText::from_text(format!("x = 1\n\n{other}"));
@@ -99,7 +103,7 @@ fn smoke() {
             wants: &|_| true,
             cache: None,
         };
-        let clones = find_change_clones(&[changed], Some(&tree), &CloneOptions::default());
+        let clones = find_change_clones(&[changed], Some(&tree), &options);
         assert_eq!(clones.classes.len(), 1, "{clones:#?}");
         assert_eq!(clones.classes[0].kind(), kind, "{clones:#?}");
     }

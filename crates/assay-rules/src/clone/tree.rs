@@ -72,7 +72,17 @@ pub fn find_clones(
 }
 
 /// A sequence and the place of its first token among all tokens of the tree.
-type Place = (u32, u32);
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    /// Equal for consistently renamed sequences.
+    hash: u32,
+    /// Equal for sequences of the same text.
+    text: u32,
+    at: u32,
+}
+
+/// Two places to compare, the first one first.
+type Seed = (u32, u32);
 
 struct Tree<'a> {
     files: &'a [CloneFile<'a>],
@@ -177,14 +187,18 @@ impl Tree<'_> {
                 .par_iter()
                 .map_init(
                     || (Lexed::default(), Winnower::new(sampling)),
-                    |(lexed, winnower), file| self.tokens(file, lexed, winnower),
+                    |(lexed, winnower), file| self.tokens(file, sampling, lexed, winnower),
                 )
                 .collect();
             for file in tokens {
                 let start = total as u32;
                 self.starts.push(start);
                 total += file.codes.len();
-                places.extend(file.selected.iter().map(|(hash, at)| (*hash, start + at)));
+                let selected = file.selected.into_iter();
+                places.extend(selected.map(|place| Place {
+                    at: start + place.at,
+                    ..place
+                }));
                 self.codes.push(file.codes);
                 if let Some(problem) = file.problem {
                     self.notes.add(problem);
@@ -199,6 +213,7 @@ impl Tree<'_> {
     fn tokens(
         &self,
         file: &CloneFile<'_>,
+        sampling: Sampling,
         lexed: &mut Lexed,
         winnower: &mut Winnower,
     ) -> FileTokens {
@@ -219,26 +234,48 @@ impl Tree<'_> {
             out.problem = Some(Problem::Cut);
         }
         winnower.select(&lexed.codes, family(file.language), |hash, at| {
-            out.selected.push((hash, at));
+            let text = sampling.text_hash(&lexed.codes, at);
+            out.selected.push(Place { hash, text, at });
         });
         out.codes = lexed.codes.as_slice().into();
         out
     }
 
-    /// Returns the pairs of places with equal sequences, first place first.
-    fn seeds(&mut self, places: &mut [Place]) -> Vec<Place> {
+    /// Returns the pairs of places with equal sequences. Each place is compared
+    /// with the next ones of the same text, and with the next ones of any.
+    fn seeds(&mut self, places: &mut [Place]) -> Vec<Seed> {
         let limits = &self.options.limits;
         places.par_sort_unstable();
-        let mut seeds = Vec::new();
-        for bucket in places.chunk_by(|x, y| x.0 == y.0) {
+        let mut seeds: Vec<Seed> = Vec::new();
+        let mut mixed: Vec<u32> = Vec::new();
+        for bucket in places.chunk_by(|x, y| x.hash == y.hash) {
+            if bucket.len() < 2 {
+                continue;
+            }
             if bucket.len() > limits.places_max {
                 self.notes.frequent += 1;
                 continue;
             }
-            for (index, (_, a)) in bucket.iter().enumerate() {
-                for (_, b) in bucket[index + 1..].iter().take(limits.neighbours_max) {
-                    seeds.push((*a, *b));
+            let most = limits.neighbours_max;
+            let from = seeds.len();
+            mixed.clear();
+            for same in bucket.chunk_by(|x, y| x.text == y.text) {
+                let before = mixed.len();
+                mixed.extend(same.iter().map(|place| place.at));
+                link(&mixed[before..], most, &mut seeds);
+            }
+            if bucket[0].text != bucket[bucket.len() - 1].text {
+                mixed.sort_unstable();
+                link(&mixed, most, &mut seeds);
+                seeds[from..].sort_unstable();
+                let mut kept = from;
+                for at in from..seeds.len() {
+                    if at == from || seeds[at] != seeds[kept - 1] {
+                        seeds[kept] = seeds[at];
+                        kept += 1;
+                    }
                 }
+                seeds.truncate(kept);
             }
             if seeds.len() > limits.comparisons_max {
                 seeds.truncate(limits.comparisons_max);
@@ -258,8 +295,8 @@ impl Tree<'_> {
     }
 
     /// Extends the seeds to blocks, for each first file at once.
-    fn align(&self, seeds: &[Place]) -> Vec<Found> {
-        let by_file: Vec<&[Place]> = seeds
+    fn align(&self, seeds: &[Seed]) -> Vec<Found> {
+        let by_file: Vec<&[Seed]> = seeds
             .chunk_by(|x, y| self.locate(x.0).0 == self.locate(y.0).0)
             .collect();
         let found: Vec<Vec<Found>> = by_file
@@ -271,7 +308,7 @@ impl Tree<'_> {
         found.into_iter().flatten().collect()
     }
 
-    fn align_file(&self, seeds: &[Place], aligner: &mut Aligner) -> Vec<Found> {
+    fn align_file(&self, seeds: &[Seed], aligner: &mut Aligner) -> Vec<Found> {
         let Some(&(first, _)) = seeds.first() else {
             return Vec::new();
         };
@@ -383,6 +420,14 @@ struct Found {
     alignment: Alignment,
 }
 
+/// Pairs each place, which are sorted, with the `most` next ones.
+fn link(places: &[u32], most: usize, seeds: &mut Vec<Seed>) {
+    for (index, &a) in places.iter().enumerate() {
+        let next = places[index + 1..].iter().take(most);
+        seeds.extend(next.map(|&b| (a, b)));
+    }
+}
+
 /// Returns the blocks around the seeds, which are sorted, of two texts.
 pub(crate) fn align_texts(
     (a, b): (&[Code], &[Code]),
@@ -406,11 +451,13 @@ pub(crate) fn align_texts(
         {
             continue;
         }
-        let alignment = aligner.extend((a, x as usize), (b, y as usize), is_one_text, tolerance);
+        let extension = aligner.extend((a, x as usize), (b, y as usize), is_one_text, tolerance);
+        let alignment = extension.alignment;
         for run in &alignment.runs {
             let range = run.a..run.a + run.len;
             walked.insert(i64::from(run.b) - i64::from(run.a), range);
         }
+        walked.insert(diagonal, extension.walked);
         let is_long = alignment.matched() >= options.tokens_min;
         if is_long && found.last() != Some(&alignment) {
             found.push(alignment);

@@ -46,6 +46,18 @@ impl Sampling {
     }
 }
 
+impl Sampling {
+    /// Returns a hash of the text of the sequence at `at`.
+    pub(crate) fn text_hash(self, codes: &[Code], at: u32) -> u32 {
+        let sequence = &codes[at as usize..at as usize + self.gram];
+        let hash = sequence.iter().fold(0u64, |hash, code| {
+            hash.wrapping_mul(BASE)
+                .wrapping_add(u64::from(code.value()))
+        });
+        (scramble(hash) >> 32) as u32
+    }
+}
+
 /// The memory of [`Winnower::select`], kept between texts.
 pub(crate) struct Winnower {
     sampling: Sampling,

@@ -171,20 +171,14 @@ fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
         node.children()
             .take_while(move |child| *child != body)
             .flat_map(NodeRef::subtree)
-            .filter(|part| part.is_leaf())
     };
-    let variable = before()
-        .filter(|part| part.has(Role::Identifier) || part.text().starts_with('$'))
-        .map(NodeRef::text)
-        .filter(|name| *name != "$")
-        .last();
+    let mut names = before().filter(|part| part.has(Role::Identifier) && part.is_named());
     // `(IOException e)` has the name last, `(e: IOException)` first.
     let variable = match context.language() {
-        "kotlin" => before()
-            .find(|part| part.has(Role::Identifier))
-            .map(NodeRef::text),
-        _ => variable,
+        "kotlin" => names.next(),
+        _ => names.last(),
     };
+    let variable = variable.map(NodeRef::text);
     let Some(variable) = variable else { return };
     if before().any(|part| PLAIN.contains(&part.text())) {
         return;

@@ -4,9 +4,9 @@ use assay_source::{ChangeStatus, Position, RepoPath, Span};
 
 use super::RenderOptions;
 use super::text::{count, number};
-use crate::finding::{Finding, Frame, Measure, Severity, State};
+use crate::finding::{Finding, Frame, FrameLine, Location, Measure, Related, Severity, State};
 use crate::ledger::{Coverage, Ledger, SkipReason};
-use crate::report::Report;
+use crate::report::{MetricDelta, Report};
 use crate::suppression::SuppressedBy;
 
 /// The severities from worst to least.
@@ -295,4 +295,183 @@ fn position_in(frame: &Frame, offset: u32) -> Option<Position> {
         line: next,
         column: 1,
     })
+}
+
+/// The lines that a fix changes, before and after.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct FixedLines {
+    /// The number of the first line.
+    pub(super) first: u32,
+    /// The lines as they are.
+    pub(super) before: Vec<String>,
+    /// The lines as the fix leaves them.
+    pub(super) after: Vec<String>,
+}
+
+/// Returns the lines that a finding's fix changes; nothing when there is no fix
+/// or the frame does not hold all of the lines whole.
+pub(super) fn fixed_lines(finding: &Finding) -> Option<FixedLines> {
+    let fix = finding.fix.as_ref()?;
+    let places: Option<Vec<_>> = fix
+        .edits
+        .iter()
+        .map(|edit| edit_place(&finding.frame, edit.span))
+        .collect();
+    let places = places?;
+    let first = places.iter().map(|(start, _)| start.line).min()?;
+    let last = places
+        .iter()
+        .map(|(start, end)| {
+            let is_line_end = end.column == 1 && end.line > start.line;
+            end.line - u32::from(is_line_end)
+        })
+        .max()?;
+    let mut before = String::new();
+    let mut starts = Vec::new();
+    for number in first..=last {
+        let line = finding
+            .frame
+            .lines
+            .iter()
+            .find(|line| line.number == number)?;
+        if line.text.len() != line.span.len() as usize {
+            return None;
+        }
+        starts.push(before.len());
+        before.push_str(&line.text);
+        before.push('\n');
+    }
+    let offset = |position: Position| {
+        let start = *starts
+            .get((position.line - first) as usize)
+            .unwrap_or(&before.len());
+        let chars = before[start..].char_indices().map(|(at, _)| at);
+        let column = position.column.max(1) as usize - 1;
+        let at = chars.chain([before.len() - start]).nth(column)?;
+        u32::try_from(start + at).ok()
+    };
+    let moved = |(edit, (start, end)): (&crate::fix::Edit, &(Position, Position))| {
+        let (start, end) = (offset(*start)?, offset(*end)?);
+        (start <= end).then(|| crate::fix::Edit {
+            span: Span::new(start, end),
+            text: edit.text.clone(),
+        })
+    };
+    let edits: Option<Vec<_>> = fix.edits.iter().zip(&places).map(moved).collect();
+    let after = crate::fix::Fix {
+        edits: edits?,
+        ..fix.clone()
+    }
+    .apply(&before)?;
+    let lines = |text: &str| text.lines().map(str::to_owned).collect();
+    Some(FixedLines {
+        first,
+        before: lines(&before),
+        after: lines(&after),
+    })
+}
+
+/// The most lines of a frame that are shown.
+const FRAME_LINES_MAX: usize = 14;
+/// The lines of a cut frame before the place.
+const LINES_BEFORE: usize = 3;
+
+/// Returns the lines around the place and those inside it, without the ones
+/// that the frame keeps for the fix.
+pub(super) fn main_lines(finding: &Finding) -> Vec<&FrameLine> {
+    let lines = &finding.frame.lines;
+    let (start, end) = (finding.location.start.line, finding.location.end.line);
+    let Some(at) = lines.iter().position(|line| line.number >= start) else {
+        return lines.iter().take(FRAME_LINES_MAX).collect();
+    };
+    let adjoin = |a: &FrameLine, b: &FrameLine| a.number.checked_add(1) == Some(b.number);
+    let mut first = at;
+    while first > 0 && adjoin(&lines[first - 1], &lines[first]) {
+        first -= 1;
+    }
+    let mut last = at;
+    while last + 1 < lines.len()
+        && (adjoin(&lines[last], &lines[last + 1]) || lines[last + 1].number <= end)
+    {
+        last += 1;
+    }
+    let is_blank = |line: &FrameLine| line.text.trim().is_empty();
+    while first < at && is_blank(&lines[first]) {
+        first += 1;
+    }
+    while last > at && lines[last].number > end && is_blank(&lines[last]) {
+        last -= 1;
+    }
+    if last - first >= FRAME_LINES_MAX {
+        first = first.max(at.saturating_sub(LINES_BEFORE));
+    }
+    lines[first..=last].iter().take(FRAME_LINES_MAX).collect()
+}
+
+/// Returns the characters (from 0, half open) of a location on a line, when the
+/// line is to be marked: the first one, and the second when it is the last.
+pub(super) fn marked_chars(location: &Location, line: u32) -> Option<(usize, usize)> {
+    let (start, end) = (location.start, location.end);
+    let column = |column: u32| column.saturating_sub(1) as usize;
+    if line == start.line {
+        let last = if end.line == line {
+            column(end.column)
+        } else {
+            usize::MAX
+        };
+        Some((column(start.column), last))
+    } else {
+        let is_second = line == end.line && line == start.line.saturating_add(1);
+        (is_second && end.column > 1).then(|| (0, column(end.column)))
+    }
+}
+
+/// Returns the line of code at a related place, when it was kept.
+pub(super) fn related_line<'a>(
+    finding: &'a Finding,
+    related: &'a Related,
+) -> Option<&'a FrameLine> {
+    let location = &related.location;
+    let held = |frame: &'a Frame| {
+        frame
+            .lines
+            .iter()
+            .find(|line| line.number == location.start.line)
+    };
+    held(&related.frame).or_else(|| {
+        let is_same_file = location.path == finding.location.path;
+        is_same_file.then(|| held(&finding.frame)).flatten()
+    })
+}
+
+/// Returns how a metric changed, such as `14 -> 27` with the arrow given;
+/// nothing when it did not.
+pub(super) fn delta_text(delta: &MetricDelta, arrow: &str) -> Option<String> {
+    match (delta.base, delta.head) {
+        (Some(base), Some(head)) if number(base) != number(head) => Some(format!(
+            "{} {} {arrow} {}",
+            delta.metric,
+            number(base),
+            number(head)
+        )),
+        (None, Some(head)) => Some(format!("{} {}", delta.metric, number(head))),
+        _ => None,
+    }
+}
+
+/// Returns `4 existing, 2 suppressed (1 comment, 1 baseline)`; nothing when
+/// there are none.
+pub(super) fn also_text(report: &Report) -> Option<String> {
+    let mut parts = Vec::new();
+    let existing = existing(report).count();
+    if existing > 0 {
+        parts.push(format!("{existing} existing"));
+    }
+    let by = suppressed_counts(report);
+    if !by.is_empty() {
+        let total: usize = by.iter().map(|(_, n)| n).sum();
+        let by: Vec<_> = by.iter().map(|(by, n)| format!("{n} {by}")).collect();
+        parts.push(format!("{total} suppressed ({})", by.join(", ")));
+    }
+    (!parts.is_empty()).then(|| parts.join(", "))
 }

@@ -8,8 +8,10 @@
 mod digest;
 mod github;
 mod gitlab;
+mod html;
 mod json;
 mod junit;
+mod markdown;
 mod rdjson;
 mod sarif;
 mod terminal;
@@ -31,6 +33,10 @@ named_enum! {
         Json = "json",
         /// SARIF 2.1.0, for code-scanning services and editors.
         Sarif = "sarif",
+        /// A comment on a pull request.
+        Markdown = "markdown",
+        /// One self-contained page.
+        Html = "html",
         /// Workflow commands, for annotations in GitHub Actions.
         GithubAnnotations = "github-annotations",
         /// Code quality issues, for merge requests in GitLab.
@@ -49,6 +55,8 @@ impl Format {
             Self::Terminal | Self::GithubAnnotations => "txt",
             Self::Json | Self::GitlabCodeQuality | Self::Rdjson => "json",
             Self::Sarif => "sarif",
+            Self::Markdown => "md",
+            Self::Html => "html",
             Self::Junit => "xml",
         }
     }
@@ -121,6 +129,8 @@ pub fn render(
         Format::Terminal => terminal::write(report, options, out),
         Format::Json => json::write(report, out),
         Format::Sarif => sarif::write(report, options, out),
+        Format::Markdown => markdown::write(report, options, out),
+        Format::Html => html::write(report, options, out),
         Format::GithubAnnotations => github::write(report, options, out),
         Format::GitlabCodeQuality => gitlab::write(report, options, out),
         Format::Junit => junit::write(report, options, out),

@@ -10,15 +10,18 @@ mod summary;
 
 use std::io;
 
-use self::frame::put_frames;
+use self::frame::{put_fixed_lines, put_frames};
 use self::style::{Canvas, Piece, Role, width};
 use self::summary::{put_clean_line, put_summary, severity_label};
-use super::digest::{is_clean, measure_text, shown};
+use super::digest::{FixedLines, fixed_lines, is_clean, measure_text, shown};
 use super::text::count;
 use super::{RenderOptions, Verbosity};
 use crate::finding::{Confidence, Finding, State};
 use crate::fix::FixSafety;
 use crate::report::Report;
+
+/// The most lines before and after of a fix that is shown.
+const FIXED_LINES_MAX: usize = 8;
 
 pub(super) fn write(
     report: &Report,
@@ -127,6 +130,9 @@ fn put_finding(canvas: &mut Canvas<'_>, finding: &Finding) {
         canvas.end_line();
         put_frames(canvas, finding);
     }
+    if finding.measure.is_some() || finding.fix.is_some() {
+        canvas.end_line();
+    }
     if let Some(measure) = &finding.measure {
         let text = canvas.clean(&measure_text(measure)).into_owned();
         put_detail(canvas, "measure", text);
@@ -138,6 +144,12 @@ fn put_finding(canvas: &mut Canvas<'_>, finding: &Finding) {
         };
         let text = format!("{}{safety}", canvas.clean(&fix.title));
         put_detail(canvas, "fix", text);
+        let fixed = fixed_lines(finding);
+        let is_short =
+            |fixed: &FixedLines| fixed.before.len() + fixed.after.len() <= FIXED_LINES_MAX;
+        if let Some(fixed) = fixed.filter(is_short) {
+            put_fixed_lines(canvas, &fixed);
+        }
     }
     canvas.end_line();
 }

@@ -39,6 +39,15 @@ pub(super) fn one_line(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Returns the text cut to so many characters, the last one `…` when cut.
+pub(super) fn cut(text: &str, chars_max: usize) -> Cow<'_, str> {
+    if text.chars().nth(chars_max).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let kept = text.chars().take(chars_max.saturating_sub(1));
+    Cow::Owned(kept.chain(['…']).collect())
+}
+
 /// Returns a number as people write it: whole, or with up to two decimals.
 pub(super) fn number(value: f64) -> String {
     if !value.is_finite() {
@@ -65,7 +74,7 @@ pub(super) fn count(n: usize, noun: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{number, one_line};
+    use super::{cut, number, one_line};
 
     #[test]
     fn hidden_characters_are_shown() {
@@ -92,5 +101,7 @@ mod tests {
         ] {
             assert_eq!(number(value), expected);
         }
+        assert_eq!(cut("añbc", 4), "añbc");
+        assert_eq!(cut("añbcd", 4), "añb…");
     }
 }

@@ -72,16 +72,40 @@ fn machine_formats_are_golden() {
     };
     for (format, name) in [
         (Format::Sarif, "report.sarif"),
+        (Format::Markdown, "comment.md"),
         (Format::GithubAnnotations, "github-annotations.txt"),
         (Format::GitlabCodeQuality, "gitlab-code-quality.json"),
         (Format::Junit, "junit.xml"),
         (Format::Rdjson, "rdjson.json"),
     ] {
         let text = match format {
-            Format::GithubAnnotations | Format::Junit => rendered(&sample_report(), format, &all),
+            Format::GithubAnnotations | Format::Junit | Format::Markdown => {
+                rendered(&sample_report(), format, &all)
+            }
             Format::Sarif => compacted(&rendered(&small_report(), format, &all)),
             _ => compacted(&rendered(&sample_report(), format, &all)),
         };
         check_golden(&format!("tests/golden/{name}"), &text);
+    }
+}
+
+/// Every format has a name and an ending, and its report of the sample is left
+/// in the target folder to be looked at and checked with other tools.
+#[test]
+fn every_format_is_known_by_name_and_gives_the_same_bytes_again() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("sample-reports");
+    std::fs::create_dir_all(&folder).expect("the target folder can be written");
+    let options = RenderOptions {
+        show_existing: true,
+        ..RenderOptions::default()
+    };
+    for &format in Format::ALL {
+        assert_eq!(Format::from_name(format.as_str()), Some(format));
+        for (name, report) in [("sample", sample_report()), ("clean", clean_report())] {
+            let text = rendered(&report, format, &options);
+            assert_eq!(text, rendered(&report.clone(), format, &options), "{format}");
+            let file = format!("{name}-{format}.{}", format.extension());
+            std::fs::write(folder.join(file), text).expect("the target folder can be written");
+        }
     }
 }

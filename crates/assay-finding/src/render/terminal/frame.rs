@@ -1,15 +1,12 @@
 //! Code frames: numbered lines, the changed ones marked, the place underlined.
 
-use crate::finding::{Finding, Frame, FrameLine, Location, Related, Severity};
+use crate::finding::{Finding, FrameLine, Related, Severity};
 use crate::render::Verbosity;
+use crate::render::digest::{FixedLines, main_lines, marked_chars, related_line};
 use crate::render::text::{is_hidden, push_visible};
 
 use super::style::{Canvas, Role, char_width};
 
-/// The most lines of one frame.
-const FRAME_LINES_MAX: usize = 14;
-/// The lines of a cut frame before the place.
-const LINES_BEFORE: usize = 3;
 /// The most related places of a finding, unless verbose.
 const RELATED_MAX: usize = 8;
 /// The columns between tab stops.
@@ -34,7 +31,7 @@ pub(super) fn put_frames(canvas: &mut Canvas<'_>, finding: &Finding) {
             canvas.end_line();
         }
         previous = Some(line.number);
-        let columns = columns_on(&finding.location, line.number);
+        let columns = marked_chars(&finding.location, line.number);
         put_line(canvas, line, digits, columns, Some(finding.severity));
     }
     for (index, related) in related.iter().enumerate() {
@@ -51,31 +48,6 @@ pub(super) fn put_frames(canvas: &mut Canvas<'_>, finding: &Finding) {
     }
 }
 
-/// Returns the lines around the place and those inside it, without the ones
-/// that the frame keeps for the fix.
-fn main_lines(finding: &Finding) -> Vec<&FrameLine> {
-    let lines = &finding.frame.lines;
-    let (start, end) = (finding.location.start.line, finding.location.end.line);
-    let Some(at) = lines.iter().position(|line| line.number >= start) else {
-        return lines.iter().take(FRAME_LINES_MAX).collect();
-    };
-    let adjoin = |a: &FrameLine, b: &FrameLine| a.number.checked_add(1) == Some(b.number);
-    let mut first = at;
-    while first > 0 && adjoin(&lines[first - 1], &lines[first]) {
-        first -= 1;
-    }
-    let mut last = at;
-    while last + 1 < lines.len()
-        && (adjoin(&lines[last], &lines[last + 1]) || lines[last + 1].number <= end)
-    {
-        last += 1;
-    }
-    if last - first >= FRAME_LINES_MAX {
-        first = first.max(at.saturating_sub(LINES_BEFORE));
-    }
-    lines[first..=last].iter().take(FRAME_LINES_MAX).collect()
-}
-
 fn put_related(
     canvas: &mut Canvas<'_>,
     finding: &Finding,
@@ -84,7 +56,7 @@ fn put_related(
     digits: usize,
 ) {
     let location = &related.location;
-    let head = format!("  {number:>width$}  ", width = digits + 2);
+    let head = format!("  {:>width$}  ", format!("({number})"), width = digits + 2);
     canvas.put(Role::Strong, &head);
     let place = format!(":{}:{}", location.start.line, location.start.column);
     let path_width = super::style::width(&canvas.clean(&location.path.to_display()));
@@ -92,40 +64,41 @@ fn put_related(
     let at = head.len() + path_width + place.len();
     let message = format!("  {}", canvas.clean(&related.message));
     canvas.put_wrapped(&[(Role::Plain, message)], at, digits + 7);
-    let held = |frame: &Frame| {
-        let is_there = |line: &&FrameLine| line.number == location.start.line;
-        frame.lines.iter().find(is_there).cloned()
-    };
-    let line = held(&related.frame).or_else(|| {
-        let is_same_file = location.path == finding.location.path;
-        is_same_file.then(|| held(&finding.frame)).flatten()
-    });
-    if let Some(line) = line {
+    if let Some(line) = related_line(finding, related) {
         put_line(
             canvas,
-            &line,
+            line,
             digits,
-            columns_on(location, line.number),
+            marked_chars(location, line.number),
             None,
         );
     }
 }
 
-/// Returns the characters (from 0, half open) of a location on a line, when the
-/// line is to be underlined: the first line, and the second and last one.
-fn columns_on(location: &Location, line: u32) -> Option<(usize, usize)> {
-    let (start, end) = (location.start, location.end);
-    let column = |column: u32| column.saturating_sub(1) as usize;
-    if line == start.line {
-        let last = if end.line == line {
-            column(end.column)
-        } else {
-            usize::MAX
-        };
-        Some((column(start.column), last))
-    } else {
-        (line == end.line && line == start.line.saturating_add(1) && end.column > 1)
-            .then(|| (0, column(end.column)))
+/// Writes the lines that a fix takes away and those that it puts there.
+pub(super) fn put_fixed_lines(canvas: &mut Canvas<'_>, fixed: &FixedLines) {
+    let last = fixed.first.saturating_add(fixed.before.len() as u32);
+    let digits = last.to_string().len();
+    let mut put = |mark: &str, role: Role, index: usize, text: &str| {
+        let number = fixed.first.saturating_add(index as u32);
+        let head = format!("  {mark} {number:>digits$} {} ", canvas.glyphs.bar);
+        canvas.put(role, &head);
+        let cells = cells(text, canvas.options.unicode);
+        let room = canvas.width - (digits + 7);
+        let (_, last) = window(&cells, None, room, 3);
+        put_runs(canvas, &cells[..last], |_, cell| {
+            if cell.is_hidden { Role::Warn } else { role }
+        });
+        if last < cells.len() {
+            canvas.put(Role::Faint, canvas.glyphs.ellipsis);
+        }
+        canvas.end_line();
+    };
+    for (index, text) in fixed.before.iter().enumerate() {
+        put("-", Role::Removed, index, text);
+    }
+    for (index, text) in fixed.after.iter().enumerate() {
+        put("+", Role::Good, index, text);
     }
 }
 

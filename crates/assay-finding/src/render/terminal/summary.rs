@@ -5,13 +5,13 @@ use crate::finding::{Finding, Severity};
 use crate::ledger::Coverage;
 use crate::render::Verbosity;
 use crate::render::digest::{
-    CoverageDigest, analyzers, coverage_detail, existing, is_clean, severity_counts,
-    suppressed_counts,
+    CoverageDigest, also_text, analyzers, coverage_detail, delta_text, existing, is_clean,
+    severity_counts,
 };
 use crate::render::text::{count, number};
-use crate::report::{MetricDelta, Report};
+use crate::report::Report;
 
-use super::style::{Canvas, Piece, Role};
+use super::style::{Canvas, Piece, Role, width};
 
 /// The column at which the summary's texts start.
 const LABEL: usize = 11;
@@ -61,7 +61,7 @@ pub(super) fn put_summary(canvas: &mut Canvas<'_>, report: &Report) {
     put_coverage(canvas, report);
     if let Some(text) = also_text(report) {
         let hint = if existing(report).next().is_some() && !canvas.options.show_existing {
-            " (--all shows the existing ones)"
+            "; --all shows the existing ones"
         } else {
             ""
         };
@@ -91,6 +91,15 @@ fn put_row(canvas: &mut Canvas<'_>, label: &str, pieces: Vec<Piece>) {
     canvas.put_wrapped(&pieces, LABEL, LABEL);
 }
 
+/// Writes a row whose text hangs after a mark.
+fn put_marked_row(canvas: &mut Canvas<'_>, label: &str, mark: &str, role: Role, text: String) {
+    canvas.put(Role::Strong, &format!("{label:<LABEL$}"));
+    let mark = format!("{mark} ");
+    canvas.put(role, &mark);
+    let indent = LABEL + width(&mark);
+    canvas.put_wrapped(&[(Role::Plain, text)], indent, indent);
+}
+
 fn put_headline(canvas: &mut Canvas<'_>, report: &Report) {
     let mut pieces: Vec<Piece> = Vec::new();
     for (severity, n) in severity_counts(report) {
@@ -116,8 +125,8 @@ fn put_headline(canvas: &mut Canvas<'_>, report: &Report) {
             minus = canvas.glyphs.minus,
         )
     };
-    pieces.push((Role::Faint, format!("   {what}")));
     put_row(canvas, "Findings", pieces);
+    put_row(canvas, "Change", vec![(Role::Faint, what)]);
 }
 
 fn put_score(canvas: &mut Canvas<'_>, report: &Report) {
@@ -161,8 +170,7 @@ fn put_gate(canvas: &mut Canvas<'_>, report: &Report) {
     for condition in report.gate.conditions.iter().filter(|c| !c.passed) {
         let text = format!("{}: {}", condition.demand, condition.actual);
         let text = canvas.clean(&text).into_owned();
-        let mark = format!("{} ", canvas.glyphs.bad);
-        put_row(canvas, "", vec![(Role::Bad, mark), (Role::Plain, text)]);
+        put_marked_row(canvas, "", canvas.glyphs.bad, Role::Bad, text);
     }
 }
 
@@ -176,12 +184,11 @@ fn put_coverage(canvas: &mut Canvas<'_>, report: &Report) {
     put_row(canvas, "Coverage", vec![(role, digest.headline())]);
     for (group, text) in digest.skips.iter().zip(digest.skip_texts()) {
         let text = canvas.clean(&text).into_owned();
-        let piece = if group.is_failure {
-            (Role::Warn, format!("{} {text}", canvas.glyphs.warn))
+        if group.is_failure {
+            put_marked_row(canvas, "", canvas.glyphs.warn, Role::Warn, text);
         } else {
-            (Role::Faint, text)
-        };
-        put_row(canvas, "", vec![piece]);
+            put_row(canvas, "", vec![(Role::Faint, text)]);
+        }
     }
     let partial: Vec<_> = report
         .ledger
@@ -201,46 +208,12 @@ fn put_coverage(canvas: &mut Canvas<'_>, report: &Report) {
     }
 }
 
-/// Returns `4 existing, 2 suppressed (1 comment, 1 baseline)`.
-pub(super) fn also_text(report: &Report) -> Option<String> {
-    let mut parts = Vec::new();
-    let existing = existing(report).count();
-    if existing > 0 {
-        parts.push(format!("{existing} existing"));
-    }
-    let by = suppressed_counts(report);
-    if !by.is_empty() {
-        let total: usize = by.iter().map(|(_, n)| n).sum();
-        let by: Vec<_> = by
-            .iter()
-            .map(|(by, n)| format!("{n} {}", by.as_str()))
-            .collect();
-        parts.push(format!("{total} suppressed: {}", by.join(", ")));
-    }
-    (!parts.is_empty()).then(|| parts.join(", "))
-}
-
-/// Returns `cyclomatic 14 → 27` when the metric changed.
-fn delta_text(canvas: &Canvas<'_>, delta: &MetricDelta) -> Option<String> {
-    let arrow = canvas.glyphs.arrow;
-    match (delta.base, delta.head) {
-        (Some(base), Some(head)) if number(base) != number(head) => Some(format!(
-            "{} {} {arrow} {}",
-            delta.metric,
-            number(base),
-            number(head)
-        )),
-        (None, Some(head)) => Some(format!("{} {}", delta.metric, number(head))),
-        _ => None,
-    }
-}
-
 fn put_metrics(canvas: &mut Canvas<'_>, report: &Report) {
     let changed: Vec<_> = report
         .metrics
         .change
         .iter()
-        .filter_map(|delta| delta_text(canvas, delta))
+        .filter_map(|delta| delta_text(delta, canvas.glyphs.arrow))
         .collect();
     if changed.is_empty() || canvas.options.verbosity != Verbosity::Verbose {
         return;
@@ -252,7 +225,7 @@ fn put_metrics(canvas: &mut Canvas<'_>, report: &Report) {
             let deltas: Vec<_> = function
                 .metrics
                 .iter()
-                .filter_map(|delta| delta_text(canvas, delta))
+                .filter_map(|delta| delta_text(delta, canvas.glyphs.arrow))
                 .collect();
             if deltas.is_empty() {
                 continue;
@@ -274,14 +247,13 @@ fn put_problems(canvas: &mut Canvas<'_>, report: &Report) {
         let label = if index == 0 { "Problems" } else { "" };
         let path = problem.path.as_ref().map(|path| format!(" in {path}"));
         let text = format!(
-            "{} {}{}: {}",
-            canvas.glyphs.warn,
+            "{}{}: {}",
             problem.what,
             path.unwrap_or_default(),
             problem.message
         );
         let text = canvas.clean(&text).into_owned();
-        put_row(canvas, label, vec![(Role::Warn, text)]);
+        put_marked_row(canvas, label, canvas.glyphs.warn, Role::Warn, text);
     }
     if report.problems.len() > problems_max {
         let rest = count(report.problems.len() - problems_max, "further problem");

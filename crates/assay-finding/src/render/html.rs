@@ -166,37 +166,67 @@ fn push_cards(page: &mut String, report: &Report) {
         let (name, points) = (Escaped(&part.name), number(part.points));
         let _ = writeln!(page, "<li><span>{name}</span><span>−{points}</span></li>");
     }
+    page.push_str("</ul></section>\n");
     let _ = write!(
         page,
-        "</ul></section>\n<section class=\"card\" aria-label=\"Findings by severity\">\
-         <h3>Findings by severity</h3>\n{}</section>\n",
+        "<section class=\"card\" aria-label=\"Findings by severity, and coverage\">\
+         <h3>Findings by severity</h3>\n{}",
         chart::severities(report)
     );
-    page.push_str("<section class=\"card\" aria-label=\"Gate and coverage\">");
-    if !report.gate.conditions.is_empty() {
-        page.push_str("<h3>Gate</h3>\n<ul class=\"plain\">\n");
-        for condition in report.gate.conditions.iter().take(ITEMS_MAX) {
-            let class = if condition.passed { "ok" } else { "no" };
-            let word = if condition.passed { "holds" } else { "fails" };
-            let (demand, actual) = (inline(&condition.demand), Escaped(&condition.actual));
-            let _ = writeln!(
-                page,
-                "<li class=\"{class}\">{demand} <span class=\"soft\">({word}: {actual})</span></li>"
-            );
-        }
-        page.push_str("</ul>\n<p></p>");
-    }
+    push_coverage(page, report);
+    page.push_str("</section>\n<section class=\"card\" aria-label=\"Gate and first steps\">");
+    push_gate(page, report);
+    push_next(page, report);
+    page.push_str("</section>\n</div>\n");
+}
+
+fn push_coverage(page: &mut String, report: &Report) {
     let digest = CoverageDigest::new(&report.ledger);
     let _ = write!(
         page,
-        "<h3>Coverage</h3>\n{}<p class=\"small\">{}</p>\n<ul class=\"plain small soft\">\n",
+        "<h3 class=\"apart\">Coverage</h3>\n{}<p class=\"small\">{}</p>\n\
+         <ul class=\"plain small soft\">\n",
         chart::coverage(&digest),
         Escaped(&digest.headline()),
     );
     for skip in digest.skip_texts().iter().take(ITEMS_MAX) {
         let _ = writeln!(page, "<li>{}</li>", Escaped(skip));
     }
-    page.push_str("</ul></section>\n</div>\n");
+    page.push_str("</ul>\n");
+}
+
+fn push_gate(page: &mut String, report: &Report) {
+    page.push_str("<h3>Gate</h3>\n");
+    if report.gate.conditions.is_empty() {
+        page.push_str("<p class=\"soft\">No condition is set.</p>\n");
+        return;
+    }
+    page.push_str("<ul class=\"plain\">\n");
+    for condition in report.gate.conditions.iter().take(ITEMS_MAX) {
+        let (class, word) = if condition.passed {
+            ("ok", "holds")
+        } else {
+            ("no", "fails")
+        };
+        let (demand, actual) = (inline(&condition.demand), Escaped(&condition.actual));
+        let _ = writeln!(
+            page,
+            "<li class=\"{class}\">{demand} <span class=\"soft\">({word}: {actual})</span></li>"
+        );
+    }
+    page.push_str("</ul>\n");
+}
+
+fn push_next(page: &mut String, report: &Report) {
+    if report.recommendations.is_empty() {
+        return;
+    }
+    page.push_str("<h3 class=\"apart\">Do first</h3>\n<ol class=\"next\">\n");
+    for item in report.recommendations.iter().take(ITEMS_MAX) {
+        let _ = writeln!(page, "<li>{}</li>", inline(&one_line(item)));
+    }
+    push_rest(page, report.recommendations.len());
+    page.push_str("</ol>\n");
 }
 
 fn push_notices(page: &mut String, report: &Report) {
@@ -221,22 +251,18 @@ fn push_notices(page: &mut String, report: &Report) {
         push_rest(page, gaps.len());
         page.push_str("</ul></section>\n");
     }
-    for (id, title, items) in [
-        ("next", "Do first", &report.recommendations),
-        ("notes", "Notes", &report.overview.notes),
-    ] {
-        if items.is_empty() {
-            continue;
+    let notes = &report.overview.notes;
+    if !notes.is_empty() {
+        page.push_str("<ul class=\"plain notes\">\n");
+        for note in notes.iter().take(ITEMS_MAX) {
+            let _ = writeln!(
+                page,
+                "<li><strong>Note</strong> {}</li>",
+                inline(&one_line(note))
+            );
         }
-        let _ = writeln!(
-            page,
-            "<section class=\"card next\" aria-labelledby=\"{id}\"><h3 id=\"{id}\">{title}</h3>\n<ul>"
-        );
-        for item in items.iter().take(ITEMS_MAX) {
-            let _ = writeln!(page, "<li>{}</li>", inline(&one_line(item)));
-        }
-        push_rest(page, items.len());
-        page.push_str("</ul></section>\n");
+        push_rest(page, notes.len());
+        page.push_str("</ul>\n");
     }
 }
 

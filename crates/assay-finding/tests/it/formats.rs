@@ -103,7 +103,11 @@ fn every_format_is_known_by_name_and_gives_the_same_bytes_again() {
         assert_eq!(Format::from_name(format.as_str()), Some(format));
         for (name, report) in [("sample", sample_report()), ("clean", clean_report())] {
             let text = rendered(&report, format, &options);
-            assert_eq!(text, rendered(&report.clone(), format, &options), "{format}");
+            assert_eq!(
+                text,
+                rendered(&report.clone(), format, &options),
+                "{format}"
+            );
             let file = format!("{name}-{format}.{}", format.extension());
             std::fs::write(folder.join(file), text).expect("the target folder can be written");
         }

@@ -1,5 +1,7 @@
 //! Finds dependencies that a manifest names and no code of the crate does.
 
+use toml::Table;
+
 use super::Problems;
 use super::manifest::line_of_key;
 use super::rust::mask;
@@ -14,8 +16,9 @@ struct Code {
     tests: String,
 }
 
-/// Checks each crate.
+/// Checks the workspace's table and each crate.
 pub(super) fn check(tree: &Tree, workspace: &Workspace, problems: &mut Problems) {
+    check_table(tree, workspace, problems);
     for found in &workspace.crates {
         let code = code_of(tree, &found.folder);
         for dependency in &found.dependencies {
@@ -31,6 +34,30 @@ pub(super) fn check(tree: &Tree, workspace: &Workspace, problems: &mut Problems)
                 let what = format!("`{}` is not used", dependency.alias);
                 problems.add(&manifest, line, what, "take it out");
             }
+        }
+    }
+}
+
+/// Finds entries of `[workspace.dependencies]` that no crate takes.
+fn check_table(tree: &Tree, workspace: &Workspace, problems: &mut Problems) {
+    let path = "Cargo.toml";
+    let table: Table = tree
+        .text(path)
+        .unwrap_or_default()
+        .parse()
+        .unwrap_or_default();
+    let names = table
+        .get("workspace")
+        .and_then(|workspace| workspace.get("dependencies")?.as_table());
+    for name in names.into_iter().flatten().map(|(name, _)| name) {
+        let mut dependencies = workspace
+            .crates
+            .iter()
+            .flat_map(|found| &found.dependencies);
+        let is_binary = workspace.find(name).is_some();
+        if !is_binary && !dependencies.any(|dependency| dependency.alias == *name) {
+            let what = format!("no crate takes `{name}`");
+            problems.add(path, line_of_key(tree, path, name), what, "take it out");
         }
     }
 }

@@ -27,7 +27,7 @@ pub use metric::{
     Better, ClassMetrics, Explanation, FileMetrics, FunctionMetrics, Halstead, Increment, Lines,
     Metric, MetricOptions, MetricTotals, Metrics, Reason, Total, explain, measure,
 };
-pub use parse::{ParseLimits, ParseProblem, ParsedFile, parse, parse_and_visit};
+pub use parse::{ParseLimits, ParseProblem, ParsedFile, parse, parse_alone, parse_and_visit};
 pub use role::{Field, Role, RoleSet};
 pub use symbol::{Import, Symbol, SymbolKind, imports, symbols};
 pub use tree::{Children, NodeId, NodeRef, SyntaxTree};

@@ -195,10 +195,14 @@ fn parse_part(
     Some(tree)
 }
 
-/// Parses a text, walks over every node and keeps nothing; returns the number of
-/// nodes. This is the least that any analysis costs: benches measure against it.
-pub fn parse_and_visit(text: &str, language: &'static Language) -> usize {
-    let tree = PARSER.with_borrow_mut(|parser| {
+/// Parses a text and keeps nothing; returns whether there was a tree. No
+/// analysis costs less: benches measure against it.
+pub fn parse_alone(text: &str, language: &'static Language) -> bool {
+    bare_tree(text, language).is_some()
+}
+
+fn bare_tree(text: &str, language: &'static Language) -> Option<tree_sitter::Tree> {
+    PARSER.with_borrow_mut(|parser| {
         parser
             .set_language(language.grammar())
             .expect("the registry test loads every grammar");
@@ -206,8 +210,15 @@ pub fn parse_and_visit(text: &str, language: &'static Language) -> usize {
             .set_included_ranges(&[])
             .expect("no ranges are in order");
         parser.parse(text, None)
-    });
-    let Some(tree) = tree else { return 0 };
+    })
+}
+
+/// Parses a text, walks over every node and keeps nothing; returns the number of
+/// nodes. This is the least that any analysis costs: benches measure against it.
+pub fn parse_and_visit(text: &str, language: &'static Language) -> usize {
+    let Some(tree) = bare_tree(text, language) else {
+        return 0;
+    };
     let mut cursor = tree.walk();
     let mut nodes = 0;
     'walk: loop {

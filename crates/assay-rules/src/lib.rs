@@ -20,6 +20,7 @@ mod threshold;
 mod complexity;
 mod correctness;
 mod dead_code;
+mod duplication;
 mod error_handling;
 mod review;
 mod smell;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use assay_finding::Finding;
 use assay_rules::{
-    Engine, Example, ExampleKind, FileInput, Rule, RuleSettings, RuleStatement, rules,
+    CLONE_RULE, ChangedText, CloneOptions, Engine, Example, ExampleKind, FileInput, Rule,
+    RuleSettings, RuleStatement, clone_findings, find_change_clones, rule_by_id, rules,
 };
-use assay_source::{RepoPath, SourceText};
+use assay_source::{LineRange, RepoPath, SourceText};
 use assay_syntax::{
     FileMetrics, Language, MetricOptions, ParseLimits, ParsedFile, Role, language_by_name, measure,
     parse,
@@ -47,7 +48,40 @@ impl Sample {
         let input = FileInput::new(&self.path, &self.text, self.parsed.as_ref());
         let outcome = engine.run(&input.with_metrics(&self.metrics));
         assert_eq!(outcome.problems, [], "{}", self.text.as_str());
-        outcome.findings
+        let mut findings = outcome.findings;
+        findings.extend(self.clones(engine));
+        findings
+    }
+
+    /// Clones are found across files and not by the engine: here the file is
+    /// taken as newly written, all by itself.
+    fn clones(&self, engine: &Engine) -> Vec<Finding> {
+        let rule = rule_by_id(CLONE_RULE).expect("the rule is in the registry");
+        let (true, Some(parsed)) = (engine.is_enabled(rule, None), &self.parsed) else {
+            return Vec::new();
+        };
+        let number = |option| {
+            engine
+                .number(rule, option)
+                .expect("the rule has the option")
+        };
+        let options = CloneOptions {
+            tokens_min: number("tokens"),
+            lines_min: number("lines"),
+            ..CloneOptions::default()
+        };
+        let added = [LineRange {
+            start: 1,
+            count: self.text.lines().line_count(),
+        }];
+        let changed = ChangedText {
+            path: &self.path,
+            language: parsed.trees[0].language(),
+            text: &self.text,
+            added: &added,
+            base: None,
+        };
+        clone_findings(&find_change_clones(&[changed], None, &options), &options)
     }
 
     fn error_count(&self) -> usize {

@@ -1,13 +1,14 @@
 //! Code that is there twice: what the change copies, or in a scan all copies.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use assay_finding::{Coverage, Finding, Problem, State};
 use assay_rules::{
     BaseText, CLONE_RULE, ChangedText, CloneFile, CloneNote, CloneOptions, CloneTree, Clones,
     clone_findings, find_change_clones, find_clones, rule_by_id,
 };
-use assay_source::{BlobCache, FileVersion, Hunk, LineRange, RepoPath, SourceText};
+use assay_source::{BlobCache, FileChange, FileVersion, Hunk, LineRange, RepoPath, SourceText};
 
 use crate::classify::is_own_code;
 use crate::engines::Engines;
@@ -36,9 +37,10 @@ pub(crate) fn find(
     };
     note(&clones, examined);
     let mut findings = clone_findings(&clones, &options);
-    let by_path: HashMap<&RepoPath, &Examined> = examined
+    let by_path: HashMap<&RepoPath, (&Examined, &FileChange)> = examined
         .iter()
-        .map(|file| (&file.entry.path, file))
+        .zip(&subject.change.files)
+        .map(|(file, change)| (&file.entry.path, (file, change)))
         .collect();
     for finding in &mut findings {
         finding.state = State::Introduced;
@@ -154,29 +156,23 @@ fn note(clones: &Clones, examined: &mut [Examined]) {
 fn fill_frames(
     finding: &mut Finding,
     subject: Subject<'_>,
-    by_path: &HashMap<&RepoPath, &Examined>,
+    by_path: &HashMap<&RepoPath, (&Examined, &FileChange)>,
     settings: &Settings,
 ) {
-    let read = |path: &RepoPath| -> Option<std::sync::Arc<SourceText>> {
-        if let Some(kept) = by_path.get(path).and_then(|file| file.kept.as_ref()) {
-            return Some(std::sync::Arc::clone(&kept.head));
-        }
-        let file = subject
-            .change
-            .files
-            .iter()
-            .find(|file| file.path() == path)?;
-        let bytes = subject
-            .tree
-            .read(file.head.as_ref()?, settings.limits.file_bytes_max)
-            .ok()?;
-        SourceText::decode(bytes).ok().map(std::sync::Arc::new)
+    let Some((file, change)) = by_path.get(&finding.location.path) else {
+        return;
     };
-    let path = finding.location.path.clone();
-    if let Some(text) = read(&path) {
-        match by_path.get(&path) {
-            Some(file) => frame::fill(finding, &text, &file.versions.mapping),
-            None => finding.frame = frame::place(&finding.location, &text),
-        }
+    let text = match &file.kept {
+        Some(kept) => Some(Arc::clone(&kept.head)),
+        None => change.head.as_ref().and_then(|version| {
+            let bytes = subject
+                .tree
+                .read(version, settings.limits.file_bytes_max)
+                .ok()?;
+            SourceText::decode(bytes).ok().map(Arc::new)
+        }),
+    };
+    if let Some(text) = text {
+        frame::fill(finding, &text, &file.versions.mapping);
     }
 }

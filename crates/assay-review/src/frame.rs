@@ -35,11 +35,6 @@ pub(crate) fn fill(finding: &mut Finding, text: &SourceText, mapping: &LineMappi
     }
 }
 
-/// Returns the frame of a place in a text that is not compared with a base.
-pub(crate) fn place(location: &Location, text: &SourceText) -> Frame {
-    frame(&lines_around(location, text), text, &LineMapping::default())
-}
-
 fn lines_around(location: &Location, text: &SourceText) -> BTreeSet<u32> {
     let first = location.start.line;
     // A span that ends at the start of a line does not reach into it.

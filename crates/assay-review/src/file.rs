@@ -78,7 +78,13 @@ pub(crate) fn examine(
         not_understood: Vec::new(),
         examined: Examined::new(file),
     };
-    examination.run();
+    // Whatever is wrong with one file, the others are reviewed.
+    let outcome = catch_unwind(AssertUnwindSafe(|| examination.run()));
+    if let Err(panic) = outcome {
+        let failure = panic_message(&*panic);
+        examination.examined = Examined::new(file);
+        examination.examined.entry.coverage = examination.failed(failure);
+    }
     examination.examined
 }
 
@@ -302,7 +308,7 @@ impl Examination<'_> {
         let head = texts
             .head
             .as_ref()
-            .map(|text| self.version(self.file.head.as_ref(), text, texts.fragment));
+            .map(|text| self.version(self.file.head.as_ref(), text));
         let head = match head.transpose() {
             Ok(head) => head,
             Err(failure) => return self.failed(failure),
@@ -310,7 +316,7 @@ impl Examination<'_> {
         let base = texts
             .base
             .as_ref()
-            .map(|text| self.version(self.file.base.as_ref(), text, texts.fragment));
+            .map(|text| self.version(self.file.base.as_ref(), text));
         let base = match base.transpose() {
             Ok(base) => base,
             // Without the base everything in the head would look introduced.
@@ -391,7 +397,6 @@ impl Examination<'_> {
         &mut self,
         version: Option<&FileVersion>,
         text: &Arc<SourceText>,
-        fragment: bool,
     ) -> Result<Version, String> {
         let path = version.map_or(self.file.path(), |version| &version.path);
         let (settings, engines) = (self.settings, self.engines);
@@ -429,15 +434,7 @@ impl Examination<'_> {
                 self.examined.problems.extend(problems);
                 Ok(version)
             }
-            Err(panic) => {
-                let message = panic
-                    .downcast_ref::<&str>()
-                    .map(|text| (*text).to_owned())
-                    .or_else(|| panic.downcast_ref::<String>().cloned())
-                    .unwrap_or_else(|| "a panic without a message".to_owned());
-                debug_assert!(!fragment || !message.is_empty());
-                Err(message)
-            }
+            Err(panic) => Err(panic_message(&*panic)),
         }
     }
 
@@ -478,6 +475,13 @@ impl Examination<'_> {
             .collect();
         entry.coverage = coverage;
     }
+}
+
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a panic without a message")
+        .to_owned()
 }
 
 /// Returns the lines, first and last, that the grammars did not understand.

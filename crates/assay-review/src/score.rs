@@ -91,3 +91,109 @@ pub(crate) fn score<'f>(
         parts,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use assay_finding::{
+        Category, Confidence, Finding, Fingerprint, Frame, IdentityHasher, Location, RuleId,
+        Severity, State,
+    };
+    use assay_source::{Position, Span};
+    use proptest::collection::vec;
+    use proptest::prelude::{Strategy, any};
+    use proptest::{prop_assert, proptest};
+
+    use super::{grade, score};
+
+    fn finding(severity: Severity, confidence: Confidence, category: Category) -> Finding {
+        let start = Position { line: 1, column: 1 };
+        Finding {
+            rule: RuleId::new("test/rule"),
+            severity,
+            confidence,
+            category,
+            message: String::new(),
+            location: Location {
+                path: "a".into(),
+                span: Span::new(0, 0),
+                start,
+                end: start,
+            },
+            related: Vec::new(),
+            measure: None,
+            symbol: None,
+            identity: IdentityHasher::new("test/rule").finish(),
+            alias: None,
+            fingerprint: Fingerprint::default(),
+            state: State::Introduced,
+            suppressed: None,
+            fix: None,
+            frame: Frame::default(),
+        }
+    }
+
+    fn any_finding() -> impl Strategy<Value = Finding> {
+        (any::<u8>(), any::<u8>(), any::<u8>()).prop_map(|(severity, confidence, category)| {
+            let pick = |number: u8, count: usize| usize::from(number) % count;
+            finding(
+                Severity::ALL[pick(severity, Severity::ALL.len())],
+                Confidence::ALL[pick(confidence, Confidence::ALL.len())],
+                Category::ALL[pick(category, Category::ALL.len())],
+            )
+        })
+    }
+
+    #[test]
+    fn scores_by_example() {
+        let of = |severity| [finding(severity, Confidence::High, Category::Correctness)];
+        for (findings, value, letter) in [
+            (vec![], 100.0, 'A'),
+            (of(Severity::Info).to_vec(), 100.0, 'A'),
+            (of(Severity::Low).to_vec(), 98.3, 'A'),
+            (of(Severity::Medium).to_vec(), 93.5, 'A'),
+            (of(Severity::High).to_vec(), 79.0, 'C'),
+            (of(Severity::Critical).to_vec(), 59.0, 'F'),
+        ] {
+            let score = score(findings.iter(), None);
+            assert_eq!((score.value, score.grade), (value, letter));
+        }
+        assert_eq!(grade(60.0), 'D');
+    }
+
+    proptest! {
+        #[test]
+        fn one_more_finding_never_scores_better(
+            findings in vec(any_finding(), 0..40),
+            more in any_finding(),
+            lines in proptest::option::of(0u64..100_000),
+        ) {
+            let before = score(findings.iter(), lines);
+            let after = score(findings.iter().chain([&more]), lines);
+            prop_assert!(after.value <= before.value);
+            prop_assert!((0.0..=100.0).contains(&after.value));
+        }
+
+        #[test]
+        fn a_worse_or_surer_finding_never_scores_better(
+            findings in vec(any_finding(), 1..40),
+            at in any::<proptest::sample::Index>(),
+        ) {
+            let before = score(findings.iter(), None);
+            let mut worse = findings.clone();
+            let finding = at.get(&findings);
+            let next = |all: &[Severity]| all.iter().copied().find(|one| *one > finding.severity);
+            let changed = &mut worse[at.index(findings.len())];
+            changed.severity = next(Severity::ALL).unwrap_or(finding.severity);
+            changed.confidence = Confidence::High;
+            prop_assert!(score(worse.iter(), None).value <= before.value);
+        }
+
+        #[test]
+        fn parts_add_up_to_what_is_taken_off(findings in vec(any_finding(), 0..40)) {
+            let score = score(findings.iter(), None);
+            let sum: f64 = score.parts.iter().map(|part| part.points).sum();
+            // Each part is rounded to a tenth.
+            prop_assert!(score.parts.is_empty() || (sum - (100.0 - score.value)).abs() <= 0.6);
+        }
+    }
+}

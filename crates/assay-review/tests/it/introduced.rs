@@ -1,0 +1,201 @@
+//! What a change introduced, and what was there before.
+
+use assay_finding::{Severity, State};
+
+use crate::memory::{MemoryChange, shown};
+
+const EMPTY_CATCH: &str = "\
+def load(path):
+    try:
+        return open(path)
+    except OSError:
+        pass
+
+
+def other():
+    return 1
+";
+
+fn check(change: MemoryChange, introduced: &[&str], existing: &[&str]) {
+    let report = change.review();
+    assert_eq!(shown(&report, State::Introduced), introduced);
+    assert_eq!(shown(&report, State::Existing), existing);
+}
+
+#[test]
+fn what_is_in_the_base_is_existing() {
+    let head = EMPTY_CATCH.replace("return 1", "return 2");
+    let change = MemoryChange::default().file("a.py", Some(EMPTY_CATCH), Some(&head));
+    check(change, &[], &["4 error-handling/empty-catch"]);
+}
+
+#[test]
+fn what_is_new_is_introduced() {
+    let change = MemoryChange::default().file("a.py", Some("x = 1\n"), Some(EMPTY_CATCH));
+    check(change, &["4 error-handling/empty-catch"], &[]);
+}
+
+#[test]
+fn shifted_lines_stay_existing() {
+    let head = format!("import os\n\nprint(os)\n\n\n{EMPTY_CATCH}");
+    let change = MemoryChange::default().file("a.py", Some(EMPTY_CATCH), Some(&head));
+    check(change, &[], &["9 error-handling/empty-catch"]);
+}
+
+#[test]
+fn a_moved_function_stays_existing() {
+    let (first, second) = EMPTY_CATCH.split_at(EMPTY_CATCH.find("def other").unwrap());
+    let head = format!("{second}\n\n{first}");
+    let change = MemoryChange::default().file("a.py", Some(EMPTY_CATCH), Some(&head));
+    check(change, &[], &["8 error-handling/empty-catch"]);
+}
+
+#[test]
+fn a_function_moved_to_another_file_stays_existing() {
+    let (first, second) = EMPTY_CATCH.split_at(EMPTY_CATCH.find("def other").unwrap());
+    let change = MemoryChange::default()
+        .file("a.py", Some(EMPTY_CATCH), Some(second))
+        .file("b.py", None, Some(first));
+    check(change, &[], &["4 error-handling/empty-catch"]);
+}
+
+#[test]
+fn a_renamed_file_stays_existing() {
+    let head = EMPTY_CATCH.replace("return 1", "return 2");
+    let change = MemoryChange::default().renamed("a.py", "b.py", Some(EMPTY_CATCH), Some(&head));
+    check(change, &[], &["4 error-handling/empty-catch"]);
+}
+
+#[test]
+fn reformatted_code_stays_existing() {
+    let base = "function f(a) {\n  try { g(a) } catch (e) {}\n}\n";
+    let head = "function f(a) {\n    try {\n        g(a)\n    } catch (e) {\n    }\n}\n";
+    let change = MemoryChange::default().file("a.js", Some(base), Some(head));
+    check(change, &[], &["4 error-handling/empty-catch"]);
+}
+
+#[test]
+fn a_second_copy_is_introduced() {
+    let copy = EMPTY_CATCH
+        .split("\n\n\n")
+        .next()
+        .unwrap()
+        .replace("load", "load_again");
+    let head = format!("{EMPTY_CATCH}\n\n{copy}\n");
+    let change = MemoryChange::default().file("a.py", Some(EMPTY_CATCH), Some(&head));
+    check(
+        change,
+        &["15 error-handling/empty-catch"],
+        &["4 error-handling/empty-catch"],
+    );
+}
+
+#[test]
+fn a_deleted_finding_is_gone() {
+    let change = MemoryChange::default().file("a.py", Some(EMPTY_CATCH), Some("x = 1\n"));
+    check(change, &[], &[]);
+}
+
+/// A function with so many branches.
+fn branches(name: &str, count: usize) -> String {
+    let mut text = format!("def {name}(a):\n");
+    for number in 0..count {
+        text.push_str(&format!("    if a == {number}:\n        use({number})\n"));
+    }
+    text
+}
+
+#[test]
+fn a_metric_is_introduced_when_it_crosses_a_threshold() {
+    for (base, head, expected) in [
+        (5, 9, None),
+        (5, 12, Some((State::Introduced, Severity::Medium))),
+        (12, 15, Some((State::Existing, Severity::Medium))),
+        (12, 11, Some((State::Existing, Severity::Medium))),
+        (12, 25, Some((State::Introduced, Severity::Critical))),
+        (25, 24, Some((State::Existing, Severity::Critical))),
+    ] {
+        let change = MemoryChange::default().file(
+            "a.py",
+            Some(&branches("f", base)),
+            Some(&branches("f", head)),
+        );
+        let report = change.review();
+        let found = report
+            .findings
+            .iter()
+            .find(|finding| finding.rule.as_str() == "complexity/cyclomatic")
+            .map(|finding| (finding.state, finding.severity));
+        assert_eq!(found, expected, "{base} to {head}");
+    }
+}
+
+#[test]
+fn a_metric_finding_knows_the_value_before() {
+    let change =
+        MemoryChange::default().file("a.py", Some(&branches("f", 12)), Some(&branches("f", 25)));
+    let report = change.review();
+    let measure = report.findings[0].measure.clone().unwrap();
+    assert_eq!((measure.base, measure.value), (Some(13.0), 26.0));
+}
+
+#[test]
+fn a_renamed_function_keeps_its_metric_finding() {
+    let change = MemoryChange::default().file(
+        "a.py",
+        Some(&branches("before", 12)),
+        Some(&branches("after", 12)),
+    );
+    assert_eq!(shown(&change.review(), State::Introduced), [""; 0]);
+}
+
+#[test]
+fn metrics_of_one_function_are_one_finding() {
+    let change = MemoryChange::default().file("a.py", None, Some(&branches("f", 60)));
+    let report = change.review();
+    let complexity = report
+        .introduced()
+        .filter(|finding| finding.rule.pack() == "complexity");
+    assert_eq!(complexity.count(), 1);
+    assert!(
+        report.findings[0].message.contains("(also "),
+        "{}",
+        report.findings[0].message
+    );
+}
+
+#[test]
+fn copied_code_is_introduced_and_moved_code_is_not() {
+    let base = "\
+def first(order, rate):
+    total = 0
+    for line in order.lines:
+        if line.is_void or line.amount <= 0:
+            continue
+        price = line.price * line.amount
+        if line.discount:
+            price -= price * line.discount / 100
+        total += round(price * rate, 2)
+    if total > order.limit:
+        raise ValueError(order.number)
+    order.total = total
+    order.save(update=[\"total\"])
+    return total
+";
+    let copy = base.replace("first", "second");
+    let both = format!("{base}\n\n{copy}");
+    let copied = MemoryChange::default().file("a.py", Some(base), Some(&both));
+    assert!(
+        shown(&copied.review(), State::Introduced)
+            .iter()
+            .any(|line| line.ends_with("duplication/cloned-block"))
+    );
+    let moved = MemoryChange::default()
+        .file("a.py", Some(base), Some("x = 1\n"))
+        .file("b.py", None, Some(base));
+    let clones = shown(&moved.review(), State::Introduced);
+    assert!(
+        !clones.iter().any(|line| line.ends_with("cloned-block")),
+        "{clones:?}"
+    );
+}

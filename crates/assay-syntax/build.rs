@@ -69,7 +69,7 @@ fn extend(table: &mut Table, base: Table) {
             }
         }
         match key.as_str() {
-            "line-comments" | "block-comments" | "quotes" => {
+            "line-comments" | "block-comments" | "quotes" | "conventions" => {
                 table.entry(key).or_insert(value);
             }
             "roles" | "refine" => {

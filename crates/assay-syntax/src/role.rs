@@ -65,6 +65,9 @@ roles! {
     ForLoop = "for-loop",
     /// A `while`, `until` or `do` loop; also has `Loop`.
     WhileLoop = "while-loop",
+    /// A loop that nothing but a jump ends, and that looks as if it had a
+    /// condition; also has `Loop`.
+    EndlessLoop = "endless-loop",
     /// A `switch`, `match`, `case ... of`, `select`.
     Switch = "switch",
     /// A switch whose arms must take every value; also has `Switch`.

@@ -516,7 +516,9 @@ impl<'t> NodeRef<'t> {
         const ASSIGNMENT: RoleSet = RoleSet::of(&[Role::Assignment, Role::Variable]);
         let parent = self.parent()?;
         let is_operand = parent.has(Role::Binary) && !parent.has_any(ASSIGNMENT);
-        if !matches!(self.field(), Field::Value | Field::Right) || is_operand {
+        let is_value = |node: NodeRef<'_>| matches!(node.field(), Field::Value | Field::Right);
+        let is_given = is_value(self) || self.field() == Field::None && is_value(parent);
+        if !is_given || is_operand {
             return None;
         }
         let declared = || parent.child(Field::Declarator)?.declarator_name();

@@ -93,7 +93,7 @@ def logic(a, b, c)
   x
 end
 
-# metrics: cyclomatic=4 cognitive=4 nesting=2 params=5
+# metrics: cyclomatic=3 cognitive=4 nesting=2 params=5
 def everything(a, *b, c: 1, **d, &e)
   loop do
     break if a
@@ -108,5 +108,50 @@ class Sample
   # metrics: cyclomatic=1 cognitive=0 name=build
   def self.build
     new
+  end
+end
+
+# A loop without a condition decides nothing, the break in it does.
+# metrics: cyclomatic=2 cognitive=3 nesting=2
+def endless
+  loop do
+    break if go
+  end
+end
+
+# An assignment of a default decides, and is shorthand.
+# metrics: cyclomatic=4 cognitive=3
+def choices(a, b, c)
+  c ||= 1
+  a ? 1 : b ? 2 : c
+end
+
+# metrics: cyclomatic=2 cognitive=2 params=1
+def count(n)
+  n == 0 ? 0 : count(n - 1)
+end
+
+# metrics: cyclomatic=1 cognitive=2
+def named_lambda
+  # metrics: cyclomatic=2 cognitive=1 params=1 name=check
+  check = ->(a) { a ? 1 : 2 }
+  check.call(1)
+end
+
+# class-metrics: methods=3 cyclomatic=4 cognitive=3
+class Stack
+  # metrics: cyclomatic=1 params=1
+  def initialize(items)
+    @items = items
+  end
+
+  # metrics: cyclomatic=2 cognitive=2 params=0 qualified=Stack.drain
+  def drain
+    self.drain if @items.pop
+  end
+
+  # metrics: cyclomatic=1 cognitive=1
+  def self.forever(n)
+    forever(n)
   end
 end

@@ -14,13 +14,14 @@ const TOKEN: RoleSet = RoleSet::of(&[
     Role::Operator,
     Role::Identifier,
     Role::TypeName,
+    Role::SelfReference,
     Role::Number,
     Role::String,
     Role::Boolean,
     Role::Null,
 ]);
 /// Names are operands where they are single tokens.
-const NAME: RoleSet = RoleSet::of(&[Role::Identifier, Role::TypeName]);
+const NAME: RoleSet = RoleSet::of(&[Role::Identifier, Role::TypeName, Role::SelfReference]);
 /// Literals are one operand each, whatever the grammar puts inside.
 const LITERAL: RoleSet = RoleSet::of(&[Role::Number, Role::String, Role::Boolean, Role::Null]);
 

@@ -184,7 +184,7 @@ impl<'t, 'o, S: Sink> Pass<'t, 'o, S> {
             self.enter_condition(node);
         }
         if roles.has(Role::Preprocessor) {
-            self.enter_preprocessor(node, roles);
+            self.enter_preprocessor(node, field);
             return;
         }
         self.enter_branch(node, roles, field);
@@ -265,7 +265,7 @@ impl<'t, 'o, S: Sink> Pass<'t, 'o, S> {
     /// Loops, switches and handlers.
     fn enter_structure(&mut self, node: NodeRef<'t>, roles: RoleSet) {
         if roles.has(Role::Loop) {
-            if !is_endless(node) {
+            if !roles.has(Role::EndlessLoop) && !is_endless(node) {
                 self.decide(node, Reason::Loop);
             }
             self.structural(node, Reason::Loop);
@@ -326,11 +326,11 @@ impl<'t, 'o, S: Sink> Pass<'t, 'o, S> {
     }
 
     /// What the preprocessor decides is no path of the program, but is read.
-    fn enter_preprocessor(&mut self, node: NodeRef<'t>, roles: RoleSet) {
+    fn enter_preprocessor(&mut self, node: NodeRef<'t>, field: Field) {
         if self.frame().function.is_none() {
             return;
         }
-        if roles.intersects(const { RoleSet::of(&[Role::Else, Role::ElseIf]) }) {
+        if field == Field::Alternative {
             self.flat(node, Reason::Preprocessor);
         } else {
             self.structural(node, Reason::Preprocessor);
@@ -611,12 +611,22 @@ fn last_arm(switch: NodeRef<'_>) -> Option<NodeRef<'_>> {
 const ARM: RoleSet = RoleSet::of(&[Role::Case, Role::DefaultCase]);
 
 /// Labels that stand before the same statements are one branch: only the last
-/// of them has something after its colon.
+/// of them has something after its colon. The colon is the last of the arm, or
+/// stands after it, and then may close a group that is the label alone.
 fn shares_next_arm(case: NodeRef<'_>) -> bool {
-    case.children()
-        .last()
-        .is_some_and(|last| last.text() == ":")
-        && case.next_sibling().is_some_and(|next| next.has_any(ARM))
+    let is_colon = |token: &NodeRef<'_>| !token.is_named() && token.text() == ":";
+    let after = case.next_sibling();
+    let next = if case.children().last().as_ref().is_some_and(is_colon) {
+        after
+    } else {
+        after.filter(is_colon).and_then(|colon| {
+            colon
+                .next_sibling()
+                .or_else(|| case.parent()?.next_sibling())
+        })
+    };
+    let begins_arm = |node: NodeRef<'_>| node.has_any(ARM);
+    next.is_some_and(|next| begins_arm(next) || next.children().next().is_some_and(begins_arm))
 }
 
 fn is_jump_to_label(node: NodeRef<'_>, roles: RoleSet) -> bool {

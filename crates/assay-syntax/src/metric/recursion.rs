@@ -148,7 +148,8 @@ impl<'t> Scopes<'t> {
             .is_none_or(|parent| self.around(caller).any(|around| around as usize == parent));
         is_visible
             && match function.class.filter(|_| function.is_method) {
-                None => true,
+                // A method whose receiver says that it is one.
+                None => !self.tree.node(function.node).has(Role::Method),
                 Some(class) => {
                     self.implicit_self
                         && self.functions[caller as usize]
@@ -239,10 +240,9 @@ fn callee(call: NodeRef<'_>) -> Option<(Option<NodeRef<'_>>, NodeRef<'_>)> {
     if !target.has(Role::Member) {
         return None;
     }
-    let mut parts = target.named_children();
-    let object = parts.next()?;
-    let name = parts.last()?;
-    Some((Some(object), name))
+    let object = target.children().next()?;
+    let name = target.named_children().last()?;
+    (object != name).then_some((Some(object), name))
 }
 
 /// Returns the nodes of a graph that lie on a cycle, by Tarjan's algorithm

@@ -129,12 +129,6 @@ impl<'t> Draft<'t> {
         self
     }
 
-    /// Gives this finding another confidence than the rule's.
-    pub(crate) fn confidence(&mut self, confidence: Confidence) -> &mut Self {
-        self.confidence = confidence;
-        self
-    }
-
     /// Adds another place that belongs to the finding.
     pub(crate) fn related(&mut self, span: Span, message: impl Into<String>) -> &mut Self {
         self.related.push((span, message.into()));

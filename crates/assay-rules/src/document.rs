@@ -64,8 +64,30 @@ impl Example {
             }
             out.push('\n');
         }
-        (out, marked)
+        (with_characters(&out), marked)
     }
+}
+
+/// Puts the characters in that `<U+202E>` and the like stand for.
+fn with_characters(text: &str) -> String {
+    let mut parts = text.split("<U+");
+    let mut out = parts.next().unwrap_or("").to_owned();
+    for part in parts {
+        let character = part.split_once('>').and_then(|(hex, rest)| {
+            Some((char::from_u32(u32::from_str_radix(hex, 16).ok()?)?, rest))
+        });
+        match character {
+            Some((character, rest)) => {
+                out.push(character);
+                out.push_str(rest);
+            }
+            None => {
+                out.push_str("<U+");
+                out.push_str(part);
+            }
+        }
+    }
+    out
 }
 
 impl Document {

@@ -137,6 +137,11 @@ impl Engine {
             .unwrap_or_else(|| rule.severity())
     }
 
+    pub(crate) fn resolve(&self, rule: &Rule, language: Option<&Language>) -> Resolved {
+        let language = language.map(|language| language.id().as_str());
+        self.settings.resolve(rule, language)
+    }
+
     /// Returns a number that holds for the rule in any text.
     pub fn number(&self, rule: &Rule, option: &str) -> Option<u32> {
         let at = rule.options().iter().position(|o| o.name == option)?;

@@ -15,6 +15,7 @@ mod identity;
 mod query;
 mod rule;
 mod settings;
+mod suppress;
 mod threshold;
 
 mod complexity;
@@ -24,6 +25,7 @@ mod duplication;
 mod error_handling;
 mod review;
 mod smell;
+mod testing;
 
 pub use clone::{
     BaseText, CLONE_RULE, ChangedText, CloneBlock, CloneClass, CloneCopy, CloneExtent, CloneFile,
@@ -34,3 +36,4 @@ pub use document::{Document, Example, ExampleKind};
 pub use engine::{Engine, FileInput, Outcome};
 pub use rule::{NumberOption, Rule, rule_by_id, rules};
 pub use settings::{RuleSettings, RuleStatement, SettingsError};
+pub use suppress::{ConfiguredSuppression, suppress_configured};

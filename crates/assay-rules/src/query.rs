@@ -123,9 +123,11 @@ pub(crate) fn statements<'t>(block: NodeRef<'t>) -> impl Iterator<Item = NodeRef
         .filter(|child| !matches!(child.kind(), "empty_statement" | ";"))
 }
 
-/// Returns whether there is a comment anywhere under the node.
+/// Returns whether there is a comment anywhere under the node. One that only
+/// silences a rule is no explanation to the rule itself.
 pub(crate) fn has_comment(node: NodeRef<'_>) -> bool {
-    node.subtree().any(|part| part.has(Role::Comment))
+    node.subtree()
+        .any(|part| part.has(Role::Comment) && !part.text().contains("assay:ignore"))
 }
 
 /// Returns the body of a function, loop, clause or handler.
@@ -328,4 +330,13 @@ pub(crate) fn token_text(node: NodeRef<'_>) -> String {
         text.push(' ');
     }
     text
+}
+
+/// Returns where a finding about a whole function or class is shown: its name,
+/// else its first line.
+pub(crate) fn head(node: NodeRef<'_>) -> Span {
+    match node.name_node() {
+        Some(name) if node.encloses(name) => name.span(),
+        _ => first_line(node),
+    }
 }

@@ -1,11 +1,10 @@
 //! Metrics against limits: the shape that all rules about metrics share.
 
 use assay_finding::Severity;
-use assay_source::Span;
 use assay_syntax::{FileMetrics, FunctionMetrics, NodeRef};
 
 use crate::context::{Context, Draft};
-use crate::query::first_line;
+use crate::query::head;
 
 /// What a metric is called and how bad it is above its limits.
 pub(crate) struct Limit {
@@ -52,14 +51,6 @@ pub(crate) fn report_above<'c, 't>(
 /// Returns how a function or class is called in a sentence.
 pub(crate) fn called(name: Option<&str>, otherwise: &str) -> String {
     name.map_or_else(|| otherwise.to_owned(), |name| format!("`{name}`"))
-}
-
-/// Where a finding about a whole function or class is shown.
-fn head(node: NodeRef<'_>) -> Span {
-    match node.name_node() {
-        Some(name) if node.encloses(name) => name.span(),
-        _ => first_line(node),
-    }
 }
 
 /// Reports a function whose value is above a limit, unless a function inside it

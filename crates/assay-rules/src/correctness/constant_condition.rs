@@ -76,9 +76,9 @@
 //! package door
 //!
 //! func open(locked bool) {
-//! 	if locked && false { // <- here
-//! 		ring()
-//! 	}
+//!     if locked && false { // <- here
+//!         ring()
+//!     }
 //! }
 //! ```
 //!
@@ -86,9 +86,9 @@
 //! package door
 //!
 //! func open(locked bool) {
-//! 	if locked && debug {
-//! 		ring()
-//! 	}
+//!     if locked && debug {
+//!         ring()
+//!     }
 //! }
 //! ```
 //!

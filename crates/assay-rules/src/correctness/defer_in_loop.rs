@@ -22,11 +22,11 @@
 //! package shop
 //!
 //! func read(names []string) {
-//! 	for _, name := range names {
-//! 		file := open(name)
-//! 		defer file.Close() // <- here
-//! 		load(file)
-//! 	}
+//!     for _, name := range names {
+//!         file := open(name)
+//!         defer file.Close() // <- here
+//!         load(file)
+//!     }
 //! }
 //! ```
 //!
@@ -34,13 +34,13 @@
 //! package shop
 //!
 //! func read(names []string) {
-//! 	for _, name := range names {
-//! 		func() {
-//! 			file := open(name)
-//! 			defer file.Close()
-//! 			load(file)
-//! 		}()
-//! 	}
+//!     for _, name := range names {
+//!         func() {
+//!             file := open(name)
+//!             defer file.Close()
+//!             load(file)
+//!         }()
+//!     }
 //! }
 //! ```
 

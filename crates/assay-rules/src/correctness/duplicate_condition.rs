@@ -80,11 +80,11 @@
 //! package box
 //!
 //! func open(kind int) {
-//! 	if kind == 1 {
-//! 		one()
-//! 	} else if kind == 1 { // <- here
-//! 		two()
-//! 	}
+//!     if kind == 1 {
+//!         one()
+//!     } else if kind == 1 { // <- here
+//!         two()
+//!     }
 //! }
 //! ```
 //!
@@ -92,11 +92,11 @@
 //! package box
 //!
 //! func open(kind int) {
-//! 	if err := one(); err != nil {
-//! 		two()
-//! 	} else if err := three(); err != nil {
-//! 		four()
-//! 	}
+//!     if err := one(); err != nil {
+//!         two()
+//!     } else if err := three(); err != nil {
+//!         four()
+//!     }
 //! }
 //! ```
 //!

@@ -86,8 +86,8 @@
 //! package shop
 //!
 //! func check(o Order) {
-//! 	if o.late { // <- here
-//! 	}
+//!     if o.late { // <- here
+//!     }
 //! }
 //! ```
 //!
@@ -95,9 +95,9 @@
 //! package shop
 //!
 //! func check(o Order) {
-//! 	if o.late {
-//! 		// Nothing to do.
-//! 	}
+//!     if o.late {
+//!         // Nothing to do.
+//!     }
 //! }
 //! ```
 //!

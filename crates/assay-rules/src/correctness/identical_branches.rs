@@ -80,11 +80,11 @@
 //! package shop
 //!
 //! func ship(o Order) {
-//! 	if o.express { // <- here
-//! 		send(o, 2)
-//! 	} else {
-//! 		send(o, 2)
-//! 	}
+//!     if o.express { // <- here
+//!         send(o, 2)
+//!     } else {
+//!         send(o, 2)
+//!     }
 //! }
 //! ```
 //!
@@ -92,11 +92,11 @@
 //! package shop
 //!
 //! func ship(o Order) {
-//! 	if o.express {
-//! 		send(o, 1)
-//! 	} else {
-//! 		send(o, 2)
-//! 	}
+//!     if o.express {
+//!         send(o, 1)
+//!     } else {
+//!         send(o, 2)
+//!     }
 //! }
 //! ```
 //!

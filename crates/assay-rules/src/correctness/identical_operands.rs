@@ -51,7 +51,7 @@
 //! package area
 //!
 //! func open(a, b *Door) bool {
-//! 	return a.open && b.open && a.open // <- here
+//!     return a.open && b.open && a.open // <- here
 //! }
 //! ```
 //!
@@ -59,7 +59,7 @@
 //! package area
 //!
 //! func open(a, b *Door) bool {
-//! 	return a.open && b.open
+//!     return a.open && b.open
 //! }
 //! ```
 //!

@@ -79,7 +79,7 @@
 //! package shop
 //!
 //! func total(o *Order) int {
-//! 	return total(o) // <- here
+//!     return total(o) // <- here
 //! }
 //! ```
 //!
@@ -87,10 +87,10 @@
 //! package shop
 //!
 //! func total(o *Order) int {
-//! 	if o == nil {
-//! 		return 0
-//! 	}
-//! 	return total(o.next)
+//!     if o == nil {
+//!         return 0
+//!     }
+//!     return total(o.next)
 //! }
 //! ```
 //!

@@ -54,7 +54,7 @@
 //! package shop
 //!
 //! func wrong(price float64) bool {
-//! 	return price == math.NaN() // <- here
+//!     return price == math.NaN() // <- here
 //! }
 //! ```
 //!
@@ -62,7 +62,7 @@
 //! package shop
 //!
 //! func wrong(price float64) bool {
-//! 	return math.IsNaN(price)
+//!     return math.IsNaN(price)
 //! }
 //! ```
 //!
@@ -70,7 +70,7 @@
 //! package shop
 //!
 //! func wrong(price float64) bool {
-//! 	return math.IsNaN(price)
+//!     return math.IsNaN(price)
 //! }
 //! ```
 //!

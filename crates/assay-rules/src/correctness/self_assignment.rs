@@ -66,7 +66,7 @@
 //! package box
 //!
 //! func (b *Box) resize(w int) {
-//! 	b.w = b.w // <- here
+//!     b.w = b.w // <- here
 //! }
 //! ```
 //!
@@ -74,7 +74,7 @@
 //! package box
 //!
 //! func (b *Box) resize(w int) {
-//! 	b.w = w
+//!     b.w = w
 //! }
 //! ```
 //!

@@ -78,9 +78,9 @@
 //! package shop
 //!
 //! func price(o Order) int {
-//! 	// tax := o.net / 5 // <- here
-//! 	// return o.net + tax
-//! 	return o.net
+//!     // tax := o.net / 5 // <- here
+//!     // return o.net + tax
+//!     return o.net
 //! }
 //! ```
 //!
@@ -90,7 +90,7 @@
 //! // price returns the net price,
 //! // and never the tax.
 //! func price(o Order) int {
-//! 	return o.net
+//!     return o.net
 //! }
 //! ```
 //!

@@ -55,8 +55,8 @@
 //! package shop
 //!
 //! func price(o Order) int {
-//! 	return o.net
-//! 	log(o) // <- here
+//!     return o.net
+//!     log(o) // <- here
 //! }
 //! ```
 //!
@@ -64,14 +64,14 @@
 //! package shop
 //!
 //! func price(o Order) int {
-//! 	for {
-//! 		if o.free {
-//! 			goto done
-//! 		}
-//! 		break
-//! 	}
+//!     for {
+//!         if o.free {
+//!             goto done
+//!         }
+//!         break
+//!     }
 //! done:
-//! 	return o.net
+//!     return o.net
 //! }
 //! ```
 //!

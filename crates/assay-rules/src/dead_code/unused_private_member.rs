@@ -254,9 +254,9 @@ fn is_private(function: NodeRef<'_>, language: &str) -> bool {
             in_class
                 && name.starts_with("__")
                 && !name.ends_with("__")
-                && !function
+                && function
                     .parent()
-                    .is_some_and(|parent| parent.kind() == "decorated_definition")
+                    .is_none_or(|parent| parent.kind() != "decorated_definition")
         }
         "javascript" => name.starts_with('#'),
         _ => {

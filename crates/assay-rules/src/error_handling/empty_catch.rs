@@ -243,8 +243,11 @@ fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
     let body = body(node);
     let is_empty = body
         .is_none_or(|body| statements(body).all(|statement| statement.kind() == "pass_statement"));
-    // Ruby's handlers have no block when they are empty.
-    if !is_empty || body.is_none() && context.language() != "ruby" || has_comment(node) {
+    // Where statements and not brackets make the block, an empty one is none.
+    let mut ends = node.children().skip_while(|child| child.kind() != "{");
+    let has_brackets = ends.next().is_some() && ends.next().is_some_and(|end| end.kind() == "}");
+    let has_body = body.is_some() || has_brackets || context.language() == "ruby";
+    if !is_empty || !has_body || has_comment(node) {
         return;
     }
     let has_note = node

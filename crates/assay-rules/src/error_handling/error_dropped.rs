@@ -20,11 +20,11 @@
 //! package shop
 //!
 //! func buy(order *Order) (*Receipt, error) {
-//! 	receipt, err := save(order)
-//! 	if err != nil {
-//! 		return nil, nil // <- here
-//! 	}
-//! 	return receipt, nil
+//!     receipt, err := save(order)
+//!     if err != nil {
+//!         return nil, nil // <- here
+//!     }
+//!     return receipt, nil
 //! }
 //! ```
 //!
@@ -32,15 +32,15 @@
 //! package shop
 //!
 //! func buy(order *Order) (*Receipt, error) {
-//! 	receipt, err := save(order)
-//! 	if err != nil {
-//! 		return nil, err
-//! 	}
-//! 	if _, err := find(order); err != nil {
-//! 		// Not found is fine.
-//! 		return nil, nil
-//! 	}
-//! 	return receipt, nil
+//!     receipt, err := save(order)
+//!     if err != nil {
+//!         return nil, err
+//!     }
+//!     if _, err := find(order); err != nil {
+//!         // Not found is fine.
+//!         return nil, nil
+//!     }
+//!     return receipt, nil
 //! }
 //! ```
 

@@ -68,9 +68,9 @@
 //! package shop
 //!
 //! func ship(o Order) {
-//! 	if o.paid == true { // <- here
-//! 		send(o)
-//! 	}
+//!     if o.paid == true { // <- here
+//!         send(o)
+//!     }
 //! }
 //! ```
 //!
@@ -78,9 +78,9 @@
 //! package shop
 //!
 //! func ship(o Order) {
-//! 	if o.paid {
-//! 		send(o)
-//! 	}
+//!     if o.paid {
+//!         send(o)
+//!     }
 //! }
 //! ```
 //!
@@ -88,9 +88,9 @@
 //! package shop
 //!
 //! func ship(o Order) {
-//! 	if o.paid {
-//! 		send(o)
-//! 	}
+//!     if o.paid {
+//!         send(o)
+//!     }
 //! }
 //! ```
 //!

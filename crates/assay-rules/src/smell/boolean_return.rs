@@ -91,11 +91,11 @@
 //! package shop
 //!
 //! func large(o Order) bool {
-//! 	if o.total > 100 { // <- here
-//! 		return true
-//! 	} else {
-//! 		return false
-//! 	}
+//!     if o.total > 100 { // <- here
+//!         return true
+//!     } else {
+//!         return false
+//!     }
 //! }
 //! ```
 //!
@@ -103,7 +103,7 @@
 //! package shop
 //!
 //! func large(o Order) bool {
-//! 	return o.total > 100
+//!     return o.total > 100
 //! }
 //! ```
 //!
@@ -111,7 +111,7 @@
 //! package shop
 //!
 //! func large(o Order) bool {
-//! 	return o.total > 100
+//!     return o.total > 100
 //! }
 //! ```
 //!

@@ -103,7 +103,7 @@ fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
     let Ok(value) = text.trim_end_matches(['L', 'l', 'n']).parse::<u64>() else {
         return;
     };
-    let round = value.is_power_of_two() || is_power_of_ten(value) || value % 100 == 0;
+    let round = value.is_power_of_two() || is_power_of_ten(value) || value.is_multiple_of(100);
     if value <= u64::from(context.number("max")) || round || KNOWN.contains(&value) {
         return;
     }
@@ -129,7 +129,7 @@ fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
 
 fn is_power_of_ten(value: u64) -> bool {
     let mut value = value;
-    while value > 1 && value % 10 == 0 {
+    while value > 1 && value.is_multiple_of(10) {
         value /= 10;
     }
     value == 1

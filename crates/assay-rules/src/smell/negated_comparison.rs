@@ -70,7 +70,7 @@
 //! package shop
 //!
 //! func other(kind, known int) bool {
-//! 	return !(kind == known) // <- here
+//!     return !(kind == known) // <- here
 //! }
 //! ```
 //!
@@ -78,7 +78,7 @@
 //! package shop
 //!
 //! func other(kind, known int) bool {
-//! 	return kind != known
+//!     return kind != known
 //! }
 //! ```
 //!
@@ -86,7 +86,7 @@
 //! package shop
 //!
 //! func other(kind, known int) bool {
-//! 	return kind != known
+//!     return kind != known
 //! }
 //! ```
 

@@ -86,8 +86,8 @@
 //! package shop
 //!
 //! func ship(o Order) {
-//! 	send(o)
-//! 	return // <- here
+//!     send(o)
+//!     return // <- here
 //! }
 //! ```
 //!
@@ -95,7 +95,7 @@
 //! package shop
 //!
 //! func ship(o Order) {
-//! 	send(o)
+//!     send(o)
 //! }
 //! ```
 //!
@@ -103,8 +103,8 @@
 //! package shop
 //!
 //! func ship(o Order) (err error) {
-//! 	err = send(o)
-//! 	return
+//!     err = send(o)
+//!     return
 //! }
 //! ```
 

@@ -13,6 +13,7 @@ use assay_syntax::{
     FileMetrics, Language, MetricOptions, ParseLimits, ParsedFile, Role, language_by_name, measure,
     parse,
 };
+use jiff::civil::date;
 
 /// Languages whose grammar takes in the examples of another one.
 const ALSO: &[(&str, &[&str])] = &[("javascript", &["typescript", "tsx"]), ("c", &["cpp"])];
@@ -30,8 +31,8 @@ impl Sample {
         let extension = language
             .and_then(|language| language.extensions().first().copied())
             .unwrap_or("txt");
-        let path = setting(example, "path")
-            .map_or_else(|| format!("src/example.{extension}"), str::to_owned);
+        let path =
+            setting(example, "path").map_or_else(|| format!("src/shop.{extension}"), str::to_owned);
         let text = Arc::new(SourceText::from_text(text));
         let parsed = language.map(|language| parse(&text, language, &ParseLimits::default()));
         let trees = parsed.as_ref().map_or(&[][..], |parsed| &parsed.trees[..]);
@@ -46,10 +47,13 @@ impl Sample {
 
     fn run(&self, engine: &Engine) -> Vec<Finding> {
         let input = FileInput::new(&self.path, &self.text, self.parsed.as_ref());
-        let outcome = engine.run(&input.with_metrics(&self.metrics));
+        let input = input.with_metrics(&self.metrics);
+        let outcome = engine.run(&input);
         assert_eq!(outcome.problems, [], "{}", self.text.as_str());
         let mut findings = outcome.findings;
         findings.extend(self.clones(engine));
+        engine.suppress(&input, &mut findings, date(2026, 1, 1));
+        findings.retain(|finding| finding.suppressed.is_none());
         findings
     }
 
@@ -102,6 +106,7 @@ fn setting<'e>(example: &'e Example, name: &str) -> Option<&'e str> {
 /// Settings that are about the example and not about the rule.
 const EXAMPLE_SETTINGS: &[&str] = &["path", "errors", "count", "rename"];
 
+/// Only the example's rule runs; comments are judged when all rules do.
 fn engine(rule: &Rule, example: &Example) -> Engine {
     let options = example
         .settings
@@ -109,19 +114,19 @@ fn engine(rule: &Rule, example: &Example) -> Engine {
         .filter(|(key, _)| !EXAMPLE_SETTINGS.contains(&key.as_str()))
         .map(|(key, value)| (key.clone(), value.parse().expect("a number")))
         .collect();
-    let statements = vec![
-        RuleStatement {
+    let mut statements = vec![RuleStatement {
+        pattern: rule.id().into(),
+        enabled: Some(true),
+        options,
+        ..RuleStatement::default()
+    }];
+    if rule.pack() != "review" {
+        statements.push(RuleStatement {
             pattern: "*".into(),
             enabled: Some(false),
             ..RuleStatement::default()
-        },
-        RuleStatement {
-            pattern: rule.id().into(),
-            enabled: Some(true),
-            options,
-            ..RuleStatement::default()
-        },
-    ];
+        });
+    }
     Engine::new(&RuleSettings { statements }).unwrap_or_else(|errors| panic!("{errors:?}"))
 }
 
@@ -192,7 +197,11 @@ fn check(
         lines.dedup();
         lines
     };
-    let findings = sample.run(&engine);
+    let of_rule = |mut findings: Vec<Finding>| {
+        findings.retain(|finding| finding.rule.as_str() == rule.id());
+        findings
+    };
+    let findings = of_rule(sample.run(&engine));
     let found = lines(&findings);
     let expected = match example.kind {
         ExampleKind::Bad if marked.is_empty() => {
@@ -215,7 +224,7 @@ fn check(
         && let Some(renamed) = sample.parsed.as_ref().and_then(|p| renamed(&text, p))
     {
         let other = Sample::new(example, language, &renamed);
-        let other_found = lines(&other.run(&engine));
+        let other_found = lines(&of_rule(other.run(&engine)));
         if other_found != found {
             return Err(format!(
                 "the verdict changes with the names ({found:?} to {other_found:?}):\n{renamed}"
@@ -289,7 +298,11 @@ fn check_fixes(
     for round in 0.. {
         assert!(round < FIX_ROUNDS_MAX, "fixes do not converge: {label}");
         let sample = Sample::new(example, language, &text);
-        let findings = sample.run(&engine);
+        let of_rule = |mut findings: Vec<Finding>| {
+            findings.retain(|finding| finding.rule.as_str() == rule.id());
+            findings
+        };
+        let findings = of_rule(sample.run(&engine));
         let Some(fix) = findings.iter().find_map(|finding| finding.fix.as_ref()) else {
             break;
         };
@@ -303,7 +316,7 @@ fn check_fixes(
             "a fix breaks the syntax: {label}\n{patched}"
         );
         assert!(
-            after.run(&engine).len() < findings.len(),
+            of_rule(after.run(&engine)).len() < findings.len(),
             "a fix leaves its finding: {label}\n{patched}"
         );
         let known: Vec<_> = sample

@@ -28,7 +28,7 @@ const STORED: [&str; 6] = [
     "working-tree-encoding",
 ];
 /// A git-lfs pointer is a few short lines.
-pub(crate) const POINTER_BYTES_MAX: u64 = 1024;
+const POINTER_BYTES_MAX: u64 = 1024;
 
 /// What all threads that clean files share.
 #[derive(Clone)]
@@ -315,6 +315,33 @@ impl Pointer {
             sha256: id.to_string(),
             bytes,
         })
+    }
+}
+
+/// What is on disk of a file that git-lfs keeps.
+pub(crate) enum LfsFile {
+    /// What git stores: the pointer, or nothing for an empty file.
+    Stored(Vec<u8>),
+    /// The large file itself.
+    Large(Pointer),
+    /// Not readable, or over the limit.
+    Unknown,
+}
+
+impl LfsFile {
+    /// Looks at a file on disk.
+    pub(crate) fn on_disk(root: &Root, path: &[u8], bytes_max: u64) -> Self {
+        // Where git-lfs is not installed, the pointer itself is on disk.
+        if let Ok(content) = root.read_file(path, POINTER_BYTES_MAX)
+            && (content.is_empty() || Pointer::parse(&content).is_some())
+        {
+            return Self::Stored(content);
+        }
+        root.open_file(path)
+            .ok()
+            .filter(|(_, bytes)| *bytes <= bytes_max)
+            .and_then(|(file, _)| Pointer::of(file).ok())
+            .map_or(Self::Unknown, Self::Large)
     }
 }
 

@@ -64,10 +64,12 @@ pub struct Options {
     /// How much is read at most.
     pub limits: Limits,
     /// Whether the git configuration of the user and the system counts (line
-    /// ends, the user's ignore file, the index that a hook names). It is read as data;
-    /// nothing in it is executed. The repository's own configuration can never
+    /// ends, the user's ignore file). It is read as data; nothing in it is executed. The repository's own configuration can never
     /// name a file or a program.
     pub user_config: bool,
+    /// The index to read instead of the repository's own: git names one to its
+    /// hooks in `GIT_INDEX_FILE`.
+    pub index_file: Option<PathBuf>,
     /// The number of threads; none means as many as there are processors.
     pub threads: Option<usize>,
 }
@@ -77,6 +79,7 @@ impl Default for Options {
         Self {
             limits: Limits::default(),
             user_config: true,
+            index_file: None,
             threads: None,
         }
     }

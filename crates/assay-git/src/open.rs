@@ -7,13 +7,14 @@ use std::sync::Arc;
 use assay_source::{Change, FileTree, ReadError, RepoPath};
 use gix::bstr::{BString, ByteSlice};
 use gix::hash::ObjectId;
+use gix::index::entry::Flags;
 
 use crate::assemble::assemble;
-use crate::clean::{CleanRules, Cleaner, Filter, Pointer};
+use crate::clean::{CleanRules, Cleaner, Filter, LfsFile};
 use crate::disk::Root;
 use crate::error::Error;
 use crate::input::{Input, Options};
-use crate::model::{Delta, Place, Side};
+use crate::model::{Delta, Place, Side, kind_of_index_entry};
 use crate::repo::Repo;
 use crate::revision::{self, Revision, short};
 use crate::store::{Listing, Store, read_blob};
@@ -332,7 +333,8 @@ fn open_working_tree(cwd: &Path, base: Option<&str>, options: &Options) -> Resul
         let entry = &index.entries()[change.position];
         let path = BString::from(entry.path(&index));
         let delta = deltas.entry(path.clone()).or_insert_with(|| {
-            let kind = crate::model::kind_of_index_entry(entry.mode);
+            let is_later = entry.flags.contains(Flags::INTENT_TO_ADD);
+            let kind = kind_of_index_entry(entry.mode).filter(|_| !is_later);
             let base = kind.map(|kind| Side::object(kind, entry.id));
             Delta::new(path.clone(), base, None)
         });
@@ -416,12 +418,8 @@ fn untracked_place(
 ) -> Place {
     let bytes_max = options.limits.rename_file_bytes_max;
     if crate::model::is_plain(kind) && cleaner.filter(path) == Filter::Lfs {
-        let pointer = root
-            .open_file(path)
-            .ok()
-            .filter(|(_, bytes)| *bytes <= options.limits.disk_hash_bytes_max)
-            .and_then(|(file, _)| Pointer::of(file).ok());
-        if let Some(pointer) = pointer {
+        let bytes_max = options.limits.disk_hash_bytes_max;
+        if let LfsFile::Large(pointer) = LfsFile::on_disk(root, path, bytes_max) {
             return Place::Pointer(pointer.to_bytes().into());
         }
     }

@@ -18,6 +18,7 @@ pub(crate) struct Repo {
     /// The folder whose `.git` led to the repository. `core.worktree` is not
     /// followed: it could name any folder of the machine.
     pub(crate) work_tree: Option<PathBuf>,
+    index_file: Option<PathBuf>,
 }
 
 impl Repo {
@@ -65,6 +66,7 @@ impl Repo {
             work_tree: work_tree
                 .filter(|_| linked || inner.config_snapshot().boolean("core.bare") != Some(true))
                 .map(|path| path.canonicalize().unwrap_or(path)),
+            index_file: options.index_file.clone(),
             inner,
         };
         if let Some(format) = repo.string("extensions.refStorage")
@@ -125,7 +127,10 @@ impl Repo {
 
     /// Reads the index; one that does not exist is empty.
     pub(crate) fn index(&self) -> Result<gix::index::File, Error> {
-        let path = self.inner.index_path();
+        let path = self
+            .index_file
+            .clone()
+            .unwrap_or_else(|| self.inner.index_path());
         let decode = gix::index::decode::Options {
             // One thread reads 50,000 entries in a few milliseconds.
             thread_limit: Some(1),
@@ -147,8 +152,6 @@ fn open_options(options: &Options) -> gix::open::Options {
         permissions.config.user = true;
         permissions.env.home = gix::sec::Permission::Allow;
         permissions.env.xdg_config_home = gix::sec::Permission::Allow;
-        // GIT_INDEX_FILE in a hook, GIT_CONFIG_GLOBAL and the like.
-        permissions.env.git_prefix = gix::sec::Permission::Allow;
     }
     let alloc = format!(
         "gitoxide.objects.allocLimit={}",

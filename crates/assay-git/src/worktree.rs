@@ -13,7 +13,7 @@ use gix::index::entry::stat::Time;
 use gix::index::entry::{Flags, Stage, Stat};
 use gix::objs::FindExt;
 
-use crate::clean::{CleanRules, Cleaner, Filter, POINTER_BYTES_MAX, Pointer, blob_id};
+use crate::clean::{CleanRules, Cleaner, Filter, LfsFile, Pointer, blob_id};
 use crate::disk::Root;
 use crate::input::Options;
 use crate::model::{Place, Side, is_plain, kind_of_index_entry};
@@ -308,20 +308,11 @@ impl<'a> Comparison<'a> {
 
     fn lfs_content(&mut self, path: &[u8], id: ObjectId) -> Place {
         let tree = self.tree;
-        // Where git-lfs is not installed, the pointer itself is on disk.
-        if let Ok(content) = tree.root.read_file(path, POINTER_BYTES_MAX)
-            && (content.is_empty() || Pointer::parse(&content).is_some())
-        {
-            return Place::Disk(blob_id(tree.hash, &content));
-        }
-        let Ok((file, bytes)) = tree.root.open_file(path) else {
-            return Place::Disk(None);
-        };
-        if bytes > tree.options.limits.disk_hash_bytes_max {
-            return Place::Disk(None);
-        }
-        let Ok(pointer) = Pointer::of(file) else {
-            return Place::Disk(None);
+        let bytes_max = tree.options.limits.disk_hash_bytes_max;
+        let pointer = match LfsFile::on_disk(tree.root, path, bytes_max) {
+            LfsFile::Stored(content) => return Place::Disk(blob_id(tree.hash, &content)),
+            LfsFile::Large(pointer) => pointer,
+            LfsFile::Unknown => return Place::Disk(None),
         };
         let mut buffer = Vec::new();
         let stored = self
@@ -359,6 +350,7 @@ impl<'a> Comparison<'a> {
         }
         let options = Options {
             user_config: false,
+            index_file: None,
             ..self.tree.options.clone()
         };
         let head = Repo::discover(&root, &options)

@@ -8,7 +8,9 @@
 mod support;
 
 mod hostile;
+mod lines;
 mod patch;
 mod range;
+mod repositories;
 mod scan;
 mod working_tree;

@@ -6,7 +6,9 @@ LABEL org.example.title="archive" \
       org.example.limit=60
 ENV CARGO_HOME=/cargo \
     PATH="/cargo/bin:$PATH"
+MAINTAINER archive@example.org
 ENV LEGACY value
+ENV NAME='single quoted'
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 WORKDIR /src
 COPY --chown=1000:1000 Cargo.toml Cargo.lock ./

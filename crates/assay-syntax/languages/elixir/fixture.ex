@@ -119,6 +119,8 @@ defmodule Weather.Station do
 
   def a <~> b, do: {a, b, list[:key], ?a, ~w(x y)a, ~s"t #{a}", 1..2, 'it\'s'}
 
+  def encode(x), do: {<<x::8, "a">>, :"quoted #{x}", ["key #{x}": 1], &+/2}
+
   defdelegate size(state), to: Store
   defguard is_warm(value) when value > 20
 end

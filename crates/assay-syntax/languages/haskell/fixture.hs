@@ -1,4 +1,4 @@
-{-# LANGUAGE CPP, LambdaCase, MultiWayIf, QuasiQuotes, OverloadedRecordDot #-}
+{-# LANGUAGE CPP, LambdaCase, MultiWayIf, ImplicitParams, QuasiQuotes, OverloadedRecordDot #-}
 {- | Readings of a station.
    {- nested -} still a comment
 -}
@@ -30,6 +30,11 @@ class Shape a where
 
 instance Shape Station where
   area (Station _ values) = sum values
+
+type family Unit a where
+  Unit Station = Double
+
+type Limited :: Type -> Type
 
 infixl 6 <+>
 
@@ -76,6 +81,15 @@ total station = go 0 values
     go acc (x : xs)
       | x < 0 = go acc xs
       | True = go (acc + x) xs
+
+-- Two cases at once.
+both :: Int -> Int -> Int
+both = \cases
+  0 _ -> 0
+  x y -> x + y
+
+scoped :: (?scale :: Int) => Int -> Int
+scoped x = let y = x * ?scale in y
 
 pairs :: [Int] -> [(Int, Char)]
 pairs xs = [ (x, 'c') | x <- xs, odd x, let y = x ^ 2, y > 10 ]

@@ -118,7 +118,29 @@ module Weather
   end
 end
 
+class Log
+  @@count = 0i
+
+  def count=(value)
+    @@count = value
+  end
+
+  def forward(...) = store(...)
+
+  def levels
+    unless @@count.positive?
+      @@count += 1
+    end
+    @@count -= 1 until @@count == 0
+    each { redo if _1 === :"level #{_1}" }
+    send(:count=, %i[low high])
+  end
+  alias level levels
+  undef forward
+end
+
 BEGIN { srand }
+END { p !true }
 alias_method :old, :new unless defined?(OLD)
 __END__
 not code

@@ -71,6 +71,22 @@ WHERE s.name LIKE 'n%'
 ORDER BY s.name ASC, value
 LIMIT 10 OFFSET 5;
 
+SELECT DISTINCT ARRAY[1, 2], !active, $1
+FROM a
+RIGHT JOIN b ON a.id = b.id
+FULL JOIN c ON a.id = c.id
+WHERE a.id = ANY (SELECT id FROM b) AND a.name SIMILAR TO 'n%' AND 7 != 8 / 2 ^ 1
+EXCEPT SELECT id FROM b
+INTERSECT SELECT id FROM c;
+
+TRUNCATE TABLE old_reading;
+
+INSERT INTO a (id) VALUES (1) RETURNING id;
+
+CREATE TYPE unit AS ENUM ('m', 'km');
+
+CREATE MATERIALIZED VIEW daily AS SELECT id FROM a;
+
 SELECT id FROM a UNION ALL SELECT id FROM b;
 
 UPDATE weather.station SET name = UPPER(name), active = FALSE WHERE id = 7;

@@ -49,6 +49,13 @@ impl Alignment {
     }
 }
 
+/// A place in a text from which to extend.
+#[derive(Clone, Copy)]
+pub(crate) struct Seed<'a> {
+    pub(crate) codes: &'a [Code],
+    pub(crate) at: usize,
+}
+
 /// What extending a seed gave.
 pub(crate) struct Extension {
     pub(crate) alignment: Alignment,
@@ -183,8 +190,8 @@ impl Aligner {
     /// the blocks do not overlap.
     pub(crate) fn extend(
         &mut self,
-        (a, a_seed): (&[Code], usize),
-        (b, b_seed): (&[Code], usize),
+        a: Seed<'_>,
+        b: Seed<'_>,
         is_one_text: bool,
         tolerance: Tolerance,
     ) -> Extension {
@@ -192,12 +199,11 @@ impl Aligner {
             gap_tokens_max: 0,
             ..tolerance
         };
-        let sides = ((a, a_seed), (b, b_seed));
-        let first = self.extend_with(sides, is_one_text, plain);
+        let first = self.extend_with(a, b, is_one_text, plain);
         if tolerance.gap_tokens_max == 0 || first.alignment.matched() < GAPPED_RUN_MIN {
             return first;
         }
-        let second = self.extend_with(sides, is_one_text, tolerance);
+        let second = self.extend_with(a, b, is_one_text, tolerance);
         Extension {
             alignment: second.alignment,
             walked: first.walked,
@@ -206,7 +212,14 @@ impl Aligner {
 
     fn extend_with(
         &mut self,
-        ((a, a_seed), (b, b_seed)): ((&[Code], usize), (&[Code], usize)),
+        Seed {
+            codes: a,
+            at: a_seed,
+        }: Seed<'_>,
+        Seed {
+            codes: b,
+            at: b_seed,
+        }: Seed<'_>,
         is_one_text: bool,
         tolerance: Tolerance,
     ) -> Extension {

@@ -20,8 +20,10 @@ use super::align::{Aligner, Alignment};
 use super::class::classes_of_change;
 use super::lex::Lexed;
 use super::lexicon::{family, is_code, lexicon};
-use super::pair::{Block, Pair, Text, clip, settle};
+use super::pair::{Block, Pair, settle};
+use super::text::{Text, tests_from};
 use super::tree::{Notes, Problem, align_texts, read_text};
+use super::trim::clip;
 use super::winnow::{CodeHasher, Sampling, Winnower};
 use super::{CloneClass, CloneCopy, CloneExtent, CloneOptions, Clones};
 
@@ -150,6 +152,7 @@ struct ChangedFile<'a> {
     /// The runs of added tokens that are long enough.
     runs: Vec<Range<u32>>,
     is_cut: bool,
+    tests_from: u32,
 }
 
 impl<'a> ChangedFile<'a> {
@@ -163,6 +166,7 @@ impl<'a> ChangedFile<'a> {
             added: Vec::new(),
             runs: Vec::new(),
             is_cut: false,
+            tests_from: tests_from(file.path, file.text, file.language),
         };
         let lines: u32 = file.added.iter().map(|lines| lines.count).sum();
         let too_large = file.text.as_str().len() as u64 > options.limits.file_bytes_max;
@@ -172,6 +176,7 @@ impl<'a> ChangedFile<'a> {
         let tokens_max = options.limits.file_tokens_max;
         let lexicon = lexicon(file.language);
         this.is_cut = !lexicon.lex_into(file.text.as_str(), tokens_max, &mut this.lexed);
+        this.lexed.number_lines(file.text.lines());
         let is_added = tokens_in(file.text, &this.lexed, file.added);
         this.added = std::iter::once(0)
             .chain(is_added.iter().scan(0, |count, &is_added| {
@@ -215,6 +220,7 @@ impl<'a> ChangedFile<'a> {
             text: self.text,
             lexed: &self.lexed,
             fold_case: self.language.is_case_insensitive(),
+            tests_from: self.tests_from,
         }
     }
 }
@@ -546,12 +552,17 @@ impl Search<'_> {
             cache.put(&kind(), &version.content, &kept);
         }
         out.comparisons = seeds.len();
+        if seeds.is_empty() {
+            return out;
+        }
         seeds.sort_unstable();
+        lexed.number_lines(text.lines());
         let text = Text {
             path: &version.path,
             text: &text,
             lexed,
             fold_case: language.is_case_insensitive(),
+            tests_from: tests_from(&version.path, &text, language),
         };
         for seeds in seeds.chunk_by(|x, y| x.0 == y.0) {
             let file = seeds[0].0;

@@ -5,6 +5,7 @@
 //! are left out. Nothing is allocated for a token, and the time is linear in the
 //! text whatever the text is.
 
+use assay_source::LineMap;
 use assay_syntax::{BlockComment, Language, Quote};
 
 use super::import::ImportFilter;
@@ -99,6 +100,8 @@ pub(crate) struct Lexed {
     pub(crate) codes: Vec<Code>,
     pub(crate) starts: Vec<u32>,
     pub(crate) ends: Vec<u32>,
+    /// The line of each token, once they were asked for.
+    pub(crate) lines: Vec<u32>,
 }
 
 impl Lexed {
@@ -106,6 +109,21 @@ impl Lexed {
         self.codes.clear();
         self.starts.clear();
         self.ends.clear();
+        self.lines.clear();
+    }
+
+    /// Works out the line of each token.
+    pub(crate) fn number_lines(&mut self, map: &LineMap) {
+        self.lines.clear();
+        let mut line = 1;
+        let mut end = map.line_span(line).end;
+        for &start in &self.starts {
+            while end <= start && line < map.line_count() {
+                line += 1;
+                end = map.line_span(line).end;
+            }
+            self.lines.push(line);
+        }
     }
 
     pub(crate) fn len(&self) -> usize {

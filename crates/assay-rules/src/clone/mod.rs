@@ -21,7 +21,9 @@ mod import;
 mod lex;
 mod lexicon;
 mod pair;
+mod text;
 mod tree;
+mod trim;
 mod winnow;
 
 #[cfg(test)]

@@ -12,11 +12,12 @@ use assay_source::{ContentStore, FileVersion, SourceText};
 use assay_syntax::Language;
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator, ParallelSliceMut};
 
-use super::align::{Aligner, Alignment, Tolerance};
+use super::align::{Aligner, Alignment, Seed, Tolerance};
 use super::class::classes_of_tree;
 use super::lex::{Code, Lexed};
 use super::lexicon::{family, is_code, lexicon};
-use super::pair::{Pair, Text, settle};
+use super::pair::{Pair, settle};
+use super::text::{Text, tests_from};
 use super::winnow::{Sampling, Winnower};
 use super::{CloneExtent, CloneNote, CloneOptions, Clones};
 
@@ -82,7 +83,7 @@ struct Place {
 }
 
 /// Two places to compare, the first one first.
-type Seed = (u32, u32);
+type PlacePair = (u32, u32);
 
 struct Tree<'a> {
     files: &'a [CloneFile<'a>],
@@ -243,10 +244,10 @@ impl Tree<'_> {
 
     /// Returns the pairs of places with equal sequences. Each place is compared
     /// with the next ones of the same text, and with the next ones of any.
-    fn seeds(&mut self, places: &mut [Place]) -> Vec<Seed> {
+    fn seeds(&mut self, places: &mut [Place]) -> Vec<PlacePair> {
         let limits = &self.options.limits;
         places.par_sort_unstable();
-        let mut seeds: Vec<Seed> = Vec::new();
+        let mut seeds: Vec<PlacePair> = Vec::new();
         let mut mixed: Vec<u32> = Vec::new();
         for bucket in places.chunk_by(|x, y| x.hash == y.hash) {
             if bucket.len() < 2 {
@@ -295,8 +296,8 @@ impl Tree<'_> {
     }
 
     /// Extends the seeds to blocks, for each first file at once.
-    fn align(&self, seeds: &[Seed]) -> Vec<Found> {
-        let by_file: Vec<&[Seed]> = seeds
+    fn align(&self, seeds: &[PlacePair]) -> Vec<Found> {
+        let by_file: Vec<&[PlacePair]> = seeds
             .chunk_by(|x, y| self.locate(x.0).0 == self.locate(y.0).0)
             .collect();
         let found: Vec<Vec<Found>> = by_file
@@ -308,7 +309,7 @@ impl Tree<'_> {
         found.into_iter().flatten().collect()
     }
 
-    fn align_file(&self, seeds: &[Seed], aligner: &mut Aligner) -> Vec<Found> {
+    fn align_file(&self, seeds: &[PlacePair], aligner: &mut Aligner) -> Vec<Found> {
         let Some(&(first, _)) = seeds.first() else {
             return Vec::new();
         };
@@ -393,13 +394,20 @@ impl Tree<'_> {
             self.options.limits.file_tokens_max,
             &mut lexed,
         );
-        Some(OwnedText { text, lexed })
+        lexed.number_lines(text.lines());
+        let tests_from = tests_from(&version.path, &text, language);
+        Some(OwnedText {
+            text,
+            lexed,
+            tests_from,
+        })
     }
 }
 
 struct OwnedText {
     text: SourceText,
     lexed: Lexed,
+    tests_from: u32,
 }
 
 impl OwnedText {
@@ -409,6 +417,7 @@ impl OwnedText {
             text: &self.text,
             lexed: &self.lexed,
             fold_case: file.language.is_case_insensitive(),
+            tests_from: self.tests_from,
         }
     }
 }
@@ -421,7 +430,7 @@ struct Found {
 }
 
 /// Pairs each place, which are sorted, with the `most` next ones.
-fn link(places: &[u32], most: usize, seeds: &mut Vec<Seed>) {
+fn link(places: &[u32], most: usize, seeds: &mut Vec<PlacePair>) {
     for (index, &a) in places.iter().enumerate() {
         let next = places[index + 1..].iter().take(most);
         seeds.extend(next.map(|&b| (a, b)));
@@ -451,7 +460,11 @@ pub(crate) fn align_texts(
         {
             continue;
         }
-        let extension = aligner.extend((a, x as usize), (b, y as usize), is_one_text, tolerance);
+        let from = |codes, at| Seed {
+            codes,
+            at: at as usize,
+        };
+        let extension = aligner.extend(from(a, x), from(b, y), is_one_text, tolerance);
         let alignment = extension.alignment;
         for run in &alignment.runs {
             let range = run.a..run.a + run.len;

@@ -55,8 +55,7 @@ impl File {
         in_data_folder
             || parts.first() == Some(&"examples") && !name.ends_with(".md")
             || parts.contains(&"tests") && !name.ends_with(".rs")
-            || name.starts_with("fixture.")
-            || name.starts_with("golden.")
+            || parts.contains(&"languages") && name != "language.toml"
             || name == "Cargo.lock"
     }
 

@@ -36,7 +36,7 @@ class Entry[T](val amount: Long, note: String, rest: Int*)(implicit log: Log)
   }
 
   final override def +(other: Entry[T]): Entry[T] = other
-  def total_=(value: => Long): Unit = { total = value }
+  def total_=(value: => Long): Unit = { this.total = value }
 }
 
 given ordering: Ordering[Entry[Int]] with {

@@ -76,6 +76,13 @@ struct Open {
     scope_len: Option<u32>,
 }
 
+impl Open {
+    /// Only a `try` makes things deeper and no harder to read.
+    fn is_try(&self) -> bool {
+        !self.is_frame && self.nesting == 0 && self.depth > 0
+    }
+}
+
 /// What outlives the pass and is of use to no one else than the metrics.
 #[derive(Default)]
 pub(super) struct Trace {
@@ -293,10 +300,10 @@ impl<'t, 'o, S: Sink> Pass<'t, 'o, S> {
             self.nest(node, 0, 1);
         }
         if roles.has(Role::Catch) {
-            let is_in_try = node.parent().is_some_and(|parent| parent.has(Role::Try));
+            let is_in_try = self.open.last().is_some_and(Open::is_try);
             self.decide(node, Reason::Catch);
             self.structural(node, Reason::Catch);
-            self.nest(node, 1, i8::from(!is_in_try));
+            self.nest_until(handler_end(node), 1, i8::from(!is_in_try));
         }
     }
 
@@ -351,7 +358,7 @@ impl<'t, 'o, S: Sink> Pass<'t, 'o, S> {
     }
 
     fn enter_scope(&mut self, node: NodeRef<'t>, roles: RoleSet) {
-        let end = node.id().0 + node.subtree_len() as u32;
+        let end = end(node);
         let cut = |name: &'t str| &name[..name.floor_char_boundary(NAME_BYTES_MAX)];
         let name = node.name().map(cut);
         let scope_len = self.scope.len() as u32;
@@ -428,7 +435,7 @@ impl<'t, 'o, S: Sink> Pass<'t, 'o, S> {
         let frame = self.frame();
         frame.is_nameless = is_nameless;
         frame.is_wrapper = is_wrapper;
-        frame.parameters = parameter_count(node);
+        frame.parameters = node.parameters().len() as u32;
     }
 
     fn push_frame(&mut self, kind: FrameKind, end: u32) {
@@ -465,7 +472,11 @@ impl<'t, 'o, S: Sink> Pass<'t, 'o, S> {
     }
 
     fn nest(&mut self, node: NodeRef<'t>, nesting: i8, depth: i8) {
-        self.push_open(node.id().0 + node.subtree_len() as u32, nesting, depth);
+        self.nest_until(end(node), nesting, depth);
+    }
+
+    fn nest_until(&mut self, end: u32, nesting: i8, depth: i8) {
+        self.push_open(end, nesting, depth);
         let depth = self.depth;
         let frame = self.frame();
         frame.depth_max = frame.depth_max.max(depth);
@@ -558,6 +569,20 @@ fn receiver_type(function: NodeRef<'_>) -> Option<&str> {
         .map(NodeRef::text)
 }
 
+/// One past the last node under this one.
+fn end(node: NodeRef<'_>) -> u32 {
+    node.id().0 + node.subtree_len() as u32
+}
+
+/// Finds where a handler ends: some grammars put its block beside it.
+fn handler_end(catch: NodeRef<'_>) -> u32 {
+    let beside = || {
+        let next = catch.next_sibling()?;
+        (next.has(Role::Block) && catch.child_with(Role::Block).is_none()).then_some(next)
+    };
+    end(beside().unwrap_or(catch))
+}
+
 /// What an alternative can belong to.
 const BRANCHING: RoleSet = RoleSet::of(&[Role::If, Role::ElseIf]);
 const COMPREHENSION_CLAUSE: RoleSet = RoleSet::of(&[Role::ComprehensionFor, Role::ComprehensionIf]);
@@ -644,18 +669,6 @@ fn is_argument(node: NodeRef<'_>) -> bool {
         .by_ref()
         .take(2)
         .any(|around| around.has(Role::Arguments))
-}
-
-/// Counts the parameters that callers write; `a, b int` are two.
-fn parameter_count(function: NodeRef<'_>) -> u32 {
-    let names = |parameter: &NodeRef<'_>| {
-        let names = parameter
-            .children()
-            .filter(|child| child.field() == Field::Name)
-            .count();
-        names.max(1) as u32
-    };
-    function.parameters().iter().map(names).sum()
 }
 
 /// A function that holds one function and returns, and nothing else.

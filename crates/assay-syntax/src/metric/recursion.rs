@@ -223,7 +223,7 @@ impl<'t> Scopes<'t> {
 const NAME: RoleSet = RoleSet::of(&[Role::Identifier, Role::TypeName]);
 
 /// Splits what is called into the object that it is called on and the name.
-fn callee(call: NodeRef<'_>) -> Option<(Option<NodeRef<'_>>, NodeRef<'_>)> {
+fn callee<'t>(call: NodeRef<'t>) -> Option<(Option<NodeRef<'t>>, NodeRef<'t>)> {
     let target = match call.child(Field::Function) {
         Some(target) => target,
         None => match call
@@ -241,7 +241,8 @@ fn callee(call: NodeRef<'_>) -> Option<(Option<NodeRef<'_>>, NodeRef<'_>)> {
         return None;
     }
     let object = target.children().next()?;
-    let name = target.named_children().last()?;
+    let last = |node: NodeRef<'t>| node.named_children().last();
+    let name = std::iter::successors(last(target), |&node| last(node)).last()?;
     (object != name).then_some((Some(object), name))
 }
 

@@ -2,6 +2,7 @@
 //! against the registry.
 
 use assay_finding::Severity;
+use assay_source::nearest_word;
 use assay_syntax::languages;
 use globset::{Glob, GlobMatcher};
 
@@ -298,45 +299,14 @@ fn check_option(
     }
 }
 
-/// Returns the word that is nearest to the given one, if any is near enough to
-/// be a slip: one character in three may differ.
+/// Returns the word that was probably meant, owned for an error.
 pub(crate) fn nearest<'w>(word: &str, words: impl Iterator<Item = &'w str>) -> Option<String> {
-    let word = word.to_lowercase();
-    words
-        .map(|other| {
-            let whole = distance(&word, other);
-            // `empty-catch` alone stands for `error-handling/empty-catch`.
-            let tail = other
-                .split_once('/')
-                .map_or(usize::MAX, |(_, name)| distance(&word, name) + 1);
-            (whole.min(tail), other)
-        })
-        .min()
-        .filter(|&(distance, _)| distance * 3 <= word.chars().count().max(3))
-        .map(|(_, other)| other.to_owned())
-}
-
-/// The number of single-character changes between two words (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    /// Longer words are cut: ids and option names are short.
-    const CHARS_MAX: usize = 80;
-    let b: Vec<char> = b.chars().take(CHARS_MAX).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().take(CHARS_MAX).enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, cb) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(ca != *cb);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
+    nearest_word(word, words).map(str::to_owned)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{distance, nearest};
+    use super::nearest;
 
     #[test]
     fn slips_are_recognised_and_other_words_are_not() {
@@ -350,6 +320,5 @@ mod tests {
         ] {
             assert_eq!(nearest(word, words.into_iter()).as_deref(), expected);
         }
-        assert_eq!(distance("kitten", "sitting"), 3);
     }
 }

@@ -14,6 +14,7 @@ mod language;
 mod path;
 mod span;
 mod text;
+mod word;
 
 pub use change::{Attributes, Change, ChangeStatus, FileChange, FileKind, FileVersion, PatchHunk};
 pub use content::{BlobCache, ContentId, ContentStore, FileTree, ReadError};
@@ -22,3 +23,4 @@ pub use language::LanguageId;
 pub use path::RepoPath;
 pub use span::{LineMap, Position, Span};
 pub use text::{DecodeError, Encoding, LineEnding, SourceText};
+pub use word::nearest_word;

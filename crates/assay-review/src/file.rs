@@ -4,7 +4,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use assay_finding::{Coverage, FileEntry, FileMetrics, Finding, HunkEntry, Problem, SkipReason};
+use assay_finding::{
+    Coverage, FileEntry, FileMetrics, Finding, HunkEntry, PlacedDirective, Problem, SkipReason,
+};
 use assay_rules::FileInput;
 use assay_source::{
     ContentId, ContentStore, DecodeError, Encoding, FileChange, FileKind, FileVersion, Hunk,
@@ -27,6 +29,8 @@ pub(crate) struct Examined {
     /// What was measured in the base and in the head.
     pub(crate) measured: [Option<assay_syntax::Metrics>; 2],
     pub(crate) problems: Vec<Problem>,
+    /// What comments in the head silence.
+    pub(crate) directives: Vec<PlacedDirective>,
     /// The language of the head, when it is known.
     pub(crate) language: Option<&'static Language>,
     /// The texts of a changed file, kept to compare it with the rest of the
@@ -57,6 +61,10 @@ struct Version {
     parsed: Option<ParsedFile>,
     measured: Option<assay_syntax::FileMetrics>,
     findings: Vec<Finding>,
+    /// What its comments silence.
+    directives: Vec<PlacedDirective>,
+    /// What was cut.
+    notes: Vec<String>,
 }
 
 /// Reads one file of the change. Never fails: what cannot be read is in the
@@ -114,6 +122,7 @@ impl Examined {
             metrics: None,
             measured: [None, None],
             problems: Vec::new(),
+            directives: Vec::new(),
             language: None,
             kept: None,
         }
@@ -383,6 +392,8 @@ impl Examination<'_> {
         }
         self.examined.versions.head = findings;
         self.examined.language = head.language;
+        self.examined.directives = std::mem::take(&mut head.directives);
+        self.examined.entry.notes.append(&mut head.notes);
         if let (true, false, Some(language)) = (self.keep_texts, fragment, head.language) {
             let head = Arc::clone(&head.text);
             self.examined.kept = Some(KeptText {
@@ -411,20 +422,24 @@ impl Examination<'_> {
             let language = configured.or_else(|| detect(path, text.as_str()));
             let parsed = language.map(|language| parse(text, language, &settings.limits.parse));
             let measured = parsed.as_ref().map(|parsed| metrics::measure_file(parsed));
-            let outcome = engines.for_path(path).run(&FileInput {
+            let engine = engines.for_path(path);
+            let input = FileInput {
                 path,
                 text,
                 parsed: parsed.as_ref(),
                 metrics: measured.as_ref(),
-            });
-            let findings = outcome.findings;
+            };
+            let mut outcome = engine.run(&input);
+            let directives = engine.suppress(&input, &mut outcome.findings, settings.today);
             (
                 Version {
                     text: Arc::clone(text),
                     language,
                     parsed,
                     measured,
-                    findings,
+                    findings: outcome.findings,
+                    directives,
+                    notes: outcome.notes,
                 },
                 outcome.problems,
             )

@@ -27,4 +27,4 @@ mod settings;
 pub use coverage::{COVERAGE_BYTES_MAX, CoverageError, CoverageReport};
 pub use gate::GateSettings;
 pub use pipeline::{NoProgress, Progress, Subject, review};
-pub use settings::{ConfiguredSuppression, Limits, PathOverride, Settings};
+pub use settings::{Limits, PathOverride, Settings};

@@ -1,9 +1,11 @@
 //! The steps of a review, from the change to the report.
 
 use assay_finding::{
-    Coverage, FileEntry, Finding, Ledger, MetricsReport, Overview, Problem, Report, RuleMeta,
-    SkipReason, State, number_fingerprints,
+    Coverage, DirectiveOutcome, FileEntry, Finding, Ledger, MetricsReport, Overview,
+    PlacedDirective, Problem, Report, RuleMeta, SkipReason, State, apply_directives,
+    number_fingerprints,
 };
+use assay_rules::{ConfiguredSuppression, suppress_configured};
 use assay_source::{Change, FileTree};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
@@ -85,6 +87,7 @@ pub fn review(subject: Subject<'_>, settings: &Settings, progress: &dyn Progress
             .iter_mut()
             .flat_map(|file| std::mem::take(&mut file.problems)),
     );
+    let silent_notes = silence(&mut findings, &examined, settings);
     rank(&mut findings);
     if let Some(baseline) = &settings.baseline {
         baseline.apply(&mut findings);
@@ -121,9 +124,38 @@ pub fn review(subject: Subject<'_>, settings: &Settings, progress: &dyn Progress
         recommendations: Vec::new(),
         problems,
     };
+    report.overview.notes.extend(silent_notes);
     report.gate = gate::decide(&report, &settings.gate, coverage.map(NewCode::percent));
     report.recommendations = advice::recommendations(&report);
     report
+}
+
+/// Applies what silences findings besides the comments beside each: comments
+/// to what was found by comparing files, and the configuration. Returns what
+/// the reader must know of the configuration's suppressions.
+fn silence(findings: &mut [Finding], examined: &[Examined], settings: &Settings) -> Vec<String> {
+    let directives: Vec<PlacedDirective> = examined
+        .iter()
+        .flat_map(|file| file.directives.iter().cloned())
+        .collect();
+    apply_directives(findings, &directives, settings.today);
+    let outcomes = suppress_configured(findings, &settings.suppressions, settings.today);
+    let expired = |(suppression, outcome): (&ConfiguredSuppression, DirectiveOutcome)| {
+        let (DirectiveOutcome::Expired(count @ 1..), Some(day)) = (outcome, suppression.until)
+        else {
+            return None;
+        };
+        let reason = &suppression.reason;
+        Some(format!(
+            "a suppression in the configuration held until {day} and no longer silences {count} findings ({reason})"
+        ))
+    };
+    settings
+        .suppressions
+        .iter()
+        .zip(outcomes)
+        .filter_map(expired)
+        .collect()
 }
 
 /// Tells introduced from existing.

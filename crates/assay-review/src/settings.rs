@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use assay_finding::Baseline;
-use assay_rules::{Engine, RuleSettings};
+use assay_rules::{ConfiguredSuppression, Engine, RuleSettings};
 use assay_source::{BlobCache, RepoPath};
 use assay_syntax::{Language, ParseLimits};
 use globset::GlobMatcher;
@@ -55,21 +55,6 @@ pub struct PathOverride {
     pub paths: Vec<GlobMatcher>,
     /// What is said about the rules.
     pub rules: RuleSettings,
-}
-
-/// Findings that the configuration silences.
-#[derive(Clone, Debug)]
-pub struct ConfiguredSuppression {
-    /// The rules, as a glob over ids.
-    pub rule: GlobMatcher,
-    /// The glob as it was written.
-    pub pattern: String,
-    /// The paths; none means all.
-    pub paths: Vec<GlobMatcher>,
-    /// Why.
-    pub reason: String,
-    /// The last day on which it holds.
-    pub until: Option<Date>,
 }
 
 /// How much is read at most. What is over a limit is in the ledger.

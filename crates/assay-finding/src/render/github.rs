@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::io;
 
 use super::RenderOptions;
-use super::digest::{CoverageDigest, failures, measure_text, plain_path, severity_counts, shown};
+use super::digest::{CoverageDigest, failures, measure_text, severity_counts, shown};
 use super::text::{number, one_line};
 use crate::finding::{Finding, Severity};
 use crate::report::Report;
@@ -77,7 +77,7 @@ pub(super) fn write(
 
 fn push_finding(text: &mut String, kind: Kind, finding: &Finding) {
     let (start, end) = (finding.location.start, finding.location.end);
-    let mut place = format!("file={}", property(&plain_path(&finding.location.path)));
+    let mut place = format!("file={}", property(&finding.location.path.to_display()));
     let _ = write!(place, ",line={}", start.line.max(1));
     if end.line > start.line {
         let _ = write!(place, ",endLine={}", end.line);

@@ -114,7 +114,8 @@ pub(crate) struct ScanArguments {
 #[derive(Debug, Args)]
 pub(crate) struct ReportArguments {
     /// Report as FORMAT, or FORMAT=FILE; may be given several times. Formats:
-    /// terminal, json, sarif, markdown, html, github, gitlab, junit, rdjson
+    /// terminal, json, sarif, markdown, html, github-annotations,
+    /// gitlab-code-quality, junit, rdjson
     #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
     pub(crate) outputs: Vec<String>,
     /// Show also what was there before the change, and what is suppressed

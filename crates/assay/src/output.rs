@@ -11,7 +11,7 @@ use assay_finding::render::{Format, RenderOptions, Verbosity, WIDTH_MAX, WIDTH_M
 use assay_git::Opened;
 
 use crate::arguments::{Global, ReportArguments, When};
-use crate::config::nearest;
+use assay_source::nearest_word;
 
 /// The most outputs of one run.
 const OUTPUTS_MAX: usize = 16;
@@ -46,7 +46,7 @@ impl Outputs {
             };
             let format = Format::from_name(name).with_context(|| {
                 let names = Format::ALL.iter().map(|format| format.as_str());
-                let hint = nearest(name, names.clone())
+                let hint = nearest_word(name, names.clone())
                     .map_or_else(String::new, |right| format!("; did you mean `{right}`?"));
                 let known: Vec<&str> = names.collect();
                 format!(

@@ -14,8 +14,8 @@ use assay_syntax::{
 };
 
 use crate::arguments::{ExplainArguments, Global};
-use crate::config::nearest;
 use crate::output;
+use assay_source::nearest_word;
 
 /// The largest file whose function is explained.
 const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -32,7 +32,7 @@ pub(crate) fn run(global: &Global, arguments: &ExplainArguments) -> anyhow::Resu
 
 fn of_rule(id: &str) -> anyhow::Result<String> {
     let rule = rule_by_id(id).with_context(|| {
-        let hint = nearest(id, rules().iter().map(Rule::id))
+        let hint = nearest_word(id, rules().iter().map(Rule::id))
             .map_or_else(String::new, |right| format!("; did you mean `{right}`?"));
         format!("there is no rule `{id}`{hint} (`assay rules` lists them)")
     })?;

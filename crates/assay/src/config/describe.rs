@@ -37,7 +37,8 @@ pub(crate) fn describe(loaded: &Loaded, path: Option<&Path>) -> String {
         let _ = writeln!(
             out,
             "suppress       {}{until}: {}",
-            suppression.pattern, suppression.reason
+            suppression.rule.glob(),
+            suppression.reason
         );
     }
     let name = path.map(|path| path.to_string_lossy().replace('\\', "/"));

@@ -14,13 +14,13 @@ use assay_finding::{BASELINE_BYTES_MAX, Baseline, Severity};
 use assay_git::{Input, Opened, Options};
 use assay_review::{COVERAGE_BYTES_MAX, CoverageReport, Settings};
 use assay_rules::RuleStatement;
-use assay_source::RepoPath;
+use assay_source::{RepoPath, nearest_word};
 
 use crate::arguments::{Global, ReportArguments};
 
 pub(crate) use describe::describe;
 pub(crate) use file::ConfigFile;
-pub(crate) use parse::{CONFIG_BYTES_MAX, nearest, parse};
+pub(crate) use parse::{CONFIG_BYTES_MAX, parse};
 pub(crate) use settings::{Origin, settings};
 pub(crate) use template::TEMPLATE;
 
@@ -176,7 +176,7 @@ pub(crate) fn apply_arguments(
                     .iter()
                     .map(|severity| severity.as_str())
                     .chain(["never"]);
-                let hint = nearest(word, names)
+                let hint = nearest_word(word, names)
                     .map_or_else(String::new, |right| format!("; did you mean `{right}`?"));
                 format!("--fail-on: there is no severity `{word}`{hint}")
             })?),
@@ -226,7 +226,7 @@ fn only_rules(settings: &mut Settings, patterns: &[String]) -> anyhow::Result<()
                 .filter(|id| glob.is_match(id)),
         );
         if wanted.len() == before {
-            let hint = nearest(pattern, assay_rules::rules().iter().map(|rule| rule.id()))
+            let hint = nearest_word(pattern, assay_rules::rules().iter().map(|rule| rule.id()))
                 .map_or_else(String::new, |right| format!("; did you mean `{right}`?"));
             bail!("--rule: there is no rule `{pattern}`{hint}");
         }

@@ -2,10 +2,15 @@
 
 use std::fmt;
 
+use assay_source::nearest_word;
+
 use super::file::ConfigFile;
 
 /// The largest configuration that is read.
 pub(crate) const CONFIG_BYTES_MAX: u64 = 1024 * 1024;
+
+/// The longest message of an error.
+const MESSAGE_CHARS_MAX: usize = 1_000;
 
 /// What is wrong in a configuration, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +29,11 @@ impl fmt::Display for ConfigError {
         if let Some((line, column)) = self.at {
             write!(f, ":{line}:{column}")?;
         }
-        write!(f, ": {}", self.message)
+        // What is quoted from the file may be of any length.
+        match self.message.char_indices().nth(MESSAGE_CHARS_MAX) {
+            Some((end, _)) => write!(f, ": {}...", &self.message[..end]),
+            None => write!(f, ": {}", self.message),
+        }
     }
 }
 
@@ -66,49 +75,15 @@ fn with_suggestion(message: &str) -> String {
         return message;
     }
     let expected: Vec<&str> = quoted.collect();
-    match nearest(wrong, expected.iter().copied()) {
+    match nearest_word(wrong, expected.iter().copied()) {
         Some(right) => format!("{message}; did you mean `{right}`?"),
         None => message,
     }
 }
 
-/// Returns the candidate that is at most a third of the word's letters away.
-pub(crate) fn nearest<'c>(
-    word: &str,
-    candidates: impl Iterator<Item = &'c str>,
-) -> Option<&'c str> {
-    let limit = word.chars().count().div_ceil(3);
-    candidates
-        .map(|candidate| (distance(word, candidate), candidate))
-        .filter(|(distance, _)| *distance <= limit)
-        .min()
-        .map(|(_, candidate)| candidate)
-}
-
-/// The optimal string alignment distance: edits and swaps of neighbours.
-fn distance(a: &str, b: &str) -> usize {
-    let a: Vec<char> = a.chars().flat_map(char::to_lowercase).collect();
-    let b: Vec<char> = b.chars().flat_map(char::to_lowercase).collect();
-    let mut before: Vec<usize> = vec![0; b.len() + 1];
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for i in 1..=a.len() {
-        let mut next = vec![i];
-        for j in 1..=b.len() {
-            let change = row[j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut best = change.min(row[j] + 1).min(next[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                best = best.min(before[j - 2] + 1);
-            }
-            next.push(best);
-        }
-        before = std::mem::replace(&mut row, next);
-    }
-    row[b.len()]
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{distance, parse};
+    use super::parse;
 
     #[test]
     fn errors_point_at_the_place_and_suggest() {
@@ -131,18 +106,6 @@ mod tests {
             let error = parse("assay.toml", text).unwrap_err();
             assert_eq!(error.at, Some(at), "{error}");
             assert!(error.message.contains(part), "{error}");
-        }
-    }
-
-    #[test]
-    fn distances() {
-        for (a, b, expected) in [
-            ("", "", 0),
-            ("ab", "ba", 1),
-            ("kitten", "sitting", 3),
-            ("a", "", 1),
-        ] {
-            assert_eq!(distance(a, b), expected);
         }
     }
 }

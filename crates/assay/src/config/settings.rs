@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use assay_finding::{Category, Severity};
-use assay_review::{ConfiguredSuppression, GateSettings, Limits, PathOverride, Settings};
-use assay_rules::{RuleSettings, RuleStatement};
+use assay_review::{GateSettings, Limits, PathOverride, Settings};
+use assay_rules::{ConfiguredSuppression, RuleSettings, RuleStatement};
 use globset::{GlobBuilder, GlobMatcher};
 use jiff::civil::Date;
 
 use super::file::{
     CategoryWord, ConfigFile, GateSeverity, GateTable, LimitsTable, RuleEntry, RuleValue, RuleWord,
 };
-use super::parse::{ConfigError, nearest, place_of};
+use assay_source::nearest_word;
+
+use super::parse::{ConfigError, place_of};
 
 /// Where a configuration came from, for errors.
 pub(crate) struct Origin<'a> {
@@ -47,7 +49,7 @@ pub(crate) fn settings(
         .iter()
         .map(|table| {
             Ok(PathOverride {
-                paths: globs(&table.paths, origin)?,
+                paths: path_globs(&table.paths, origin)?,
                 rules: rules(&table.rules, origin)?,
             })
         })
@@ -56,7 +58,7 @@ pub(crate) fn settings(
         .files
         .exclude
         .iter()
-        .map(|pattern| Ok((pattern.clone(), glob(pattern, origin)?)))
+        .map(|pattern| Ok((pattern.clone(), path_glob(pattern, origin)?)))
         .collect::<Result<_, ConfigError>>()?;
     settings.generated = config.files.generated;
     settings.vendored = config.files.vendored;
@@ -76,9 +78,8 @@ pub(crate) fn settings(
                 return Err(origin.error("reason", "a suppression needs a reason: say why"));
             }
             Ok(ConfiguredSuppression {
-                rule: glob(&table.rule, origin)?,
-                pattern: table.rule.clone(),
-                paths: globs(&table.paths, origin)?,
+                rule: rule_glob(&table.rule, origin)?,
+                paths: path_globs(&table.paths, origin)?,
                 reason: table.reason.clone(),
                 until,
             })
@@ -95,26 +96,34 @@ fn date(text: &str, origin: &Origin<'_>) -> Result<Date, ConfigError> {
         .map_err(|_| origin.error(text, format!("`{text}` is no date; write it as 2027-01-31")))
 }
 
-/// Globs without a slash match the name in every folder, as in `.gitignore`.
-fn glob(pattern: &str, origin: &Origin<'_>) -> Result<GlobMatcher, ConfigError> {
-    GlobBuilder::new(pattern)
-        .literal_separator(true)
-        .build()
-        .map(|glob| glob.compile_matcher())
-        .map_err(|error| origin.error(pattern, format!("`{pattern}` is no glob: {}", error.kind())))
+/// A glob over rule ids: `*` stands for every rule.
+fn rule_glob(pattern: &str, origin: &Origin<'_>) -> Result<GlobMatcher, ConfigError> {
+    let glob = GlobBuilder::new(pattern).build();
+    glob.map(|glob| glob.compile_matcher())
+        .map_err(|error| bad_glob(pattern, &error, origin))
 }
 
-fn globs(patterns: &[String], origin: &Origin<'_>) -> Result<Vec<GlobMatcher>, ConfigError> {
+/// A glob over paths, from the folder of the configuration. Without a slash it
+/// matches the name in every folder, as in `.gitignore`.
+fn path_glob(pattern: &str, origin: &Origin<'_>) -> Result<GlobMatcher, ConfigError> {
+    let anchored = if pattern.contains('/') {
+        format!("{}{}", origin.folder, pattern.trim_start_matches('/'))
+    } else {
+        format!("{}**/{pattern}", origin.folder)
+    };
+    let glob = GlobBuilder::new(&anchored).literal_separator(true).build();
+    glob.map(|glob| glob.compile_matcher())
+        .map_err(|error| bad_glob(pattern, &error, origin))
+}
+
+fn bad_glob(pattern: &str, error: &globset::Error, origin: &Origin<'_>) -> ConfigError {
+    origin.error(pattern, format!("`{pattern}` is no glob: {}", error.kind()))
+}
+
+fn path_globs(patterns: &[String], origin: &Origin<'_>) -> Result<Vec<GlobMatcher>, ConfigError> {
     patterns
         .iter()
-        .map(|pattern| {
-            let anchored = if pattern.contains('/') {
-                format!("{}{}", origin.folder, pattern.trim_start_matches('/'))
-            } else {
-                format!("{}**/{pattern}", origin.folder)
-            };
-            glob(&anchored, origin)
-        })
+        .map(|pattern| path_glob(pattern, origin))
         .collect()
 }
 
@@ -129,12 +138,11 @@ fn languages(
                 let names = assay_syntax::languages()
                     .iter()
                     .map(|known| known.id().as_str());
-                let hint = nearest(name, names)
+                let hint = nearest_word(name, names)
                     .map_or_else(String::new, |right| format!("; did you mean `{right}`?"));
                 origin.error(name, format!("there is no language `{name}`{hint}"))
             })?;
-            let mut matchers = globs(std::slice::from_ref(pattern), origin)?;
-            Ok((matchers.remove(0), language))
+            Ok((path_glob(pattern, origin)?, language))
         })
         .collect()
 }

@@ -1,0 +1,114 @@
+//! Reports: where they go, how they end, and that they are the same again.
+
+use assay_finding::render::Format;
+
+use crate::run::{EMPTY_CATCH, SAME_CONDITION, assay, repo};
+
+#[test]
+fn the_exit_status_is_the_gate() {
+    let repo = repo();
+    assert_eq!(assay(&repo, &["review"]).code, 0, "nothing changed");
+    repo.write("b.py", EMPTY_CATCH);
+    assert_eq!(assay(&repo, &["review"]).code, 0, "medium passes");
+    assert_eq!(assay(&repo, &["review", "--fail-on", "medium"]).code, 1);
+    repo.write("c.py", SAME_CONDITION);
+    assert_eq!(assay(&repo, &["review"]).code, 1, "high fails");
+    assert_eq!(assay(&repo, &["review", "--fail-on", "never"]).code, 0);
+}
+
+#[test]
+fn a_clean_review_is_one_line_and_a_quiet_one_is_none() {
+    let repo = repo();
+    repo.write("b.py", "y = 2\n");
+    let run = assay(&repo, &["review"]);
+    assert_eq!(run.out.lines().count(), 1, "{}", run.out);
+    let run = assay(&repo, &["review", "--quiet"]);
+    assert_eq!((run.out.as_str(), run.err.as_str()), ("", ""));
+}
+
+#[test]
+fn several_reports_at_once() {
+    let repo = repo();
+    repo.write("b.py", EMPTY_CATCH);
+    let mut arguments = vec!["review".to_owned()];
+    for format in Format::ALL {
+        arguments.push("--output".to_owned());
+        arguments.push(format!(
+            "{}=out.{}.{}",
+            format.as_str(),
+            format.as_str(),
+            format.extension()
+        ));
+    }
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let run = assay(&repo, &arguments);
+    assert_eq!((run.code, run.out.as_str()), (0, ""), "{run:?}");
+    for format in Format::ALL {
+        let name = format!("out.{}.{}", format.as_str(), format.extension());
+        let text = std::fs::read_to_string(repo.root().join(&name)).unwrap();
+        assert!(text.contains("b.py"), "{name}: {text}");
+    }
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_an_error() {
+    let repo = repo();
+    let run = assay(
+        &repo,
+        &["review", "--output", "json=missing/folder/report.json"],
+    );
+    assert_eq!(run.code, 2);
+    assert!(
+        run.err.contains("missing/folder/report.json"),
+        "{}",
+        run.err
+    );
+}
+
+#[test]
+fn the_same_review_gives_the_same_bytes() {
+    let repo = repo();
+    repo.write("b.py", EMPTY_CATCH)
+        .write("c.py", SAME_CONDITION)
+        .commit("second");
+    for format in Format::ALL {
+        let with = |threads: &str| {
+            assay(
+                &repo,
+                &[
+                    "review",
+                    "HEAD",
+                    "-o",
+                    format.as_str(),
+                    "--threads",
+                    threads,
+                ],
+            )
+            .out
+        };
+        let first = with("1");
+        assert!(first == with("1") && first == with("4"), "{format} differs");
+    }
+}
+
+#[test]
+fn colour_is_only_for_those_who_want_it() {
+    let repo = repo();
+    repo.write("b.py", EMPTY_CATCH);
+    assert!(!assay(&repo, &["review"]).out.contains('\x1b'));
+    assert!(
+        assay(&repo, &["review", "--color", "always"])
+            .out
+            .contains('\x1b')
+    );
+}
+
+#[test]
+fn nothing_is_left_behind() {
+    let repo = repo();
+    repo.write("b.py", EMPTY_CATCH);
+    let before = repo.git(["status", "--porcelain", "--ignored"]);
+    assay(&repo, &["review"]);
+    assay(&repo, &["scan"]);
+    assert_eq!(repo.git(["status", "--porcelain", "--ignored"]), before);
+}

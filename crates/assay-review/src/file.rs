@@ -421,7 +421,7 @@ impl Examination<'_> {
             });
             let language = configured.or_else(|| detect(path, text.as_str()));
             let parsed = language.map(|language| parse(text, language, &settings.limits.parse));
-            let measured = parsed.as_ref().map(|parsed| metrics::measure_file(parsed));
+            let measured = parsed.as_ref().map(metrics::measure_file);
             let engine = engines.for_path(path);
             let input = FileInput {
                 path,

@@ -40,9 +40,9 @@ pub(crate) fn mark(files: &mut [Versions]) {
         Some(finding.identity)
     });
     match_by_key(files, &mut taken, &mut matched, |finding| finding.alias);
-    for at in 0..files.len() {
-        for index in 0..files[at].head.len() {
-            let base = matched[at][index].map(|(file, finding)| {
+    for (at, matches) in matched.into_iter().enumerate() {
+        for (index, base) in matches.into_iter().enumerate() {
+            let base = base.map(|(file, finding)| {
                 let base = &files[file].base[finding];
                 (
                     base.severity,

@@ -1,4 +1,8 @@
 //! Reviews of changes that are held in memory.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail the test when something is missing"
+)]
 
 mod introduced;
 mod ledger;

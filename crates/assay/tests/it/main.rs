@@ -1,4 +1,10 @@
 //! The command as a user runs it, on repositories made for the test.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::unwrap_used,
+    reason = "the tests run the command and read what it wrote"
+)]
 
 mod command;
 mod config;

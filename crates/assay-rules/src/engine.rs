@@ -452,7 +452,7 @@ fn finding(input: &FileInput<'_>, rule: &Rule, id: RuleId, draft: Draft<'_>) -> 
             if let Some(node) = draft.node {
                 let mut other = IdentityHasher::new(rule.id());
                 other.part("tokens");
-                let name = node.name_node().map(|name| name.span());
+                let name = node.name();
                 add_tokens(&mut other, node, name);
                 alias = Some(other.finish());
             }

@@ -1,11 +1,10 @@
 //! What makes a finding the same when code moves: tokens without white space
 //! and comments, and the names of the symbols around it.
 
-use std::ops::ControlFlow;
-
 use assay_finding::IdentityHasher;
-use assay_source::Span;
 use assay_syntax::{NodeRef, Role, RoleSet};
+
+use crate::query::pieces;
 
 /// So many tokens of a finding's code make its identity; the rest of a long
 /// piece of code adds nothing that names and numbers do not tell apart.
@@ -22,23 +21,25 @@ const NAMED_PLACES: RoleSet = RoleSet::of(&[Role::Function, Role::Class, Role::M
 /// Adds the tokens under a node, so that another layout of the same code gives
 /// the same identity: white space and comments do not count, nor do what
 /// formatters add and take away (commas, semicolons, brackets around things),
-/// nor the kind of quote. The name node is left out when there is one.
-pub(crate) fn add_tokens(hasher: &mut IdentityHasher, node: NodeRef<'_>, without: Option<Span>) {
-    let mut left = TOKENS_MAX;
+/// nor the kind of quote. The name `without` is left out where it first stands.
+pub(crate) fn add_tokens(hasher: &mut IdentityHasher, node: NodeRef<'_>, without: Option<&str>) {
     let mut token = String::new();
-    node.visit(|part| {
-        if left == 0 || part.has(Role::Comment) {
-            return ControlFlow::Break(());
+    let mut without = without;
+    let mut left = TOKENS_MAX;
+    for piece in pieces(node) {
+        if without == Some(piece) {
+            // The name stands first; later it is a call of itself.
+            without = None;
+            continue;
         }
-        if !part.is_leaf() || Some(part.span()) == without {
-            return ControlFlow::Continue(());
-        }
-        if normalise(part.text(), &mut token) {
+        if normalise(piece, &mut token) {
             hasher.part(&token);
             left -= 1;
+            if left == 0 {
+                return;
+            }
         }
-        ControlFlow::Continue(())
-    });
+    }
 }
 
 /// Adds a text without its white space.

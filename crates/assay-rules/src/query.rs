@@ -60,36 +60,74 @@ pub(crate) fn sides(node: NodeRef<'_>) -> Option<(NodeRef<'_>, NodeRef<'_>)> {
 
 /// Returns whether two pieces of code are the same but for layout and comments.
 pub(crate) fn same_code(a: NodeRef<'_>, b: NodeRef<'_>) -> bool {
-    if a.subtree_len().max(b.subtree_len()) > COMPARED_NODES_MAX {
-        return false;
-    }
-    let (mut a, mut b) = (tokens(a), tokens(b));
-    loop {
-        match (a.next(), b.next()) {
-            (None, None) => return true,
-            (Some(x), Some(y)) if x.kind_id() == y.kind_id() && x.text() == y.text() => {}
-            _ => return false,
-        }
+    a.subtree_len().max(b.subtree_len()) <= COMPARED_NODES_MAX && pieces(a).eq(pieces(b))
+}
+
+/// Returns the text of a node piece by piece: its leaves, and what the grammar
+/// leaves between them, without white space and comments around the pieces.
+pub(crate) fn pieces(node: NodeRef<'_>) -> Pieces<'_> {
+    Pieces {
+        node,
+        next: 0,
+        at: node.span().start,
+        leaf: None,
     }
 }
 
-/// Returns the leaves under a node that are no comments.
-pub(crate) fn tokens<'t>(node: NodeRef<'t>) -> impl Iterator<Item = NodeRef<'t>> {
-    // A comment can have leaves of its own (the text of a documentation comment).
-    let mut past = node.span().start;
-    let mut in_comment = false;
-    node.subtree().filter(move |part| {
-        if part.has(Role::Comment) {
-            past = past.max(part.span().end);
-            in_comment = true;
-            return false;
+/// The pieces of a node's text.
+pub(crate) struct Pieces<'t> {
+    node: NodeRef<'t>,
+    /// The next node of the subtree, counted from its root.
+    next: usize,
+    /// The text before this is done.
+    at: u32,
+    /// A leaf that comes after the text before it.
+    leaf: Option<Span>,
+}
+
+impl<'t> Pieces<'t> {
+    /// Returns the text up to a place, when there is more than white space.
+    fn text_before(&mut self, end: u32) -> Option<&'t str> {
+        let gap = Span::new(self.at.min(end), end);
+        self.at = end;
+        let text = self.node.tree().text().slice(gap).trim();
+        (!text.is_empty()).then_some(text)
+    }
+}
+
+impl<'t> Iterator for Pieces<'t> {
+    type Item = &'t str;
+
+    fn next(&mut self) -> Option<&'t str> {
+        let tree = self.node.tree();
+        loop {
+            if let Some(span) = self.leaf.take() {
+                self.at = span.end;
+                return Some(tree.text().slice(span));
+            }
+            let Some(part) = self.node.subtree_node(self.next) else {
+                return self.text_before(self.node.span().end);
+            };
+            self.next += 1;
+            let span = part.span();
+            if span.start < self.at || span.is_empty() {
+                continue;
+            }
+            if part.has(Role::Comment) {
+                let before = self.text_before(span.start);
+                self.at = span.end;
+                if before.is_some() {
+                    return before;
+                }
+            } else if part.is_leaf() {
+                let before = self.text_before(span.start);
+                self.leaf = Some(span);
+                if before.is_some() {
+                    return before;
+                }
+            }
         }
-        if in_comment && part.span().start < past {
-            return false;
-        }
-        in_comment = false;
-        part.is_leaf()
-    })
+    }
 }
 
 const EFFECTS: RoleSet = RoleSet::of(&[
@@ -325,8 +363,8 @@ pub(crate) fn is_test_path(path: &assay_source::RepoPath) -> bool {
 /// Returns the tokens of a piece of code with one space between them.
 pub(crate) fn token_text(node: NodeRef<'_>) -> String {
     let mut text = String::new();
-    for token in tokens(node).take(COMPARED_NODES_MAX) {
-        text.push_str(token.text());
+    for piece in pieces(node).take(COMPARED_NODES_MAX) {
+        text.push_str(piece);
         text.push(' ');
     }
     text
@@ -338,5 +376,48 @@ pub(crate) fn head(node: NodeRef<'_>) -> Span {
     match node.name_node() {
         Some(name) if node.encloses(name) => name.span(),
         _ => first_line(node),
+    }
+}
+
+/// Returns whether a comment on the node's first line speaks to another linter:
+/// somebody has looked at the place and decided.
+pub(crate) fn is_silenced_elsewhere(node: NodeRef<'_>) -> bool {
+    const MARKS: &[&str] = &[
+        "noqa",
+        "NOSONAR",
+        "nosec",
+        "NOLINT",
+        "nolint",
+        "pylint:",
+        "eslint-disable",
+        "biome-ignore",
+        "rubocop:disable",
+        "phpcs:ignore",
+        "@phpstan-ignore",
+        "noinspection",
+        "@ts-ignore",
+        "@ts-expect-error",
+        "type: ignore",
+        "NOPMD",
+        "CHECKSTYLE",
+    ];
+    let text = node.tree().text();
+    let has_mark = |line: u32| {
+        let line = text.line(line);
+        MARKS.iter().any(|mark| line.contains(mark))
+    };
+    has_mark(node.line())
+        || node.line() > 1
+            && text.line(node.line() - 1).contains("-next-line")
+            && has_mark(node.line() - 1)
+}
+
+/// Returns whether the node is in a part of a file of another language, where
+/// names may be used by what is around it.
+pub(crate) fn is_embedded(context: &crate::context::Context<'_, '_>) -> bool {
+    let outer = context.input.parsed.and_then(|parsed| parsed.trees.first());
+    match (outer, context.tree) {
+        (Some(outer), Some(tree)) => outer.language() != tree.language(),
+        _ => false,
     }
 }

@@ -442,6 +442,11 @@ impl<'t> NodeRef<'t> {
         (self.id.0..self.record().next).map(move |id| tree.node(NodeId(id)))
     }
 
+    /// Returns a node of the subtree by its place in it; 0 is this node.
+    pub fn subtree_node(self, place: usize) -> Option<NodeRef<'t>> {
+        (place < self.subtree_len()).then(|| self.tree.node(NodeId(self.id.0 + place as u32)))
+    }
+
     /// Returns how many nodes the subtree has, this one included.
     pub fn subtree_len(self) -> usize {
         (self.record().next - self.id.0) as usize

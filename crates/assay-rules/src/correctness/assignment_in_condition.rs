@@ -10,7 +10,7 @@
 //!
 //! - Assignments in a second pair of brackets, the usual way to say that it is meant.
 //! - Assignments in the condition of a loop, which read the next value.
-//! - PHP conditions that assign the result of a call.
+//! - Assignments of anything but a literal or a variable, which keep a value that was worked out.
 //!
 //! ## References
 //!
@@ -159,7 +159,10 @@ fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
     let Some((left, right)) = sides(inner) else {
         return;
     };
-    if context.language() == "php" && !right.has_any(LITERALS) {
+    // A value that is worked out on the way is kept on purpose.
+    let is_kept =
+        !right.has_any(LITERALS) && (context.language() == "php" || !right.has(Role::Identifier));
+    if is_kept {
         return;
     }
     let equals = match context.language() {

@@ -141,20 +141,22 @@ pub(crate) const RULE: RuleSpec = RuleSpec {
         Category::Correctness,
         Severity::Medium,
         Check::Node {
-            on: Trigger {
-                roles: RoleSet::of(&[Role::Case, Role::DefaultCase]),
-                kinds: &["switch_block_statement_group"],
-            },
+            on: Trigger::kinds(ARMS),
             check,
         },
     )
 };
 
+/// The arms of the switches that run on; the newer kinds of arms do not.
+const ARMS: &[&str] = &[
+    "switch_case",
+    "switch_default",
+    "case_statement",
+    "default_statement",
+    "switch_block_statement_group",
+];
+
 fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
-    // Java's arms are in groups of labels and statements.
-    if node.kind() == "switch_label" || node.kind() == "switch_rule" {
-        return;
-    }
     let Some(next) = next_case(node) else { return };
     let Some(last) = own_statements(node).last() else {
         return;
@@ -168,10 +170,9 @@ fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
 }
 
 fn next_case(node: NodeRef<'_>) -> Option<NodeRef<'_>> {
-    const ARMS: RoleSet = RoleSet::of(&[Role::Case, Role::DefaultCase]);
     std::iter::successors(node.next_sibling(), |next| next.next_sibling())
         .find(|next| next.is_named() && !next.has(Role::Comment))
-        .filter(|next| next.has_any(ARMS) || next.kind() == "switch_block_statement_group")
+        .filter(|next| ARMS.contains(&next.kind()))
 }
 
 fn own_statements<'t>(case: NodeRef<'t>) -> impl Iterator<Item = NodeRef<'t>> {

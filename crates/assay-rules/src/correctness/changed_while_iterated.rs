@@ -11,6 +11,7 @@
 //!
 //! - Loops over a copy (`list(items)`, `items[:]`, `new ArrayList<>(items)`).
 //! - Changes right before a `break` or `return`, which end the loop.
+//! - Python lists that only grow: the loop then serves them as a queue.
 //!
 //! ## References
 //!
@@ -85,20 +86,11 @@ pub(crate) const RULE: RuleSpec = RuleSpec {
     )
 };
 
-const CHANGING: &[&str] = &[
-    "remove",
-    "append",
-    "insert",
-    "pop",
-    "clear",
-    "extend",
-    "add",
-    "discard",
-    "popitem",
-    "addAll",
-    "removeAll",
-    "removeIf",
-];
+/// What takes elements away. A Python list that grows while it is iterated is a
+/// queue, which works.
+const PYTHON: &[&str] = &["remove", "insert", "pop", "clear", "discard", "popitem"];
+
+const JAVA: &[&str] = &["remove", "add", "clear", "addAll", "removeAll", "removeIf"];
 
 /// Longer loops are looked at so far.
 const NODES_MAX: usize = 20_000;
@@ -146,17 +138,15 @@ fn changed_object<'t>(part: NodeRef<'t>, language: &str) -> Option<NodeRef<'t>> 
     if !part.has(Role::Call) {
         return None;
     }
-    let (object, method) = match language {
-        "java" => (part.child(Field::Object)?, part.child(Field::Name)?),
+    let (object, method, changing) = match language {
+        "java" => (part.child(Field::Object)?, part.child(Field::Name)?, JAVA),
         _ => {
             let function = part.child(Field::Function)?;
-            (
-                function.child(Field::Object)?,
-                function.child(Field::Property)?,
-            )
+            let method = function.child(Field::Property)?;
+            (function.child(Field::Object)?, method, PYTHON)
         }
     };
-    CHANGING.contains(&method.text()).then_some(object)
+    changing.contains(&method.text()).then_some(object)
 }
 
 /// Returns whether the loop ends after the change: a jump follows in the same

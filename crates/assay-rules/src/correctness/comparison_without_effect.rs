@@ -59,7 +59,7 @@ use assay_finding::{Category, Severity};
 use assay_syntax::{NodeRef, Role};
 
 use crate::context::Context;
-use crate::query::{is_pure, operator};
+use crate::query::{is_pure, is_silenced_elsewhere, operator};
 use crate::rule::{Check, RuleSpec, Trigger};
 
 pub(crate) const RULE: RuleSpec = RuleSpec {
@@ -96,7 +96,7 @@ fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
             && statement.next_sibling().is_none()
             && context.language() == "python"
     });
-    if is_plain && !in_with && !is_last && is_pure(node) {
+    if is_plain && !in_with && !is_last && is_pure(node) && !is_silenced_elsewhere(node) {
         context.report(
             node,
             format!("nothing uses the answer of this `{}`", operator(node)),

@@ -152,7 +152,10 @@ const CASES_MAX: usize = 2_000;
 fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
     let mut seen: HashMap<String, NodeRef<'t>> = HashMap::new();
     for case in cases(node).take(CASES_MAX) {
-        if case.subtree().any(|part| part.has(Role::Guard)) {
+        if case
+            .subtree()
+            .any(|part| part.has(Role::Guard) || part.is_error())
+        {
             continue;
         }
         let Some(label) = label(case).filter(|label| is_pure(*label)) else {

@@ -9,7 +9,8 @@
 //! ## Not reported
 //!
 //! - `+`, `*`, `**` and shifts: doubling and squaring are meant.
-//! - Operands that call or change something, and numbers.
+//! - Operands that call or change something, and literals.
+//! - Python's operators other than `and` and `or`, which classes define as they like; test files.
 //!
 //! ## References
 //!
@@ -133,7 +134,7 @@ use assay_finding::{Category, Severity};
 use assay_syntax::{NodeRef, Role, RoleSet};
 
 use crate::context::Context;
-use crate::query::{bare, is_pure, operator, same_code, sides};
+use crate::query::{bare, is_pure, is_test_path, operator, same_code, sides};
 use crate::rule::{Check, RuleSpec, Trigger};
 
 pub(crate) const RULE: RuleSpec = RuleSpec {
@@ -176,7 +177,13 @@ const LITERALS: RoleSet = RoleSet::of(&[Role::Number, Role::String, Role::Boolea
 
 fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
     let operator = operator(node);
-    if !OPERATORS.contains(&operator) || is_inner(node, operator) {
+    // Python's classes give arithmetic and set operators meanings of their own.
+    let is_own = context.language() == "python" && !matches!(operator, "and" | "or");
+    if !OPERATORS.contains(&operator)
+        || is_own
+        || is_inner(node, operator)
+        || is_test_path(context.path())
+    {
         return;
     }
     let mut operands = Vec::new();

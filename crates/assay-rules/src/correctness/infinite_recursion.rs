@@ -153,6 +153,7 @@ const STOPS: RoleSet = RoleSet::of(&[
     Role::Label,
     Role::Yield,
     Role::Await,
+    Role::Import,
 ]);
 
 const ENDS: RoleSet = RoleSet::of(&[Role::Return, Role::Throw, Role::Goto]);

@@ -71,8 +71,15 @@ fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
     let Some((left, right)) = sides(node) else {
         return;
     };
-    let is_value =
-        |side: NodeRef<'_>| bare(side).has_any(VALUES) || bare(side).kind() == "unary_operator";
+    let is_value = |side: NodeRef<'_>| {
+        let side = bare(side);
+        let is_negative = side.kind() == "unary_operator"
+            && side
+                .named_children()
+                .last()
+                .is_some_and(|number| number.has(Role::Number));
+        side.has_any(VALUES) || is_negative
+    };
     if is_value(left) || is_value(right) {
         context
             .report(

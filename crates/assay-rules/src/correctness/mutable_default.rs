@@ -11,6 +11,7 @@
 //!
 //! - Defaults that the function never changes and never hands on: it only reads, iterates or
 //!   tests them.
+//! - Parameters that are called a cache or memo, or start with `_`: sharing is meant.
 //!
 //! ## References
 //!
@@ -57,6 +58,11 @@ fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
         return;
     };
     let value = bare(value);
+    // The usual names of a store that calls are meant to share.
+    let lower = name.text().to_lowercase();
+    if lower.starts_with('_') || lower.contains("cache") || lower.contains("memo") {
+        return;
+    }
     let is_shared = matches!(
         value.kind(),
         "list"

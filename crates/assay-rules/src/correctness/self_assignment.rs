@@ -10,7 +10,8 @@
 //!
 //! - Properties whose assignment has an effect in browsers (`location.href`, `innerHTML`, ...).
 //! - Named arguments and object initialisers, where the two names are different things.
-//! - Assignments in the body of a class, which copy an outer name into the class.
+//! - Assignments in the body of a class or module, which give an outer name again; plain variables
+//!   in C and Ruby, where it silences a warning.
 //!
 //! ## Examples
 //!
@@ -136,7 +137,7 @@
 //!
 //! ```ruby bad
 //! def resize(width)
-//!   width = width # <- here
+//!   @width = @width # <- here
 //! end
 //! ```
 //!
@@ -218,6 +219,17 @@ fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
     };
     let (left, right) = (bare(left), bare(right));
     if !same_code(left, right) || !is_pure(left) || has_own_meaning(node) {
+        return;
+    }
+    // What silences a compiler (C, Ruby) or gives a name again (Python).
+    let is_idiom = left.has(Role::Identifier)
+        && match context.language() {
+            "c" | "cpp" => true,
+            "ruby" => !left.text().starts_with('@'),
+            "python" => left.ancestor_with(Role::Function).is_none(),
+            _ => false,
+        };
+    if is_idiom {
         return;
     }
     let last = left

@@ -9,6 +9,7 @@
 //! ## Not reported
 //!
 //! - Sides that call something: two calls can give two values.
+//! - Literals, and test files, which compare objects with themselves on purpose.
 //! - `x != x` and `x == x` on a plain name, the old way to ask for "not a number", where the
 //!   language has floating-point numbers that differ from themselves.
 //!
@@ -49,10 +50,10 @@
 //! ```
 
 use assay_finding::{Category, Severity};
-use assay_syntax::{NodeRef, Role};
+use assay_syntax::{NodeRef, Role, RoleSet};
 
 use crate::context::Context;
-use crate::query::{bare, is_pure, operator, same_code, sides};
+use crate::query::{bare, is_pure, is_test_path, operator, same_code, sides};
 use crate::rule::{Check, RuleSpec, Trigger};
 
 pub(crate) const RULE: RuleSpec = RuleSpec {
@@ -77,7 +78,8 @@ fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
     if matches!(operator, "==" | "!=" | "===" | "!==") && left.has(Role::Identifier) {
         return;
     }
-    if same_code(left, right) && is_pure(left) {
+    let is_literal = left.has_any(const { RoleSet::of(&[Role::String, Role::Number]) });
+    if !is_literal && same_code(left, right) && is_pure(left) && !is_test_path(context.path()) {
         context.report(node, format!("`{}` is compared with itself", left.text()));
     }
 }

@@ -195,14 +195,14 @@ fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
         _ => RUBY,
     };
     let own = caught(node);
-    if own.is_empty() {
+    if own.is_empty() || node.kind() == "rescue_modifier" {
         return;
     }
     let Some(parent) = node.parent() else { return };
     for earlier in parent
         .children()
         .take_while(|child| *child != node)
-        .filter(|child| child.has(Role::Catch))
+        .filter(|child| child.has(Role::Catch) && child.kind() == node.kind())
     {
         let known = caught(earlier);
         let all_taken = own

@@ -14,7 +14,7 @@
 //!
 //! ## Options
 //!
-//! - `lines` (default 2): so many lines of code in a row are reported.
+//! - `lines` (default 3): so many lines of code in a row are reported.
 //!
 //! ## Examples
 //!
@@ -38,6 +38,7 @@
 //! ```javascript bad
 //! function price(order) {
 //!   // const tax = order.net * 0.2; // <- here
+//!   // log(tax);
 //!   // return order.net + tax;
 //!   return order.net;
 //! }
@@ -55,6 +56,7 @@
 //! class Shop {
 //!     int price(Order order) {
 //!         // int tax = order.net() / 5; // <- here
+//!         // log(tax);
 //!         // return order.net() + tax;
 //!         return order.net();
 //!     }
@@ -79,6 +81,7 @@
 //!
 //! func price(o Order) int {
 //!     // tax := o.net / 5 // <- here
+//!     // log(tax)
 //!     // return o.net + tax
 //!     return o.net
 //! }
@@ -97,6 +100,7 @@
 //! ```rust bad
 //! fn price(o: &Order) -> u32 {
 //!     // let tax = o.net / 5; // <- here
+//!     // log(tax);
 //!     // return o.net + tax;
 //!     o.net
 //! }
@@ -115,6 +119,7 @@
 //! ```c bad
 //! int price(struct order *o) {
 //!     // int tax = o->net / 5; // <- here
+//!     // log_tax(tax);
 //!     // return o->net + tax;
 //!     return o->net;
 //! }
@@ -135,6 +140,7 @@ use assay_source::{SourceText, Span};
 use assay_syntax::{NodeRef, ParseLimits, Role, RoleSet, language_by_name, parse};
 
 use crate::context::Context;
+use crate::query::is_silenced_elsewhere;
 use crate::rule::{Check, NumberOption, RuleSpec, Trigger};
 
 pub(crate) const RULE: RuleSpec = RuleSpec {
@@ -153,7 +159,7 @@ pub(crate) const RULE: RuleSpec = RuleSpec {
     options: &[NumberOption {
         name: "lines",
         summary: "So many lines of code in a row are reported.",
-        default: 2,
+        default: 3,
         min: 1,
         max: 1_000,
     }],
@@ -194,7 +200,7 @@ fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
     let text = context.text();
     let first = node.line();
     let comment = node.text();
-    if node.has(Role::DocComment) || comment.len() > BYTES_MAX {
+    if node.has(Role::DocComment) || comment.len() > BYTES_MAX || is_silenced_elsewhere(node) {
         return;
     }
     let markers = node.tree().language().line_comments();
@@ -359,4 +365,15 @@ fn parses(lines: &[&str], language: &str) -> bool {
     tree.errors().is_empty()
         && parsed.problems.is_empty()
         && tree.nodes().any(|node| node.has_any(ACTIONS))
+        && !tree
+            .nodes()
+            .any(|node| node.has(Role::Label) || is_formula(node))
+}
+
+/// `x := 1` alone is mathematics; Python's grammar takes it for code.
+fn is_formula(node: NodeRef<'_>) -> bool {
+    node.kind() == "named_expression"
+        && node
+            .parent()
+            .is_some_and(|parent| parent.kind() == "expression_statement")
 }

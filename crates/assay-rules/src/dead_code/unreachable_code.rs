@@ -256,7 +256,9 @@ fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
     }
     let mut after = std::iter::successors(statement.next_sibling(), |next| next.next_sibling())
         .filter(|next| next.is_named() && !next.has(Role::Comment));
-    let Some(next) = after.find(|next| !matches!(next.kind(), "empty_statement" | "empty")) else {
+    let Some(next) = after.find(|next| {
+        !matches!(next.kind(), "empty_statement" | "empty" | "heredoc_body") && next.text() != ";"
+    }) else {
         return;
     };
     // Ruby's handlers and Python's clauses stand in the same list.
@@ -268,7 +270,13 @@ fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
         Role::Case,
         Role::DefaultCase,
     ]);
-    let is_other = next.has_any(DECLARATIONS)
+    // Rust's attributes choose between statements before any of them runs.
+    let is_chosen = next.has(Role::Annotation)
+        || statement
+            .previous_sibling()
+            .is_some_and(|before| before.has(Role::Annotation));
+    let is_other = is_chosen
+        || next.has_any(DECLARATIONS)
         || next.has_any(CLAUSES)
         || jump(next).is_some_and(|jump| jump.has(Role::Break))
         || next.kind().contains("declaration") && !next.has(Role::Variable)

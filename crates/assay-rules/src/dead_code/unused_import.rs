@@ -10,8 +10,10 @@
 //!
 //! - Imports for their effect (`import "./setup"`), re-exports, and imports with a comment that
 //!   silences a linter.
-//! - Python: `__init__.py`, names in `__all__`, imports in `try` and in `if`, `from __future__`,
-//!   `import a as a`; names that occur in a string, which may be an annotation.
+//! - Python: `__init__.py`, `compat.py` and `conftest.py`, which give names on; names in `__all__`;
+//!   imports in `try` and in `if`, `from __future__`, `import a as a`; names that occur in a
+//!   string, which may be an annotation.
+//! - Scripts inside HTML, Vue and Svelte, whose templates use the names.
 //! - JavaScript: `React` in files with JSX.
 //! - Java: names that the comments mention, and imports of all of a package.
 //!
@@ -102,7 +104,7 @@ use assay_source::Span;
 use assay_syntax::{Field, NodeRef, Role, RoleSet, SyntaxTree};
 
 use crate::context::{Context, replace};
-use crate::query::whole_lines;
+use crate::query::{is_embedded, whole_lines};
 use crate::rule::{Check, RuleSpec};
 
 pub(crate) const RULE: RuleSpec = RuleSpec {
@@ -121,8 +123,10 @@ struct Imported<'t> {
 }
 
 fn check<'t>(tree: &'t SyntaxTree, context: &mut Context<'_, 't>) {
-    let is_python = context.language() == "python";
-    if is_python && context.path().file_name() == b"__init__.py" || !tree.errors().is_empty() {
+    let name = context.path().file_name();
+    let gives_on = context.language() == "python"
+        && (name == b"__init__.py" || name.ends_with(b"compat.py") || name == b"conftest.py");
+    if gives_on || is_embedded(context) || !tree.errors().is_empty() {
         return;
     }
     let mut imported: Vec<Imported<'t>> = Vec::new();
@@ -170,63 +174,81 @@ fn used_names<'t>(
     wanted: &HashSet<&'t str>,
     language: &str,
 ) -> HashSet<&'t str> {
-    const IMPORT: RoleSet = RoleSet::of(&[Role::Import]);
     let mut used = HashSet::new();
+    // Most names are of another length, and need not be looked up.
+    let lengths = wanted
+        .iter()
+        .fold(0_u64, |set, name| set | length_bit(name.len()));
     let mut past = 0;
-    let has_jsx = tree.nodes().any(|node| node.kind().starts_with("jsx_"));
-    if has_jsx {
-        used.extend(
-            ["React", "h", "jsx"]
-                .iter()
-                .filter_map(|name| wanted.get(name)),
-        );
-    }
     for node in tree.nodes() {
         let span = node.span();
-        if node.has_any(IMPORT) && !node.has(Role::Call) {
-            past = past.max(span.end);
-        }
-        if span.start < past && past > 0 {
+        if span.start < past {
             continue;
         }
-        let is_prose = node.has(Role::Comment) && language == "java"
-            || node.has(Role::Comment) && language != "python" && node.text().starts_with("/**")
-            || node.has(Role::Comment) && node.text().contains("type:")
-            || language == "python"
-                && node.has(Role::String)
-                && node.kind() != "concatenated_string";
-        if is_prose {
+        if node.has(Role::Import) && !node.has(Role::Call) {
+            past = span.end;
+        } else if node.is_leaf()
+            && node.is_named()
+            && lengths & length_bit(span.len() as usize) != 0
+        {
+            used.extend(wanted.get(node.text()));
+        }
+        if is_prose(node, language) {
             let words = node
                 .text()
                 .split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$');
             used.extend(words.filter_map(|word| wanted.get(word)));
         }
-        if node.is_leaf() && node.is_named() {
-            used.extend(wanted.get(node.text()));
+        // What is written as an element is a call of these.
+        if node.has(Role::Element) {
+            used.extend(
+                ["React", "h", "jsx"]
+                    .iter()
+                    .filter_map(|name| wanted.get(name)),
+            );
         }
     }
     used
 }
 
-/// Returns whether a comment on the line or before it speaks to a linter.
+fn length_bit(length: usize) -> u64 {
+    1 << length.min(63)
+}
+
+/// Text in which a name counts as used: documentation and written-out types.
+fn is_prose(node: NodeRef<'_>, language: &str) -> bool {
+    if node.has(Role::Comment) {
+        let text = node.text();
+        return language == "java"
+            || language != "python" && text.starts_with("/**")
+            || text.contains("type:");
+    }
+    language == "python" && node.has(Role::String) && node.kind() != "concatenated_string"
+}
+
+/// Returns whether a comment on the statement or before it speaks to a linter.
 fn is_silenced(statement: NodeRef<'_>) -> bool {
     let text = statement.tree().text();
-    let last = statement.last_line();
-    (statement.line()..=last).any(|line| {
+    let marked = |line: u32| {
         let line = text.line(line);
-        line.contains("noqa")
-            || line.contains("pylint")
-            || line.contains("eslint")
-            || line.contains("@ts-")
-            || line.contains("NOPMD")
-            || line.contains("type: ignore")
-            || line.contains("isort")
-    }) || statement.line() > 1 && {
-        let before = text.line(statement.line() - 1);
-        before.contains("eslint-disable")
-            || before.contains("@ts-ignore")
-            || before.contains("noinspection")
-    }
+        [
+            "noqa",
+            "isort",
+            "eslint",
+            "@ts-",
+            "noinspection",
+            "pylint",
+            "NOPMD",
+            "type: ignore",
+            "biome",
+        ]
+        .iter()
+        .any(|mark| line.contains(mark))
+    };
+    (statement.line()..=statement.last_line()).any(marked)
+        || statement.line() > 1
+            && text.line(statement.line() - 1).contains("disable")
+            && marked(statement.line() - 1)
 }
 
 fn python<'t>(statement: NodeRef<'t>, found: &mut Vec<Imported<'t>>) {
@@ -247,7 +269,7 @@ fn python<'t>(statement: NodeRef<'t>, found: &mut Vec<Imported<'t>>) {
             (_, Some(alias)) => alias.text(),
             _ => part.text().split('.').next().unwrap_or("").trim(),
         };
-        if name != "_" && !name.is_empty() {
+        if !name.starts_with('_') && !name.is_empty() {
             found.push(Imported {
                 statement,
                 part,

@@ -10,7 +10,7 @@
 //!
 //! - Methods with an annotation, which a framework may call, and those of Java's serialisation.
 //! - Python names with two underscores at both ends; names that occur in a string.
-//! - C# partial classes.
+//! - C# partial classes; test files, whose methods are named in annotations.
 //!
 //! ## References
 //!
@@ -163,6 +163,7 @@ use assay_finding::{Category, Severity};
 use assay_syntax::{NodeRef, Role, RoleSet, SyntaxTree};
 
 use crate::context::Context;
+use crate::query::{is_silenced_elsewhere, is_test_path};
 use crate::rule::{Check, RuleSpec};
 
 pub(crate) const RULE: RuleSpec = RuleSpec {
@@ -193,7 +194,7 @@ const CALLED: &[&str] = &[
 ];
 
 fn check<'t>(tree: &'t SyntaxTree, context: &mut Context<'_, 't>) {
-    if !tree.errors().is_empty() {
+    if !tree.errors().is_empty() || is_test_path(context.path()) {
         return;
     }
     let mut private: HashMap<&'t str, NodeRef<'t>> = HashMap::new();
@@ -207,7 +208,7 @@ fn check<'t>(tree: &'t SyntaxTree, context: &mut Context<'_, 't>) {
         else {
             continue;
         };
-        if !CALLED.contains(&name.text()) {
+        if !CALLED.contains(&name.text()) && !is_silenced_elsewhere(node) {
             private.entry(name.text()).or_insert(name);
         }
     }
@@ -250,6 +251,8 @@ fn is_private(function: NodeRef<'_>, language: &str) -> bool {
     };
     let in_class = function.ancestor_with(Role::Class).is_some();
     match language {
+        // `__construct`, `__clone` and the like are called by the language.
+        "php" if name.starts_with("__") => false,
         "python" => {
             in_class
                 && name.starts_with("__")

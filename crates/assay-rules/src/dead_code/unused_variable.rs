@@ -9,7 +9,9 @@
 //!
 //! ## Not reported
 //!
-//! - Names that start with `_`, and variables of loops, handlers, `with` and unpacking.
+//! - Names that start with `_`, `unused`, `ignore` or `dummy`, and variables of loops, handlers,
+//!   `with` and unpacking.
+//! - Results of calls in tests, and samples in documentation.
 //! - Functions that look names up when they run (`locals()`, `eval`, `exec`, `with`).
 //! - Declarations whose value is made for its effect, such as a guard object (Java's resources).
 //! - Languages whose compilers report it.
@@ -81,7 +83,7 @@ use assay_finding::{Category, Severity};
 use assay_syntax::{Field, NodeRef, Role, RoleSet};
 
 use crate::context::Context;
-use crate::query::{bare, operator};
+use crate::query::{bare, is_silenced_elsewhere, is_test_path, operator};
 use crate::rule::{Check, RuleSpec, Trigger};
 
 pub(crate) const RULE: RuleSpec = RuleSpec {
@@ -103,7 +105,7 @@ const NODES_MAX: usize = 60_000;
 
 /// What is known about one name in a function.
 struct Use<'t> {
-    declared: Option<NodeRef<'t>>,
+    declared: NodeRef<'t>,
     writes: u32,
     mentions: u32,
 }
@@ -111,49 +113,95 @@ struct Use<'t> {
 fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
     // Inner functions see the variables of outer ones, so the outermost function
     // is looked at once with all that is in it.
-    if node.ancestor_with(Role::Function).is_some() || node.subtree_len() > NODES_MAX {
+    if node.subtree_len() > NODES_MAX || node.ancestor_with(Role::Function).is_some() {
         return;
     }
     let is_python = context.language() == "python";
+    let write = |name: NodeRef<'t>| {
+        if is_python {
+            python_write(name, node)
+        } else {
+            declaration(name)
+        }
+    };
     let mut names: HashMap<&'t str, Use<'t>> = HashMap::new();
+    let mut lengths = 0_u64;
+    for name in node.subtree().filter_map(written) {
+        if write(name) == Some(true) && is_plain_name(name.text()) {
+            lengths |= length_bit(name.text());
+            names.entry(name.text()).or_insert(Use {
+                declared: name,
+                writes: 0,
+                mentions: 0,
+            });
+        }
+    }
+    if names.is_empty() {
+        return;
+    }
     for part in node.subtree() {
         if part.is_error() || looks_names_up(part) {
             return;
         }
-        if !part.is_leaf() || !part.is_named() {
+        // Most names are of another length, and need not be looked up.
+        if !part.is_leaf() || !part.is_named() || lengths & length_bit(part.text()) == 0 {
             continue;
         }
-        let is_name = part.has(Role::Identifier) || part.kind().contains("identifier");
-        if !is_name {
-            continue;
-        }
-        let entry = names.entry(part.text()).or_insert(Use {
-            declared: None,
-            writes: 0,
-            mentions: 0,
-        });
-        entry.mentions += 1;
-        let written = if is_python {
-            python_write(part, node)
-        } else {
-            declaration(part)
-        };
-        if let Some(is_first) = written {
-            entry.writes += 1;
-            if is_first && entry.declared.is_none() {
-                entry.declared = Some(part);
-            }
+        if let Some(what) = names.get_mut(part.text()) {
+            what.mentions += 1;
+            what.writes += u32::from(write(part).is_some());
         }
     }
-    let mut unused: Vec<(NodeRef<'t>, &str)> = names
-        .into_iter()
-        .filter(|(name, what)| what.mentions == what.writes && !name.starts_with('_'))
-        .filter_map(|(name, what)| Some((what.declared?, name)))
+    let mut unused: Vec<NodeRef<'t>> = names
+        .into_values()
+        .filter(|what| what.mentions == what.writes)
+        .map(|what| what.declared)
         .collect();
-    unused.sort_by_key(|(part, _)| part.span().start);
-    for (part, name) in unused {
-        context.report(part, format!("`{name}` gets a value that nothing reads"));
+    unused.sort_by_key(|name| name.span().start);
+    for name in unused {
+        if !is_for_show(name, context) {
+            context.report(
+                name,
+                format!("`{}` gets a value that nothing reads", name.text()),
+            );
+        }
     }
+}
+
+/// Returns the name that an assignment or declaration gives a value.
+fn written(node: NodeRef<'_>) -> Option<NodeRef<'_>> {
+    if node.has(Role::Assignment) {
+        node.child(Field::Left)
+    } else if node.kind() == "variable_declarator" {
+        node.child(Field::Name)
+    } else {
+        None
+    }
+    .filter(|name| name.is_leaf())
+}
+
+fn length_bit(name: &str) -> u64 {
+    1 << name.len().min(63)
+}
+
+/// Names that do not say "never read".
+fn is_plain_name(name: &str) -> bool {
+    !name.starts_with('_')
+        && !["unused", "ignore", "dummy"]
+            .iter()
+            .any(|word| name.starts_with(word))
+}
+
+/// In tests and samples a variable often only shows what a call gives.
+fn is_for_show(name: NodeRef<'_>, context: &Context<'_, '_>) -> bool {
+    let path = context.path().to_display();
+    let is_sample = path
+        .split('/')
+        .any(|part| matches!(part, "docs" | "doc" | "examples" | "samples" | "benchmarks"));
+    let has_call = name
+        .parent()
+        .is_some_and(|parent| parent.subtree().any(|part| part.has(Role::Call)));
+    is_sample || is_silenced_elsewhere(name) || has_call && is_test_path(context.path())
 }
 
 /// Returns whether code can reach variables without naming them.

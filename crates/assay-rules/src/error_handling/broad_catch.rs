@@ -4,14 +4,14 @@
 //!
 //! ## Why it matters
 //!
-//! A bare `except` catches `KeyboardInterrupt` and `SystemExit`, `catch (Throwable)` an exhausted
-//! memory, `rescue Exception` a signal: the program cannot be stopped, and slips of the pen in the
-//! guarded code look like the expected failure.
+//! A bare `except` catches `KeyboardInterrupt` and `SystemExit`, `rescue Exception` a signal: the
+//! program cannot be stopped, and slips of the pen in the guarded code look like the expected
+//! failure.
 //!
 //! ## Not reported
 //!
 //! - Handlers that throw again, end the program, or hand the exception on.
-//! - `except Exception` and `catch (Exception)`: broad, and often right at an outer edge.
+//! - `except Exception`: broad, and often right at an outer edge.
 //!
 //! ## References
 //!
@@ -41,30 +41,6 @@
 //!     raise
 //! ```
 //!
-//! ```java bad
-//! class Shop {
-//!     void buy(Order order) {
-//!         try {
-//!             save(order);
-//!         } catch (Throwable t) { // <- here
-//!             order.reset();
-//!         }
-//!     }
-//! }
-//! ```
-//!
-//! ```java good
-//! class Shop {
-//!     void buy(Order order) {
-//!         try {
-//!             save(order);
-//!         } catch (Throwable t) {
-//!             future.completeExceptionally(t);
-//!         }
-//!     }
-//! }
-//! ```
-//!
 //! ```ruby bad
 //! begin
 //!   save(order)
@@ -80,40 +56,19 @@
 //!   order.reset
 //! end
 //! ```
-//!
-//! ```kotlin bad
-//! fun buy(order: Order) {
-//!     try {
-//!         save(order)
-//!     } catch (t: Throwable) { // <- here
-//!         order.reset()
-//!     }
-//! }
-//! ```
-//!
-//! ```kotlin good
-//! fun buy(order: Order) {
-//!     try {
-//!         save(order)
-//!     } catch (t: Throwable) {
-//!         order.reset()
-//!         throw t
-//!     }
-//! }
-//! ```
 
 use assay_finding::{Category, Confidence, Severity};
 use assay_syntax::{NodeRef, Role, RoleSet};
 
 use crate::context::{Context, replace};
-use crate::query::{body, first_line, statements};
+use crate::query::{body, first_line, is_silenced_elsewhere, statements};
 use crate::rule::{Check, RuleSpec, Trigger};
 
 pub(crate) const RULE: RuleSpec = RuleSpec {
     cwe: &[396],
     confidence: Confidence::Medium,
     fix: true,
-    languages: &["java", "kotlin", "python", "ruby"],
+    languages: &["python", "ruby"],
     ..RuleSpec::new(
         Category::Correctness,
         Severity::Low,
@@ -128,7 +83,7 @@ fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
     let Some(body) = body(node) else { return };
     let is_empty = statements(body).all(|statement| statement.kind() == "pass_statement");
     // An empty handler is another rule's finding.
-    if is_empty || lets_out(body) {
+    if is_empty || lets_out(body) || is_silenced_elsewhere(node) {
         return;
     }
     let before_body = || node.children().take_while(move |child| *child != body);
@@ -136,10 +91,7 @@ fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
         check_python(node, body, context);
         return;
     }
-    let (root, instead) = match context.language() {
-        "ruby" => ("Exception", "StandardError"),
-        _ => ("Throwable", "Exception"),
-    };
+    let (root, instead) = ("Exception", "StandardError");
     let mut leaves: Vec<NodeRef<'t>> = before_body()
         .flat_map(NodeRef::subtree)
         .filter(|part| part.is_leaf() && part.is_named())

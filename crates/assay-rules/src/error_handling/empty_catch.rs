@@ -11,8 +11,8 @@
 //! ## Not reported
 //!
 //! - Handlers with a comment in them.
-//! - Exceptions that are ends and not failures: `StopIteration`, `KeyboardInterrupt`,
-//!   `InterruptedException`, `ImportError` and the like.
+//! - Python and Ruby handlers for particular exceptions: asking forgiveness is the custom there.
+//! - Exceptions by which an API says "no": not found, no such element, not a number, cancelled.
 //! - A variable that is called `ignored`, `expected` or `_`, and test files.
 //!
 //! ## References
@@ -25,7 +25,7 @@
 //! ```python bad
 //! try:
 //!     save(order)
-//! except OSError:  # <- here
+//! except Exception:  # <- here
 //!     pass
 //! ```
 //!
@@ -33,7 +33,11 @@
 //! try:
 //!     os.remove(path)
 //! except FileNotFoundError:
-//!     pass  # somebody else removed it first
+//!     pass
+//! try:
+//!     os.remove(path)
+//! except Exception:
+//!     pass  # cleaning up is a courtesy
 //! ```
 //!
 //! ```javascript bad
@@ -135,7 +139,7 @@
 //! ```ruby bad
 //! begin
 //!   save(order)
-//! rescue IOError => e # <- here
+//! rescue => e # <- here
 //! end
 //! ```
 //!
@@ -189,7 +193,9 @@ use assay_finding::{Category, Severity};
 use assay_syntax::{NodeRef, Role};
 
 use crate::context::Context;
-use crate::query::{body, first_line, has_comment, is_test_path, statements};
+use crate::query::{
+    body, first_line, has_comment, is_silenced_elsewhere, is_test_path, statements,
+};
 use crate::rule::{Check, RuleSpec, Trigger};
 
 pub(crate) const RULE: RuleSpec = RuleSpec {
@@ -217,27 +223,39 @@ pub(crate) const RULE: RuleSpec = RuleSpec {
     )
 };
 
-/// Exceptions that are ends and not failures, and names that say "on purpose".
-const MEANT: &[&str] = &[
+/// Names that say "on purpose".
+const MEANT: &[&str] = &["ignored", "ignore", "expected", "_", "unused"];
+
+/// Exceptions by which an API says "no", by what is in their name.
+const ANSWERS: &[&str] = &[
+    "NotFound",
+    "NoSuch",
+    "Format",
+    "Parse",
+    "Lookup",
+    "Key",
+    "Index",
+    "Exists",
+    "Timeout",
+    "Cancel",
+    "Interrupt",
+    "Closed",
+    "NotSupported",
+    "Unsupported",
+    "InvalidCast",
+    "ClassCast",
+    "Abort",
+    "Disposed",
+    "URISyntax",
+    "MalformedURL",
+    "Import",
+    "Load",
     "StopIteration",
-    "StopAsyncIteration",
-    "KeyboardInterrupt",
-    "GeneratorExit",
-    "CancelledError",
-    "ImportError",
-    "ModuleNotFoundError",
-    "InterruptedException",
-    "CancellationException",
-    "OperationCanceledException",
-    "TaskCanceledException",
-    "LoadError",
-    "ignored",
-    "ignore",
-    "expected",
-    "_",
-    "$ignored",
-    "unused",
+    "EOF",
 ];
+
+/// The exceptions that stand for all of them.
+const BROAD: &[&str] = &["Exception", "BaseException", "StandardError"];
 
 fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
     let body = body(node);
@@ -253,15 +271,27 @@ fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
     let has_note = node
         .next_sibling()
         .is_some_and(|next| next.has(Role::Comment) && next.line() <= node.last_line() + 1);
-    if has_note || is_test_path(context.path()) {
+    if has_note || is_test_path(context.path()) || is_silenced_elsewhere(node) {
         return;
     }
-    let mut names = node
+    let names: Vec<&str> = node
         .children()
         .take_while(|child| Some(*child) != body)
         .flat_map(NodeRef::subtree)
-        .filter(|part| part.is_leaf());
-    if names.any(|name| MEANT.contains(&name.text())) {
+        .filter(|part| part.is_leaf() && part.is_named())
+        .map(NodeRef::text)
+        .collect();
+    let is_answer = |name: &&str| {
+        MEANT.contains(name)
+            || name.starts_with(char::is_uppercase)
+                && ANSWERS.iter().any(|word| name.contains(word))
+    };
+    // In these languages particular exceptions are a way to ask.
+    let asks = matches!(context.language(), "python" | "ruby");
+    let is_particular = names
+        .iter()
+        .any(|name| name.contains(char::is_uppercase) && !BROAD.contains(name));
+    if names.iter().any(is_answer) || asks && is_particular {
         return;
     }
     context

@@ -57,7 +57,7 @@ pub(crate) const RULE: RuleSpec = RuleSpec {
     languages: &["go"],
     ..RuleSpec::new(
         Category::Correctness,
-        Severity::Medium,
+        Severity::Low,
         Check::Node {
             on: Trigger::roles(&[Role::If]),
             check,
@@ -99,7 +99,8 @@ fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
             "expression_list" => list.named_children().last(),
             _ => Some(list),
         });
-    let returns_nil = last.is_some_and(|last| last.has(Role::Null));
+    let uses_error = jump.subtree().any(|part| part.text() == "err");
+    let returns_nil = last.is_some_and(|last| last.has(Role::Null)) && !uses_error;
     if returns_nil && !has_comment(body) && returns_error(node) {
         context.report(
             jump,

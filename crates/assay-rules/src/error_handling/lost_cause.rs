@@ -10,7 +10,8 @@
 //!
 //! - Handlers that use the caught exception in any other way than for its message, or report it
 //!   before.
-//! - Exceptions that say by themselves what happened, such as a failed conversion of a number.
+//! - Exceptions that say by themselves what happened, such as a failed conversion of a number, and
+//!   particular ones whose message is not taken over either; test files.
 //!
 //! ## References
 //!
@@ -125,7 +126,7 @@ use assay_finding::{Category, Confidence, Severity};
 use assay_syntax::{Field, NodeRef, Role, RoleSet};
 
 use crate::context::{Context, replace};
-use crate::query::{bare, body, statements};
+use crate::query::{bare, body, is_silenced_elsewhere, is_test_path, statements};
 use crate::rule::{Check, RuleSpec, Trigger};
 
 pub(crate) const RULE: RuleSpec = RuleSpec {
@@ -165,6 +166,20 @@ const PLAIN: &[&str] = &[
     "TimeoutException",
 ];
 
+/// Exceptions that say little by themselves.
+const BROAD: &[&str] = &[
+    "Exception",
+    "Throwable",
+    "RuntimeException",
+    "IOException",
+    "SQLException",
+    "Error",
+    "ErrorException",
+    "SystemException",
+    "ReflectiveOperationException",
+    "GeneralSecurityException",
+];
+
 fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
     let Some(body) = body(node) else { return };
     let before = || {
@@ -172,14 +187,9 @@ fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
             .take_while(move |child| *child != body)
             .flat_map(NodeRef::subtree)
     };
-    let mut names = before().filter(|part| part.has(Role::Identifier) && part.is_named());
-    // `(IOException e)` has the name last, `(e: IOException)` first.
-    let variable = match context.language() {
-        "kotlin" => names.next(),
-        _ => names.last(),
+    let Some(variable) = variable(node, body, context.language()) else {
+        return;
     };
-    let variable = variable.map(NodeRef::text);
-    let Some(variable) = variable else { return };
     if before().any(|part| PLAIN.contains(&part.text())) {
         return;
     }
@@ -218,10 +228,33 @@ fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
     if !thrown.has_any(MAKES) || uses_exception(body, throw, variable) {
         return;
     }
+    // A particular exception that was answered with another one may be all that
+    // there is to say; a broad one, or one whose message was wanted, is not.
+    let quotes = throw
+        .subtree()
+        .any(|part| part.is_leaf() && part.text() == variable);
+    let is_broad = before().any(|part| part.is_leaf() && BROAD.contains(&part.text()));
+    if !quotes && !is_broad || is_test_path(context.path()) || is_silenced_elsewhere(throw) {
+        return;
+    }
     context.report(
         throw,
         format!("the new exception leaves out its cause `{variable}`"),
     );
+}
+
+/// The name of the caught exception.
+fn variable<'t>(handler: NodeRef<'t>, body: NodeRef<'t>, language: &str) -> Option<&'t str> {
+    let mut parts = handler
+        .children()
+        .take_while(move |child| *child != body)
+        .flat_map(NodeRef::subtree);
+    // `(IOException e)` has the name last, `(e: IOException)` first.
+    let name = match language {
+        "kotlin" => parts.find(|part| part.has(Role::Identifier) && part.is_named()),
+        _ => parts.find(|part| part.field() == Field::Name && part.has(Role::Identifier)),
+    };
+    name.map(NodeRef::text)
 }
 
 /// Returns whether the exception itself goes anywhere, and not only its message.
@@ -241,20 +274,26 @@ fn uses_exception(body: NodeRef<'_>, throw: NodeRef<'_>, variable: &str) -> bool
             let Some(parent) = holder.parent() else {
                 return true;
             };
-            let is_object = holder.field() == Field::Object
-                || parent.has(Role::Member)
-                || parent.named_children().next() == Some(holder) && parent.has(Role::Call);
-            let member = parent.text();
-            !(is_object
-                && [
-                    "message",
-                    "Message",
-                    "getMessage",
-                    "getLocalizedMessage",
-                    "toString",
-                    "ToString",
-                ]
-                .iter()
-                .any(|name| member.contains(name)))
+            // `e.getMessage()`, `e.message`, `$e->getMessage()`.
+            let is_object =
+                holder.field() == Field::Object || parent.named_children().next() == Some(holder);
+            let member = parent
+                .named_children()
+                .filter(|child| *child != holder)
+                .flat_map(NodeRef::subtree)
+                .find(|part| part.is_leaf())
+                .map_or("", NodeRef::text);
+            !(is_object && MESSAGES.contains(&member))
         })
 }
+
+/// What gives only the text of an exception.
+const MESSAGES: &[&str] = &[
+    "message",
+    "Message",
+    "getMessage",
+    "getLocalizedMessage",
+    "localizedMessage",
+    "toString",
+    "ToString",
+];

@@ -10,6 +10,7 @@
 //! ## Not reported
 //!
 //! - Printing as such: only breakpoints and the functions that exist for debugging.
+//! - Scripts, consoles and examples, and functions that are themselves called `dump` or `debug`.
 //! - JavaScript's `console.log` in tests, scripts, command-line programs and configuration, and in
 //!   files that print more than three times, where it is the output.
 //!
@@ -122,7 +123,7 @@ use assay_finding::{Category, Severity};
 use assay_syntax::{Field, NodeRef, Role, RoleSet};
 
 use crate::context::{Context, replace};
-use crate::query::{is_pure, is_test_path, statements, whole_lines};
+use crate::query::{is_pure, is_silenced_elsewhere, is_test_path, statements, whole_lines};
 use crate::rule::{Check, RuleSpec, Trigger};
 
 pub(crate) const RULE: RuleSpec = RuleSpec {
@@ -152,6 +153,9 @@ pub(crate) const RULE: RuleSpec = RuleSpec {
 };
 
 fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
+    if is_script(context) || is_silenced_elsewhere(node) || in_own_function(node) {
+        return;
+    }
     if node.kind() == "debugger_statement" {
         report(node, node, "debugger", context);
         return;
@@ -240,6 +244,35 @@ fn report<'t>(
             vec![replace(whole_lines(statement), "")],
         );
     }
+}
+
+/// Scripts and consoles stop or print because that is what they are for.
+fn is_script(context: &Context<'_, '_>) -> bool {
+    let path = context.path().to_display().to_lowercase();
+    let in_folder = path.split('/').any(|part| {
+        matches!(
+            part,
+            "script" | "scripts" | "bin" | "console" | "examples" | "benches"
+        )
+    });
+    in_folder
+        || path.contains("gulpfile")
+        || path.contains("gruntfile")
+        || path.contains("rakefile")
+}
+
+/// A function called `dd` or `dump` debugs on its caller's wish.
+fn in_own_function(node: NodeRef<'_>) -> bool {
+    node.ancestors()
+        .filter(|around| around.has(Role::Function))
+        .filter_map(NodeRef::name)
+        .any(|name| {
+            let name = name.to_lowercase();
+            name.starts_with("dd")
+                || name.contains("dump")
+                || name.contains("debug")
+                || name.contains("inspect")
+        })
 }
 
 /// Files that print more often than this do it as their job.

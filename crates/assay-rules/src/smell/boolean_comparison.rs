@@ -119,7 +119,7 @@
 //! ```
 
 use assay_finding::{Category, Severity};
-use assay_syntax::{NodeRef, Role, RoleSet};
+use assay_syntax::{Field, NodeRef, Role, RoleSet};
 
 use crate::context::{Context, replace};
 use crate::query::{bare, is_test_path, operator, sides};
@@ -138,6 +138,15 @@ pub(crate) const RULE: RuleSpec = RuleSpec {
     )
 };
 
+const CONDITIONS: RoleSet = RoleSet::of(&[
+    Role::If,
+    Role::ElseIf,
+    Role::WhileLoop,
+    Role::Ternary,
+    Role::Logical,
+    Role::Return,
+]);
+
 fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
     let operator = operator(node);
     if !matches!(operator, "==" | "!=") || is_test_path(context.path()) {
@@ -154,10 +163,15 @@ fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
     let is_true = literal.text().eq_ignore_ascii_case("true");
     let wanted = is_true == (operator == "==");
     // Assertions and queries build a value of the comparison.
-    let in_call = node
-        .parent()
-        .is_some_and(|parent| parent.has_any(const { RoleSet::of(&[Role::Arguments]) }));
-    if in_call || bare(other).has(Role::Boolean) {
+    let is_condition = node.field() == Field::Condition
+        || node
+            .ancestors()
+            .take(4)
+            .any(|around| around.has_any(CONDITIONS))
+            && !node
+                .parent()
+                .is_some_and(|parent| parent.has(Role::Arguments));
+    if !is_condition || bare(other).has(Role::Boolean) {
         return;
     }
     let not = if context.language() == "python" {

@@ -10,6 +10,7 @@
 //! ## Not reported
 //!
 //! - `<`, `<=`, `>` and `>=`, whose opposites differ for values that cannot be ordered.
+//! - Python's `==` and `!=`, which classes may define apart.
 //!
 //! ## References
 //!
@@ -128,6 +129,8 @@ fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
         return;
     };
     let opposite = match token.text() {
+        // Python's classes may define the two apart.
+        "==" | "!=" if context.language() == "python" => return,
         "==" => "!=",
         "!=" => "==",
         "===" => "!==",

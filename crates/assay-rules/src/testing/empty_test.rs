@@ -138,6 +138,17 @@ fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
 /// Returns whether the function is a test by its framework's convention.
 pub(crate) fn is_test(function: NodeRef<'_>, context: &Context<'_, '_>) -> bool {
     let name = function.name().unwrap_or("");
+    let is_inner = !function.has(Role::Lambda) && function.ancestor_with(Role::Function).is_some();
+    let is_skipped = function.parent().is_some_and(|parent| {
+        parent.kind() == "decorated_definition"
+            && ["skip", "SKIP", "xfail", "XFAIL"].iter().any(|word| {
+                let decorator = parent.children().find(|child| child.has(Role::Annotation));
+                decorator.is_some_and(|decorator| decorator.text().contains(word))
+            })
+    });
+    if is_inner || is_skipped {
+        return false;
+    }
     match context.language() {
         "python" => name.starts_with("test") && is_test_path(context.path()),
         "go" => {

@@ -9,6 +9,7 @@
 //!
 //! ## Not reported
 //!
+//! - Sleeps of less than a second, and those whose length is not written in place.
 //! - Sleeps in a loop, which wait for a condition; sleeps outside test files.
 //!
 //! ## Examples
@@ -109,7 +110,24 @@ fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
         .ancestors()
         .take_while(|around| *around != test)
         .any(|around| around.has_any(AROUND));
-    if !repeated {
+    if !repeated && is_long(node) {
         context.report(node, "the test waits for a time and not for what it needs");
+    }
+}
+
+/// Returns whether the sleep takes a second or more, as far as it is written.
+fn is_long(call: NodeRef<'_>) -> bool {
+    let Some(arguments) = call.child_with(Role::Arguments) else {
+        return false;
+    };
+    let text = arguments.text().trim_matches(['(', ')']).trim();
+    let value: String = text.chars().filter(|c| *c != '_').collect();
+    match call.tree().language().id().as_str() {
+        "java" => value
+            .trim_end_matches(['L', 'l'])
+            .parse::<u64>()
+            .is_ok_and(|ms| ms >= 1_000),
+        "python" => value.parse::<f64>().is_ok_and(|seconds| seconds >= 1.0),
+        _ => value.ends_with("time.Second") || value.ends_with("time.Minute"),
     }
 }

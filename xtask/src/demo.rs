@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::run::{cargo, run as run_command, words};
 
 const SAMPLE: &str = "examples/order-service";
+const README: &str = "README.md";
 const PROFILE: &str = "release";
 const BRANCH: &str = "vouchers";
 /// The commits of the sample are the same on every machine.
@@ -24,31 +25,50 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     show(&program, &sample)
 }
 
-/// Runs the demo, and compares what was found with what was planted.
+/// Runs the demo, and compares what it shows with what README.md says that it
+/// shows. `UPDATE_GOLDEN=1` rewrites README.md.
 pub(crate) fn check(root: &Path) -> Result<()> {
     let (program, sample) = prepare(root)?;
     show(&program, &sample)?;
-    let output = review(&program, &sample)
-        .args(["--output", "json"])
-        .output()
-        .context("cannot start assay")?;
+    let mut command = review(&program, &sample);
+    command.args(["--color", "never"]).env("LC_ALL", "C.UTF-8");
+    let output = command.output().context("cannot start assay")?;
     ensure!(
         output.status.code() == Some(GATE_FAILED),
         "the gate did not fail: {}\n{}",
         output.status,
         String::from_utf8_lossy(&output.stderr)
     );
-    let report: Value = serde_json::from_slice(&output.stdout).context("the report is no JSON")?;
-    let found = introduced(&report).context("the report has another shape than expected")?;
-    let expected_path = Path::new(SAMPLE).join("expected.txt");
-    let expected = fs::read_to_string(root.join(&expected_path))
-        .with_context(|| format!("cannot read {}", expected_path.display()))?;
+    let shown = String::from_utf8(output.stdout).context("the report is not UTF-8")?;
+    let path = root.join(README);
+    let readme = fs::read_to_string(&path)?;
+    let current = with_sample(&readme, &shown)?;
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&path, current)?;
+        return Ok(());
+    }
     ensure!(
-        found == expected,
-        "the review of the sample does not find what {} says; it finds\n{found}",
-        expected_path.display()
+        readme == current,
+        "the sample in {README} is stale; `UPDATE_GOLDEN=1 cargo xtask demo --check` rewrites it"
     );
     Ok(())
+}
+
+/// Returns the document with what is shown as the content of its sample.
+fn with_sample(readme: &str, shown: &str) -> Result<String> {
+    let open = "```console\n$ assay review\n";
+    let start = readme.find(open).context("README.md has no sample")? + open.len();
+    let end = readme[start..]
+        .find("```")
+        .context("the sample never ends")?
+        + start;
+    let lines: Vec<&str> = shown.lines().map(str::trim_end).collect();
+    Ok(format!(
+        "{}{}\n{}",
+        &readme[..start],
+        lines.join("\n").trim_end(),
+        &readme[end..]
+    ))
 }
 
 fn show(program: &Path, sample: &Path) -> Result<()> {
@@ -187,31 +207,12 @@ fn review(program: &Path, sample: &Path) -> Command {
     command
 }
 
-/// Returns one line a finding that the change introduced: rule, path, line.
-fn introduced(report: &Value) -> Option<String> {
-    let mut lines = Vec::new();
-    for finding in report["findings"].as_array()? {
-        if finding["state"].as_str()? != "introduced" || !finding["suppressed"].is_null() {
-            continue;
-        }
-        let location = &finding["location"];
-        lines.push(format!(
-            "{} {}:{}\n",
-            finding["rule"].as_str()?,
-            location["path"].as_str()?,
-            location["start"]["line"].as_u64()?
-        ));
-    }
-    lines.sort();
-    Some(lines.concat())
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
     use std::path::Path;
 
-    use super::{BRANCH, SAMPLE, git, make_repository};
+    use super::{BRANCH, SAMPLE, git, make_repository, with_sample};
 
     #[test]
     fn the_sample_is_the_same_repository_everywhere() {
@@ -230,5 +231,14 @@ mod tests {
         let first = commit("one");
         assert_eq!(first, commit("two"));
         assert_eq!(first, commit("one"), "an older sample is replaced");
+    }
+
+    #[test]
+    fn the_sample_in_a_document_is_replaced() {
+        let before = "# x\n\n```console\n$ assay review\nold\n```\n\nmore\n";
+        let after = "# x\n\n```console\n$ assay review\na\n\nb\n```\n\nmore\n";
+        let replaced = with_sample(before, "a  \n\nb\n\n").expect("there is a sample");
+        assert_eq!(replaced, after);
+        assert!(with_sample("# x\n", "a").is_err());
     }
 }

@@ -25,7 +25,8 @@ const USAGE: &str = "\
 Usage: cargo xtask <task>
 
 Tasks:
-  demo            build assay, make a sample repository and review its change
+  demo [--check]  build assay, make a sample repository and review its change;
+                  with --check compare what it shows with README.md
   test            run every test of the workspace
   tidy [--sizes]  check the floors, the manifests and the habits of STYLE.md;
                   with --sizes print the longest functions and files instead
@@ -51,6 +52,7 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
     let root = workspace_root()?;
     match arguments {
         ["demo"] => demo::run(&root),
+        ["demo", "--check"] => demo::check(&root),
         ["test", rest @ ..] => ci::test(&root, rest),
         ["tidy"] => tidy::run(&root),
         ["tidy", "--sizes"] => tidy::print_sizes(&root),

@@ -7,10 +7,12 @@
 
 mod support;
 
+mod differential;
 mod hostile;
 mod lines;
 mod patch;
 mod range;
+mod rename;
 mod repositories;
 mod scan;
 mod working_tree;

@@ -126,7 +126,7 @@ impl<'a> BaseTree<'a> {
                 .inner
                 .objects
                 .find_tree_iter(&id, &mut buffer)
-                .map_err(|error| Error::damaged(format!("tree {id}"), error))?;
+                .map_err(|error| Error::object(format!("tree {id}"), error))?;
         }
         Ok(Some(buffer))
     }

@@ -72,6 +72,15 @@ pub enum Error {
         #[source]
         source: Source,
     },
+    /// Something is not in this clone, which may hold only a part.
+    #[error(
+        "{what} is not in this clone; when it is a shallow or partial one, `git fetch --unshallow` or \
+         `git fetch --refetch` fetches the rest, else `git fsck` shows what is lost"
+    )]
+    Missing {
+        /// What was being read.
+        what: String,
+    },
     /// More than a limit allows.
     #[error("{what}: {found} is more than the limit of {limit} (`{option}`); {mend}")]
     TooLarge {
@@ -111,10 +120,10 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
-    /// The git library failed in a way that it should not.
-    #[error("reading the repository failed unexpectedly: {what}")]
+    /// A mistake in this program or a library it uses.
+    #[error("reading the change failed unexpectedly, which is a mistake in Assay: {what}")]
     Internal {
-        /// What it was doing.
+        /// What is known about it.
         what: String,
     },
 }
@@ -130,7 +139,7 @@ impl Error {
             Self::NoWorkTree { .. } | Self::Open { .. } | Self::Patch { .. } => ErrorKind::Invalid,
             Self::Damaged { .. } => ErrorKind::Invalid,
             Self::NotARepository { .. } | Self::Revision { .. } => ErrorKind::NotFound,
-            Self::Path { .. } => ErrorKind::NotFound,
+            Self::Missing { .. } | Self::Path { .. } => ErrorKind::NotFound,
             Self::TooLarge { .. } => ErrorKind::Denied,
             Self::Io { source, .. } => match source.kind() {
                 std::io::ErrorKind::NotFound => ErrorKind::NotFound,
@@ -138,6 +147,16 @@ impl Error {
                 _ => ErrorKind::Internal,
             },
             Self::Internal { .. } => ErrorKind::Internal,
+        }
+    }
+
+    /// An object of the repository that should be readable is not.
+    pub(crate) fn object(what: impl Into<String>, error: gix::Error) -> Self {
+        let what = what.into();
+        if error.is_not_found() {
+            Self::Missing { what }
+        } else {
+            Self::damaged(what, error)
         }
     }
 

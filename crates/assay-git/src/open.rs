@@ -1,6 +1,7 @@
 //! Opens what the user named: the one way into this crate.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -104,6 +105,23 @@ impl Opened {
 ///
 /// See [`Error`]; every text says what to do about it.
 pub fn open(cwd: &Path, input: &Input, options: &Options) -> Result<Opened, Error> {
+    let opened = AssertUnwindSafe(|| open_input(cwd, input, options));
+    catch_unwind(opened).unwrap_or_else(|panic| {
+        Err(Error::Internal {
+            what: panic_text(panic.as_ref()),
+        })
+    })
+}
+
+/// Returns what a panic says.
+pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no reason is known")
+        .to_owned()
+}
+
+fn open_input(cwd: &Path, input: &Input, options: &Options) -> Result<Opened, Error> {
     match input {
         Input::WorkingTree { base } => open_working_tree(cwd, base.as_deref(), options),
         Input::Staged => open_staged(cwd, options),

@@ -103,14 +103,14 @@ impl Repo {
 
     /// Returns the id of a commit's tree.
     pub(crate) fn commit_tree(&self, commit: ObjectId) -> Result<ObjectId, Error> {
-        let damaged = |error: gix::Error| Error::damaged(format!("commit {commit}"), error);
+        let damaged = |error: gix::Error| Error::object(format!("commit {commit}"), error);
         let commit = self.inner.find_commit(commit).map_err(damaged)?;
         Ok(commit.tree_id().map_err(damaged)?.detach())
     }
 
     /// Returns a commit's parents as the commit itself names them.
     pub(crate) fn parents(&self, commit: ObjectId) -> Result<Vec<ObjectId>, Error> {
-        let damaged = |error: gix::Error| Error::damaged(format!("commit {commit}"), error);
+        let damaged = |error: gix::Error| Error::object(format!("commit {commit}"), error);
         let commit = self.inner.find_commit(commit).map_err(damaged)?;
         Ok(commit.parent_ids().map(gix::Id::detach).collect())
     }

@@ -59,7 +59,7 @@ fn peel(repo: &Repo, id: ObjectId) -> Result<Option<Revision>, Error> {
     let mut id = id;
     // Tags of tags are possible; chains of them are not sensible.
     for _ in 0..32 {
-        let damaged = |error: gix::Error| Error::damaged(format!("object {id}"), error);
+        let damaged = |error: gix::Error| Error::object(format!("object {id}"), error);
         let object = repo.inner.find_object(id).map_err(damaged)?;
         match object.kind {
             Kind::Commit => {

@@ -2,6 +2,7 @@
 //! or from memory, to any number of threads at once.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,6 +16,7 @@ use crate::clean::{CleanRules, Cleaner};
 use crate::disk::Root;
 use crate::input::{Limits, Options};
 use crate::model::{Place, Side, kind_of_index_entry, object_content};
+use crate::open::panic_text;
 use crate::rename::Contents;
 use crate::tree::TreeWalk;
 
@@ -151,6 +153,20 @@ pub(crate) fn read_blob(
 
 impl ContentStore for Store {
     fn read(&self, version: &FileVersion, bytes_max: u64) -> Result<Vec<u8>, ReadError> {
+        // The libraries below read what others wrote; one bad object must not
+        // end the review of all other files.
+        let read = AssertUnwindSafe(|| self.read_version(version, bytes_max));
+        catch_unwind(read).unwrap_or_else(|panic| {
+            let text = panic_text(panic.as_ref());
+            Err(ReadError::Failed(format!(
+                "reading it failed unexpectedly: {text}"
+            )))
+        })
+    }
+}
+
+impl Store {
+    fn read_version(&self, version: &FileVersion, bytes_max: u64) -> Result<Vec<u8>, ReadError> {
         if version.kind == FileKind::Submodule {
             return Err(ReadError::Absent);
         }

@@ -109,7 +109,7 @@ impl<'a> TreeWalk<'a> {
         if tree != ObjectId::empty_tree(self.hash) {
             self.objects
                 .find_tree_iter(&tree, &mut buffer)
-                .map_err(|error| damaged_tree(tree, error))?;
+                .map_err(|error| Error::object(format!("tree {tree}"), error))?;
         }
         Ok(buffer)
     }

@@ -501,6 +501,76 @@ fn damaged_repositories_are_errors() {
     }
 }
 
+#[test]
+fn objects_that_need_too_much_memory_are_refused() {
+    let repo = GitRepo::new();
+    // The second version is a short piece of the first, and packed as such.
+    let text: String = (0..40_000).map(|line| format!("{line}\n")).collect();
+    repo.write("a.txt", &text);
+    repo.commit("first");
+    repo.write("a.txt", &text[..text.len() / 8]);
+    repo.commit("second");
+    repo.git(["repack", "-adfq", "--depth=50", "--window=50"]);
+    let chains = repo.git(["verify-pack", "--stat-only", "-v", &pack_of(&repo)]);
+    assert!(chains.contains("chain length = 1"), "{chains}");
+    let read_head = |object_bytes_max| {
+        let limits = Limits {
+            object_bytes_max,
+            ..Limits::default()
+        };
+        let change = open(
+            repo.root(),
+            &range("HEAD~1", "HEAD"),
+            &Options {
+                limits,
+                ..options()
+            },
+        )
+        .unwrap();
+        let file = file(&change, "a.txt");
+        let read =
+            |version: &Option<FileVersion>| change.tree.read(version.as_ref().unwrap(), BYTES_MAX);
+        (read(&file.base), read(&file.head))
+    };
+    let (base, head) = read_head(1 << 20);
+    assert_eq!(
+        (base.unwrap().len(), head.unwrap().len()),
+        (text.len(), text.len() / 8)
+    );
+    let (base, head) = read_head(100_000);
+    assert!(matches!(base, Err(ReadError::Failed(_))), "{base:?}");
+    assert!(matches!(head, Err(ReadError::Failed(_))), "{head:?}");
+}
+
+fn pack_of(repo: &GitRepo) -> String {
+    let mut files = Vec::new();
+    collect(&repo.root().join(".git/objects/pack"), &mut files);
+    let pack = files
+        .iter()
+        .find(|path| path.extension().is_some_and(|end| end == "idx"));
+    let pack = pack.expect("it was packed");
+    pack.display().to_string()
+}
+
+#[test]
+fn what_is_missing_is_told() {
+    let repo = GitRepo::new();
+    repo.write("sub/a.txt", "1\n");
+    let first = repo.commit("first");
+    repo.write("sub/a.txt", "2\n");
+    repo.commit("second");
+    let tree = repo.rev("HEAD:sub");
+    repo.remove(format!(".git/objects/{}/{}", &tree[..2], &tree[2..]));
+    let error = try_open(&repo, &range(&first, "HEAD")).err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+    assert!(
+        error
+            .to_string()
+            .starts_with(&format!("tree {tree} is not in this clone")),
+        "{error}"
+    );
+}
+
 /// Flips bytes in, and cuts off, every file of the repository in turn.
 #[test]
 fn any_damage_is_an_error_or_a_change() {

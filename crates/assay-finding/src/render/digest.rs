@@ -3,10 +3,10 @@
 use assay_source::{ChangeStatus, Position, RepoPath, Span};
 
 use super::RenderOptions;
-use super::text::{count, number};
+use super::text::{count, is_hidden, number};
 use crate::finding::{Finding, Frame, FrameLine, Location, Measure, Related, Severity, State};
 use crate::ledger::{Coverage, Ledger, SkipReason};
-use crate::report::{MetricDelta, Report};
+use crate::report::{MetricDelta, Report, Score};
 use crate::suppression::SuppressedBy;
 
 /// The severities from worst to least.
@@ -188,6 +188,15 @@ pub(super) fn is_clean(report: &Report) -> bool {
         && report.ledger.is_complete()
 }
 
+/// Returns the grade; a question mark for what is no letter.
+pub(super) fn grade(score: &Score) -> char {
+    if score.grade.is_ascii_alphabetic() {
+        score.grade
+    } else {
+        '?'
+    }
+}
+
 /// Returns what makes the review incomplete: the problems, and the files that
 /// should have been read and were not, each once.
 pub(super) fn failures(report: &Report) -> Vec<(Option<&RepoPath>, String)> {
@@ -209,10 +218,12 @@ pub(super) fn failures(report: &Report) -> Vec<(Option<&RepoPath>, String)> {
 }
 
 /// Returns the path as other tools compare it: as git has it, in the display
-/// form when it is not text.
+/// form when that holds what must not be shown.
 pub(super) fn plain_path(path: &RepoPath) -> String {
-    path.as_str()
-        .map_or_else(|| path.to_display(), str::to_owned)
+    match path.as_str() {
+        Some(text) if !text.chars().any(is_hidden) => text.to_owned(),
+        _ => path.to_display(),
+    }
 }
 
 /// Returns `cyclomatic 27, limit 20, was 14`.

@@ -8,7 +8,9 @@ use std::fmt::Write as _;
 use std::io;
 
 use super::RenderOptions;
-use super::digest::{CoverageDigest, failures, measure_text, severity_counts, shown};
+use super::digest::{
+    CoverageDigest, failures, grade, measure_text, plain_path, severity_counts, shown,
+};
 use super::text::{number, one_line};
 use crate::finding::{Finding, Severity};
 use crate::report::Report;
@@ -77,7 +79,7 @@ pub(super) fn write(
 
 fn push_finding(text: &mut String, kind: Kind, finding: &Finding) {
     let (start, end) = (finding.location.start, finding.location.end);
-    let mut place = format!("file={}", property(&finding.location.path.to_display()));
+    let mut place = format!("file={}", property(&plain_path(&finding.location.path)));
     let _ = write!(place, ",line={}", start.line.max(1));
     if end.line > start.line {
         let _ = write!(place, ",endLine={}", end.line);
@@ -128,7 +130,10 @@ fn push_verdict(text: &mut String, report: &Report, left: usize) {
         .conditions
         .iter()
         .filter(|condition| !condition.passed)
-        .map(|condition| format!("{}: {}", condition.demand, condition.actual))
+        .map(|condition| {
+            let text = format!("{}: {}", condition.demand, condition.actual);
+            one_line(&text).into_owned()
+        })
         .collect();
     if !failed.is_empty() {
         push_command(
@@ -168,7 +173,7 @@ fn push_verdict(text: &mut String, report: &Report, left: usize) {
     let score = number(report.score.value);
     let mut message = format!(
         "{counts}; score {score} {}\n{}",
-        report.score.grade,
+        grade(&report.score),
         digest.headline()
     );
     for skip in digest.skip_texts() {
@@ -207,11 +212,11 @@ fn cut(message: &str) -> String {
     format!("{} (cut)", &message[..end])
 }
 
-/// Escapes the text after `::`.
+/// Escapes the text after `::`; line ends stay, other hidden characters are
+/// shown.
 fn data(text: &str) -> String {
-    text.replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
+    let lines: Vec<_> = text.split('\n').map(one_line).collect();
+    lines.join("\n").replace('%', "%25").replace('\n', "%0A")
 }
 
 /// Escapes the value of a property.

@@ -58,7 +58,7 @@ impl std::fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.chars().try_for_each(|c| match c {
             '\n' | '\t' => std::fmt::Write::write_char(f, c),
-            c if is_odd(c) => write!(f, "&lt;U+{:04X}&gt;", u32::from(c)),
+            c if is_hidden(c) => write!(f, "&lt;U+{:04X}&gt;", u32::from(c)),
             c => write_escaped(f, c),
         })
     }
@@ -71,14 +71,10 @@ impl std::fmt::Display for Code<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.chars().try_for_each(|c| match c {
             '\t' => std::fmt::Write::write_char(f, c),
-            c if is_odd(c) => write!(f, "<span class=\"odd\">U+{:04X}</span>", u32::from(c)),
+            c if is_hidden(c) => write!(f, "<span class=\"odd\">U+{:04X}</span>", u32::from(c)),
             c => write_escaped(f, c),
         })
     }
-}
-
-fn is_odd(c: char) -> bool {
-    is_hidden(c) || matches!(c, '\u{fffe}' | '\u{ffff}')
 }
 
 fn write_escaped(f: &mut std::fmt::Formatter<'_>, c: char) -> std::fmt::Result {

@@ -160,8 +160,8 @@ fn location(location: &Location) -> JsonLocation {
 
 fn position(position: Position) -> JsonPosition {
     JsonPosition {
-        line: position.line,
-        column: position.column,
+        line: position.line.max(1),
+        column: position.column.max(1),
     }
 }
 

@@ -11,7 +11,9 @@ use std::io;
 use assay_source::RepoPath;
 
 use super::RenderOptions;
-use super::digest::{CoverageDigest, analyzers, coverage_detail, measure_text, shown, status_str};
+use super::digest::{
+    CoverageDigest, analyzers, coverage_detail, grade, measure_text, shown, status_str,
+};
 use super::text::{is_hidden, number, one_line};
 use crate::finding::Finding;
 use crate::ledger::{Coverage, FileEntry};
@@ -134,7 +136,7 @@ fn review_suite(report: &Report) -> Suite {
             ("assay.base", report.overview.base.clone()),
             ("assay.head", report.overview.head.clone()),
             ("assay.score", number(report.score.value)),
-            ("assay.grade", report.score.grade.to_string()),
+            ("assay.grade", grade(&report.score).to_string()),
             ("assay.coverage", digest.headline()),
             ("assay.complete", digest.is_complete.to_string()),
         ],
@@ -326,9 +328,7 @@ fn write_escaped(f: &mut std::fmt::Formatter<'_>, c: char) -> std::fmt::Result {
         '>' => f.write_str("&gt;"),
         '"' => f.write_str("&quot;"),
         '\'' => f.write_str("&apos;"),
-        c if is_hidden(c) || matches!(c, '\u{fffe}' | '\u{ffff}') => {
-            write!(f, "&lt;U+{:04X}&gt;", u32::from(c))
-        }
+        c if is_hidden(c) => write!(f, "&lt;U+{:04X}&gt;", u32::from(c)),
         c => f.write_char(c),
     }
 }

@@ -10,7 +10,7 @@ use std::io;
 
 use super::RenderOptions;
 use super::digest::{
-    CoverageDigest, also_text, delta_text, failures, fixed_lines, main_lines, measure_text,
+    CoverageDigest, also_text, delta_text, failures, fixed_lines, grade, main_lines, measure_text,
     related_line, severity_counts, shown,
 };
 use super::text::{count, cut, is_hidden, number, one_line, push_visible};
@@ -58,7 +58,7 @@ fn push_head(text: &mut String, report: &Report) {
     let _ = writeln!(
         text,
         "## Assay: {verdict}, score {score} ({})\n",
-        report.score.grade
+        grade(&report.score)
     );
     let counts: Vec<_> = severity_counts(report)
         .into_iter()

@@ -11,7 +11,7 @@ use assay_source::{Position, RepoPath};
 use serde_json::{Map, Value, json};
 
 use super::RenderOptions;
-use super::digest::{CoverageDigest, edit_place};
+use super::digest::{CoverageDigest, edit_place, grade};
 use super::text::{count, finite, one_line};
 use crate::finding::{Category, Confidence, Finding, Location, Severity, State};
 use crate::ledger::Coverage;
@@ -81,7 +81,7 @@ fn properties(report: &Report) -> Value {
     let digest = CoverageDigest::new(&report.ledger);
     json!({
         "score": finite(report.score.value),
-        "grade": report.score.grade.to_string(),
+        "grade": grade(&report.score).to_string(),
         "gatePassed": report.gate.passed(),
         "coverage": {
             "complete": digest.is_complete,
@@ -262,13 +262,18 @@ fn artifact(path: &RepoPath) -> Value {
 }
 
 fn region(start: Position, end: Position) -> Value {
-    // An end before the start would be refused; lines and columns count from 1.
+    // Lines and columns count from 1, and an end before the start is refused.
+    let clamped = |position: Position| Position {
+        line: position.line.max(1),
+        column: position.column.max(1),
+    };
+    let (start, end) = (clamped(start), clamped(end));
     let (start, end) = (start.min(end), start.max(end));
     json!({
-        "startLine": start.line.max(1),
-        "startColumn": start.column.max(1),
-        "endLine": end.line.max(1),
-        "endColumn": end.column.max(1),
+        "startLine": start.line,
+        "startColumn": start.column,
+        "endLine": end.line,
+        "endColumn": end.column,
     })
 }
 

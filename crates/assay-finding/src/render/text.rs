@@ -7,14 +7,14 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// Returns whether a character does something other than being seen: controls,
-/// direction overrides, zero-width and tag characters, fillers.
+/// direction overrides, zero-width and tag characters, fillers, non-characters.
 pub(super) fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
             | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
-            | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+            | '\u{fff0}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Appends a hidden character in its visible form.
@@ -52,6 +52,9 @@ pub(super) fn cut(text: &str, chars_max: usize) -> Cow<'_, str> {
 pub(super) fn number(value: f64) -> String {
     if !value.is_finite() {
         return "?".to_owned();
+    }
+    if value.abs() >= 1e15 {
+        return format!("{value:e}");
     }
     let text = format!("{value:.2}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
@@ -98,6 +101,7 @@ mod tests {
             (-0.001, "0"),
             (100.0, "100"),
             (f64::NAN, "?"),
+            (1e300, "1e300"),
         ] {
             assert_eq!(number(value), expected);
         }

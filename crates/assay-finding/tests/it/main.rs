@@ -7,5 +7,8 @@
 mod compact;
 mod formats;
 mod golden;
+mod hostile;
 mod sample;
 mod silence;
+mod valid;
+mod xml;

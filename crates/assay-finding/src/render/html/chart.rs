@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::Escaped;
 use crate::finding::{Measure, Severity};
-use crate::render::digest::{CoverageDigest, WORST_FIRST};
+use crate::render::digest::{CoverageDigest, WORST_FIRST, grade};
 use crate::render::text::number;
 use crate::report::{Report, Score};
 
@@ -30,16 +30,13 @@ fn share(part: f64, whole: f64) -> f64 {
 /// Draws the score as a ring.
 pub(super) fn gauge(score: &Score) -> String {
     const RADIUS: f64 = 50.0;
-    let class = match score.grade {
+    let class = match grade(score) {
         'A' | 'B' => "gauge",
         'C' | 'D' => "gauge fair",
         _ => "gauge poor",
     };
     let round = TAU * RADIUS;
-    let (value, grade) = (
-        number(score.value),
-        Escaped(&score.grade.to_string()).to_string(),
-    );
+    let (value, grade) = (number(score.value), grade(score));
     let ring = "cx=\"60\" cy=\"60\" r=\"50\" fill=\"none\" stroke-width=\"9\"";
     format!(
         "<svg class=\"{class}\" viewBox=\"0 0 120 120\" role=\"img\" \

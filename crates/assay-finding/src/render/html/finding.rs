@@ -143,13 +143,18 @@ fn push_marked(out: &mut String, text: &str, marked: Option<(usize, usize)>) {
     };
     let (start, end) = marked.map_or((0, 0), |(start, end)| (byte(start), byte(end)));
     let inner = text[start..end.max(start)].trim_end();
+    let end = start + inner.len();
+    let inner = inner.trim_start();
     if inner.is_empty() {
-        let _ = write!(out, "{}", Code(text));
+        let _ = write!(out, "<span class=\"t\">{}</span>", Code(text));
         return;
     }
-    let end = start + inner.len();
-    let (before, after) = (Code(&text[..start]), Code(&text[end..]));
-    let _ = write!(out, "{before}<mark>{}</mark>{after}", Code(inner));
+    let (before, after) = (Code(&text[..end - inner.len()]), Code(&text[end..]));
+    let inner = Code(inner);
+    let _ = write!(
+        out,
+        "<span class=\"t\">{before}<mark>{inner}</mark>{after}</span>"
+    );
 }
 
 fn push_related(out: &mut String, finding: &Finding) {
@@ -197,7 +202,8 @@ fn push_fix(out: &mut String, finding: &Finding) {
         for (class, mark, line) in before.chain(after) {
             let _ = write!(
                 out,
-                "<span class=\"row {class}\"><span class=\"n\">{mark}</span>{}</span>",
+                "<span class=\"row {class}\"><span class=\"n\">{mark}</span>\
+                 <span class=\"t\">{}</span></span>",
                 Code(line)
             );
         }

@@ -34,13 +34,13 @@ pub(super) fn push_metrics(out: &mut String, report: &Report) {
         let shown = changed.len().min(FUNCTIONS_MAX);
         let _ = writeln!(
             out,
-            "<details class=\"fold\"{}><summary>{} with a changed metric</summary>",
+            "<details class=\"fold\"{}><summary>{} of functions changed</summary>",
             if changed.len() <= 20 {
                 " open=\"open\""
             } else {
                 ""
             },
-            count(changed.len(), "value"),
+            count(changed.len(), "metric"),
         );
         let head = ["Function", "Metric", "", "Base", "Head", "Delta"];
         push_head(out, "Functions that the change touches", &head, 3);

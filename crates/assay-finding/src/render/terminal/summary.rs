@@ -5,7 +5,7 @@ use crate::finding::{Finding, Severity};
 use crate::ledger::Coverage;
 use crate::render::Verbosity;
 use crate::render::digest::{
-    CoverageDigest, also_text, analyzers, coverage_detail, delta_text, existing, is_clean,
+    CoverageDigest, also_text, analyzers, coverage_detail, delta_text, existing, grade, is_clean,
     severity_counts,
 };
 use crate::render::text::{count, number};
@@ -38,7 +38,7 @@ pub(super) fn put_clean_line(canvas: &mut Canvas<'_>, report: &Report) {
         parts.push(format!(
             "score {} {}",
             number(report.score.value),
-            report.score.grade
+            grade(&report.score)
         ));
         parts.extend(also_text(report));
         for part in parts {
@@ -131,12 +131,12 @@ fn put_headline(canvas: &mut Canvas<'_>, report: &Report) {
 
 fn put_score(canvas: &mut Canvas<'_>, report: &Report) {
     let score = &report.score;
-    let role = match score.grade {
+    let role = match grade(score) {
         'A' | 'B' => Role::Good,
         'C' | 'D' => Role::Warn,
         _ => Role::Bad,
     };
-    let mut pieces = vec![(role, format!("{} {}", number(score.value), score.grade))];
+    let mut pieces = vec![(role, format!("{} {}", number(score.value), grade(score)))];
     for (index, part) in score.parts.iter().enumerate() {
         let before = if index == 0 { "   " } else { ", " };
         let text = format!(

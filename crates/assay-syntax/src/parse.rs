@@ -1,6 +1,6 @@
 //! Parsing with limits: text in, trees of its languages out, never a failure.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -18,6 +18,10 @@ pub struct ParseLimits {
     /// The parser's steps for each byte of text, above a fixed allowance; real
     /// files need less than two, files made to hurt need thousands.
     pub steps_per_byte_max: u32,
+    /// How often the parser may read each byte of text, above a fixed allowance:
+    /// a lexer that looks far ahead at every character does little in each step
+    /// but reads the whole text again. Real files are read once or twice.
+    pub reads_per_byte_max: u32,
     /// The nodes of one tree.
     pub nodes_max: u32,
     /// The parts in other languages within one file.
@@ -28,6 +32,7 @@ impl Default for ParseLimits {
     fn default() -> Self {
         Self {
             steps_per_byte_max: 40,
+            reads_per_byte_max: 64,
             nodes_max: 8_000_000,
             embedded_max: 256,
         }
@@ -37,7 +42,8 @@ impl Default for ParseLimits {
 /// What went wrong while a file was parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ParseProblem {
-    /// Parsing took more steps than the limit; there is no tree.
+    /// Parsing took more steps, or read the text more often, than the limit;
+    /// there is no tree.
     TooManySteps {
         /// The language of the part.
         language: &'static str,
@@ -140,6 +146,10 @@ thread_local! {
 const STEPS_PER_CALLBACK: u64 = 100;
 const STEPS_FREE: u64 = 100_000;
 
+/// The parser gets the text in pieces of this size, to count what it reads.
+const PIECE_BYTES: usize = 256;
+const READS_FREE: u64 = 1_000_000;
+
 fn parse_part(
     problems: &mut Vec<ParseProblem>,
     text: &Arc<SourceText>,
@@ -150,9 +160,11 @@ fn parse_part(
     let length: u64 = part.spans.iter().map(|span| u64::from(span.len())).sum();
     let steps_max = STEPS_FREE + length * u64::from(limits.steps_per_byte_max);
     let mut steps = 0;
+    let reads_max = READS_FREE + length * u64::from(limits.reads_per_byte_max);
+    let reads = Cell::new(0);
     let mut progress = |_: &tree_sitter::ParseState| {
         steps += STEPS_PER_CALLBACK;
-        if steps > steps_max {
+        if steps > steps_max || reads.get() > reads_max {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())
@@ -173,7 +185,14 @@ fn parse_part(
             .set_included_ranges(&ranges)
             .expect("parts are in the order of the text and apart");
         let tree = parser.parse_with_options(
-            &mut |at, _| &bytes[at.min(bytes.len())..],
+            &mut |at, _| {
+                reads.set(reads.get() + PIECE_BYTES as u64);
+                // Without text the lexer stops at once, and then the parser does.
+                if at >= bytes.len() || reads.get() > reads_max {
+                    return &bytes[..0];
+                }
+                &bytes[at..bytes.len().min(at + PIECE_BYTES)]
+            },
             None,
             Some(tree_sitter::ParseOptions::new().progress_callback(&mut progress)),
         );
@@ -183,6 +202,8 @@ fn parse_part(
         tree
     });
     let language = part.language.id().as_str();
+    // A text that seemed to end early has a tree that means nothing.
+    let tree = tree.filter(|_| reads.get() <= reads_max);
     let Some(tree) = tree else {
         problems.push(ParseProblem::TooManySteps { language });
         return None;

@@ -217,3 +217,13 @@ fn markup_knows_its_roles() {
     let pair = element.subtree().find(|node| node.has(Role::Pair));
     assert_eq!(pair.map(|node| node.text()), Some("id=a"));
 }
+
+#[test]
+fn a_text_that_makes_the_lexer_read_all_of_it_again_and_again_is_given_up() {
+    for (language, unit) in [("bash", "\0"), ("dart", "["), ("css", "a: ")] {
+        let text = unit.repeat(30_000 / unit.len());
+        let file = parse_as(language, &text, &ParseLimits::default());
+        assert!(file.trees.is_empty(), "{language}");
+        assert_eq!(file.problems, [ParseProblem::TooManySteps { language }]);
+    }
+}

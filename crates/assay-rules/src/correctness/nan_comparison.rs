@@ -90,7 +90,7 @@ use assay_finding::{Category, Severity};
 use assay_syntax::{NodeRef, Role};
 
 use crate::context::{Context, replace};
-use crate::query::{bare, operator, sides};
+use crate::query::{bare, operator, pieces, sides};
 use crate::rule::{Check, RuleSpec, Trigger};
 
 pub(crate) const RULE: RuleSpec = RuleSpec {
@@ -119,7 +119,6 @@ const NANS: &[&str] = &[
     "NaN",
     "Number.NaN",
     "float(\"nan\")",
-    "float('nan')",
     "float(\"NaN\")",
     "math.nan",
     "np.nan",
@@ -138,9 +137,9 @@ fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
         return;
     };
     let (left, right) = (bare(left), bare(right));
-    let (nan, other) = if NANS.contains(&right.text()) {
+    let (nan, other) = if is_nan(right) {
         (right, left)
-    } else if NANS.contains(&left.text()) {
+    } else if is_nan(left) {
         (left, right)
     } else {
         return;
@@ -167,4 +166,15 @@ fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
     if !instead.is_empty() {
         draft.safe_fix("Ask for not-a-number", vec![replace(node.span(), instead)]);
     }
+}
+
+/// Returns whether the expression is not-a-number, however it is laid out.
+fn is_nan(node: NodeRef<'_>) -> bool {
+    /// The longest name of it has so many pieces.
+    const PIECES_MAX: usize = 8;
+    let text: String = pieces(node)
+        .filter(|piece| *piece != ",")
+        .take(PIECES_MAX)
+        .collect();
+    NANS.contains(&text.replace('\'', "\"").as_str())
 }

@@ -120,8 +120,11 @@ fn is_long(call: NodeRef<'_>) -> bool {
     let Some(arguments) = call.child_with(Role::Arguments) else {
         return false;
     };
-    let text = arguments.text().trim_matches(['(', ')']).trim();
-    let value: String = text.chars().filter(|c| *c != '_').collect();
+    let mut given = arguments.named_children();
+    let (Some(only), None) = (given.next(), given.next()) else {
+        return false;
+    };
+    let value: String = only.text().chars().filter(|c| *c != '_').collect();
     match call.tree().language().id().as_str() {
         "java" => value
             .trim_end_matches(['L', 'l'])

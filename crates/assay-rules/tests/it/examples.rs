@@ -1,98 +1,68 @@
 //! Runs every example in the header of every rule: bad code is reported at the
 //! marked lines, good code is not, fixes do what the example shows.
 
-use std::sync::Arc;
-
 use assay_finding::Finding;
 use assay_rules::{
-    CLONE_RULE, ChangedText, CloneOptions, Engine, Example, ExampleKind, FileInput, Rule,
-    RuleSettings, RuleStatement, clone_findings, find_change_clones, rule_by_id, rules,
+    CLONE_RULE, ChangedText, CloneOptions, Engine, Example, ExampleKind, Rule, RuleSettings,
+    RuleStatement, clone_findings, find_change_clones, rule_by_id, rules,
 };
-use assay_source::{LineRange, RepoPath, SourceText};
-use assay_syntax::{
-    FileMetrics, Language, MetricOptions, ParseLimits, ParsedFile, Role, language_by_name, measure,
-    parse,
-};
+use assay_source::LineRange;
+use assay_syntax::{Language, ParsedFile, Role, language_by_name};
 use jiff::civil::date;
+
+use crate::sample::{Sample, engine_of};
 
 /// Languages whose grammar takes in the examples of another one.
 const ALSO: &[(&str, &[&str])] = &[("javascript", &["typescript", "tsx"]), ("c", &["cpp"])];
 
-/// A text that was parsed.
-struct Sample {
-    path: RepoPath,
-    text: Arc<SourceText>,
-    parsed: Option<ParsedFile>,
-    metrics: FileMetrics,
+/// The example as a file.
+fn sample(example: &Example, language: Option<&'static Language>, text: &str) -> Sample {
+    let extension = language
+        .and_then(|language| language.extensions().first().copied())
+        .unwrap_or("txt");
+    let given = setting(example, "path").map(str::to_owned);
+    let path = given.unwrap_or_else(|| format!("src/shop.{extension}"));
+    Sample::new(&path, language, text)
 }
 
-impl Sample {
-    fn new(example: &Example, language: Option<&'static Language>, text: &str) -> Self {
-        let extension = language
-            .and_then(|language| language.extensions().first().copied())
-            .unwrap_or("txt");
-        let path =
-            setting(example, "path").map_or_else(|| format!("src/shop.{extension}"), str::to_owned);
-        let text = Arc::new(SourceText::from_text(text));
-        let parsed = language.map(|language| parse(&text, language, &ParseLimits::default()));
-        let trees = parsed.as_ref().map_or(&[][..], |parsed| &parsed.trees[..]);
-        let metrics = measure(trees, MetricOptions::default());
-        Self {
-            path: RepoPath::from(path.as_str()),
-            text,
-            parsed,
-            metrics,
-        }
-    }
+/// All findings that count.
+fn run(sample: &Sample, engine: &Engine) -> Vec<Finding> {
+    let mut findings = sample.findings(engine);
+    findings.extend(clones(sample, engine));
+    engine.suppress(&sample.input(), &mut findings, date(2026, 1, 1));
+    findings.retain(|finding| finding.suppressed.is_none());
+    findings
+}
 
-    fn run(&self, engine: &Engine) -> Vec<Finding> {
-        let input = FileInput::new(&self.path, &self.text, self.parsed.as_ref());
-        let input = input.with_metrics(&self.metrics);
-        let outcome = engine.run(&input);
-        assert_eq!(outcome.problems, [], "{}", self.text.as_str());
-        let mut findings = outcome.findings;
-        findings.extend(self.clones(engine));
-        engine.suppress(&input, &mut findings, date(2026, 1, 1));
-        findings.retain(|finding| finding.suppressed.is_none());
-        findings
-    }
-
-    /// Clones are found across files and not by the engine: here the file is
-    /// taken as newly written, all by itself.
-    fn clones(&self, engine: &Engine) -> Vec<Finding> {
-        let rule = rule_by_id(CLONE_RULE).expect("the rule is in the registry");
-        let (true, Some(parsed)) = (engine.is_enabled(rule, None), &self.parsed) else {
-            return Vec::new();
-        };
-        let number = |option| {
-            engine
-                .number(rule, option)
-                .expect("the rule has the option")
-        };
-        let options = CloneOptions {
-            tokens_min: number("tokens"),
-            lines_min: number("lines"),
-            ..CloneOptions::default()
-        };
-        let added = [LineRange {
-            start: 1,
-            count: self.text.lines().line_count(),
-        }];
-        let changed = ChangedText {
-            path: &self.path,
-            language: parsed.trees[0].language(),
-            text: &self.text,
-            added: &added,
-            base: None,
-        };
-        clone_findings(&find_change_clones(&[changed], None, &options), &options)
-    }
-
-    fn error_count(&self) -> usize {
-        self.parsed
-            .as_ref()
-            .map_or(0, |parsed| parsed.errors().count())
-    }
+/// Clones are found across files and not by the engine: here the file is
+/// taken as newly written, all by itself.
+fn clones(sample: &Sample, engine: &Engine) -> Vec<Finding> {
+    let rule = rule_by_id(CLONE_RULE).expect("the rule is in the registry");
+    let (true, Some(parsed)) = (engine.is_enabled(rule, None), &sample.parsed) else {
+        return Vec::new();
+    };
+    let number = |option| {
+        engine
+            .number(rule, option)
+            .expect("the rule has the option")
+    };
+    let options = CloneOptions {
+        tokens_min: number("tokens"),
+        lines_min: number("lines"),
+        ..CloneOptions::default()
+    };
+    let added = [LineRange {
+        start: 1,
+        count: sample.text.lines().line_count(),
+    }];
+    let changed = ChangedText {
+        path: &sample.path,
+        language: parsed.trees[0].language(),
+        text: &sample.text,
+        added: &added,
+        base: None,
+    };
+    clone_findings(&find_change_clones(&[changed], None, &options), &options)
 }
 
 fn setting<'e>(example: &'e Example, name: &str) -> Option<&'e str> {
@@ -114,19 +84,15 @@ fn engine(rule: &Rule, example: &Example) -> Engine {
         .filter(|(key, _)| !EXAMPLE_SETTINGS.contains(&key.as_str()))
         .map(|(key, value)| (key.clone(), value.parse().expect("a number")))
         .collect();
-    let mut statements = vec![RuleStatement {
+    if rule.pack() != "review" {
+        return engine_of(rule, options);
+    }
+    let statements = vec![RuleStatement {
         pattern: rule.id().into(),
         enabled: Some(true),
         options,
         ..RuleStatement::default()
     }];
-    if rule.pack() != "review" {
-        statements.push(RuleStatement {
-            pattern: "*".into(),
-            enabled: Some(false),
-            ..RuleStatement::default()
-        });
-    }
     Engine::new(&RuleSettings { statements }).unwrap_or_else(|errors| panic!("{errors:?}"))
 }
 
@@ -184,11 +150,11 @@ fn check(
     language: Option<&'static Language>,
 ) -> Result<(), String> {
     let (text, marked) = example.unmarked();
-    let sample = Sample::new(example, language, &text);
-    if sample.error_count() > 0 && setting(example, "errors").is_none() {
+    let before = sample(example, language, &text);
+    if before.error_count() > 0 && setting(example, "errors").is_none() {
         return Err(format!(
             "does not parse: {:?}",
-            sample.parsed.map(|p| p.errors().collect::<Vec<_>>())
+            before.parsed.map(|p| p.errors().collect::<Vec<_>>())
         ));
     }
     let engine = engine(rule, example);
@@ -201,7 +167,7 @@ fn check(
         findings.retain(|finding| finding.rule.as_str() == rule.id());
         findings
     };
-    let findings = of_rule(sample.run(&engine));
+    let findings = of_rule(run(&before, &engine));
     let found = lines(&findings);
     let expected = match example.kind {
         ExampleKind::Bad if marked.is_empty() => {
@@ -221,10 +187,10 @@ fn check(
         ));
     }
     if setting(example, "rename") != Some("no")
-        && let Some(renamed) = sample.parsed.as_ref().and_then(|p| renamed(&text, p))
+        && let Some(renamed) = before.parsed.as_ref().and_then(|p| renamed(&text, p))
     {
-        let other = Sample::new(example, language, &renamed);
-        let other_found = lines(&of_rule(other.run(&engine)));
+        let other = sample(example, language, &renamed);
+        let other_found = lines(&of_rule(run(&other, &engine)));
         if other_found != found {
             return Err(format!(
                 "the verdict changes with the names ({found:?} to {other_found:?}):\n{renamed}"
@@ -297,12 +263,12 @@ fn check_fixes(
     let mut fixed_any = false;
     for round in 0.. {
         assert!(round < FIX_ROUNDS_MAX, "fixes do not converge: {label}");
-        let sample = Sample::new(example, language, &text);
+        let before = sample(example, language, &text);
         let of_rule = |mut findings: Vec<Finding>| {
             findings.retain(|finding| finding.rule.as_str() == rule.id());
             findings
         };
-        let findings = of_rule(sample.run(&engine));
+        let findings = of_rule(run(&before, &engine));
         let Some(fix) = findings.iter().find_map(|finding| finding.fix.as_ref()) else {
             break;
         };
@@ -310,21 +276,20 @@ fn check_fixes(
         let patched = fix
             .apply(&text)
             .unwrap_or_else(|| panic!("a fix does not apply: {:?}: {label}", fix.edits));
-        let after = Sample::new(example, language, &patched);
+        let after = sample(example, language, &patched);
         assert!(
-            after.error_count() <= sample.error_count(),
+            after.error_count() <= before.error_count(),
             "a fix breaks the syntax: {label}\n{patched}"
         );
         assert!(
-            of_rule(after.run(&engine)).len() < findings.len(),
+            of_rule(run(&after, &engine)).len() < findings.len(),
             "a fix leaves its finding: {label}\n{patched}"
         );
-        let known: Vec<_> = sample
-            .run(&everything)
+        let known: Vec<_> = run(&before, &everything)
             .into_iter()
             .map(|f| f.rule)
             .collect();
-        for finding in after.run(&everything) {
+        for finding in run(&after, &everything) {
             assert!(
                 known.contains(&finding.rule),
                 "a fix brings a finding of {}: {label}\n{patched}",

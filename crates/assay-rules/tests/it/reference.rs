@@ -1,0 +1,155 @@
+//! `docs/rules.md` is made of the registry; this test says when it is stale, and
+//! writes it with `UPDATE_GOLDEN=1`.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use assay_rules::{Rule, rules};
+use assay_syntax::{language_by_name, languages};
+
+fn path() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/rules.md")
+}
+
+/// What a pack is about; a new pack needs a line here.
+const PACKS: &[(&str, &str)] = &[
+    (
+        "complexity",
+        "Functions, classes and files that are too large or too tangled to follow.",
+    ),
+    (
+        "correctness",
+        "Code that certainly or very likely does not do what was meant.",
+    ),
+    (
+        "dead-code",
+        "Code that can go, because nothing reaches or uses it.",
+    ),
+    ("duplication", "Code that is there twice."),
+    ("error-handling", "Failures that get lost on their way."),
+    ("review", "What must not be left in a change."),
+    ("smell", "Code that works and is hard to read or to change."),
+    ("testing", "Tests that do not test what they seem to."),
+];
+
+fn reference() -> String {
+    let mut out = String::from(
+        "# Rules\n\n\
+         Made from the headers of the rules in `crates/assay-rules/src`; do not edit. `assay explain RULE` prints one of them\n\
+         with its examples, `assay rules` lists those that run here.\n\n\
+         A rule is set by its id in `assay.toml`; the numbers in the column *Options* are the defaults. Rules marked *off* run\n\
+         only when they are switched on. Rules marked *fix* can mend what they find.\n",
+    );
+    let on = rules()
+        .iter()
+        .filter(|rule| rule.is_on_by_default())
+        .count();
+    let fixes = rules().iter().filter(|rule| rule.has_fix()).count();
+    writeln!(
+        out,
+        "\n{} rules in {} packs, {on} of them on by default, {fixes} with a fix.",
+        rules().len(),
+        PACKS.len()
+    )
+    .expect("a string takes all");
+    for (pack, about) in PACKS {
+        writeln!(out, "\n## {pack}\n\n{about}\n").expect("a string takes all");
+        out.push_str(
+            "| Rule | Finds | Severity | Languages | Options |\n| --- | --- | --- | --- | --- |\n",
+        );
+        for rule in rules().iter().filter(|rule| rule.pack() == *pack) {
+            out.push_str(&row(rule));
+        }
+    }
+    out
+}
+
+fn row(rule: &Rule) -> String {
+    let marks = [(!rule.is_on_by_default(), "off"), (rule.has_fix(), "fix")];
+    let marks: String = marks
+        .iter()
+        .filter(|(holds, _)| *holds)
+        .map(|(_, mark)| format!(" *{mark}*"))
+        .collect();
+    let names: Vec<&str> = rule
+        .languages()
+        .iter()
+        .filter_map(|id| language_by_name(id))
+        .map(|language| language.name())
+        .collect();
+    let names = match names.len() {
+        0 => "all".to_owned(),
+        _ => names.join(", "),
+    };
+    let options: Vec<String> = rule
+        .options()
+        .iter()
+        .map(|option| format!("`{}` {}", option.name, option.default))
+        .collect();
+    format!(
+        "| `{}`{marks} | {} | {} | {names} | {} |\n",
+        rule.id(),
+        rule.document().summary,
+        rule.severity(),
+        options.join(", ")
+    )
+}
+
+#[test]
+fn the_reference_is_fresh() {
+    let fresh = reference();
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(path(), &fresh).expect("docs/ can be written");
+    }
+    let kept = std::fs::read_to_string(path()).unwrap_or_default();
+    assert!(
+        kept == fresh,
+        "docs/rules.md is stale; run this test with UPDATE_GOLDEN=1"
+    );
+}
+
+#[test]
+fn every_rule_is_of_a_known_pack_and_has_an_id_of_its_own() {
+    let mut ids: Vec<&str> = rules().iter().map(Rule::id).collect();
+    assert!(ids.is_sorted());
+    ids.dedup();
+    assert_eq!(ids.len(), rules().len());
+    for rule in rules() {
+        assert!(
+            PACKS.iter().any(|(pack, _)| *pack == rule.pack()),
+            "{}",
+            rule.id()
+        );
+        assert!(
+            rule.id()
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || "-/".contains(c)),
+            "{}",
+            rule.id()
+        );
+    }
+    assert!(!languages().is_empty());
+}
+
+/// Each file in a pack's folder is a rule in the registry and the other way
+/// round; the registry is made of the folders, so this is about the folders.
+#[test]
+fn every_file_of_a_pack_is_a_rule() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for (pack, _) in PACKS {
+        let folder = source.join(pack.replace('-', "_"));
+        for entry in std::fs::read_dir(&folder).expect("each pack has a folder") {
+            let name = entry.expect("the folder can be listed").file_name();
+            let name = name
+                .to_str()
+                .expect("UTF-8")
+                .trim_end_matches(".rs")
+                .replace('_', "-");
+            let id = format!("{pack}/{name}");
+            assert!(
+                name == "mod" || rules().iter().any(|rule| rule.id() == id),
+                "{id}"
+            );
+        }
+    }
+}

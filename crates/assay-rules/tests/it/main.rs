@@ -1,6 +1,11 @@
 //! The crate's behaviour from outside: every example of every rule, settings,
 //! identities, suppression.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the test of the generated reference reads and writes it"
+)]
+
 mod engine;
 mod examples;
 mod identity;

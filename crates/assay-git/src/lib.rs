@@ -28,6 +28,7 @@ mod scan;
 mod similarity;
 mod store;
 mod tree;
+mod uncommitted;
 mod walk;
 mod worktree;
 

@@ -8,20 +8,17 @@ use std::sync::Arc;
 use assay_source::{Change, FileTree, ReadError, RepoPath};
 use gix::bstr::{BString, ByteSlice};
 use gix::hash::ObjectId;
-use gix::index::entry::Flags;
 
 use crate::assemble::assemble;
-use crate::clean::{CleanRules, Cleaner, Filter, LfsFile};
 use crate::disk::Root;
 use crate::error::Error;
 use crate::input::{Input, Options};
-use crate::model::{Delta, Place, Side, kind_of_index_entry};
 use crate::repo::Repo;
 use crate::revision::{self, Revision, short};
 use crate::store::{Listing, Store, read_blob};
 use crate::tree::TreeWalk;
-use crate::walk::{Ignores, TrackedPaths, Walk};
-use crate::worktree::{WorkTree, disk_id, disk_side};
+use crate::uncommitted;
+use crate::walk::Ignores;
 
 /// A change that is ready to be reviewed.
 pub struct Opened {
@@ -123,8 +120,10 @@ pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 
 fn open_input(cwd: &Path, input: &Input, options: &Options) -> Result<Opened, Error> {
     match input {
-        Input::WorkingTree { base } => open_working_tree(cwd, base.as_deref(), options),
-        Input::Staged => open_staged(cwd, options),
+        Input::WorkingTree { base } => {
+            uncommitted::open_working_tree(cwd, base.as_deref(), options)
+        }
+        Input::Staged => uncommitted::open_staged(cwd, options),
         Input::Range {
             base,
             head,
@@ -209,7 +208,7 @@ fn open_commit(cwd: &Path, spec: &str, options: &Options) -> Result<Opened, Erro
     open_trees(repo, base, head, title, notes, options)
 }
 
-fn empty(repo: &Repo) -> Revision {
+pub(crate) fn empty(repo: &Repo) -> Revision {
     Revision {
         commit: None,
         tree: repo.empty_tree(),
@@ -217,7 +216,7 @@ fn empty(repo: &Repo) -> Revision {
 }
 
 /// Names a base for the change.
-fn name_of(repo: &Repo, revision: &Revision) -> String {
+pub(crate) fn name_of(repo: &Repo, revision: &Revision) -> String {
     if revision.tree == repo.empty_tree() && revision.commit.is_none() {
         "empty tree".to_owned()
     } else {
@@ -250,275 +249,6 @@ fn open_trees(
         root: repo.work_tree.clone(),
         tree: Box::new(store),
         title,
-        base: Base::Tree(Box::new(repo), base.tree),
-    })
-}
-
-/// What a working tree is compared with.
-fn working_base(
-    repo: &Repo,
-    base: Option<&str>,
-    notes: &mut Vec<String>,
-) -> Result<(Revision, String), Error> {
-    let Some(head) = revision::head_commit(repo)? else {
-        let base = match base {
-            Some(spec) => revision::resolve(repo, spec)?,
-            None => empty(repo),
-        };
-        notes.push("the branch has no commit yet".to_owned());
-        return Ok((base, "working tree of a branch without commits".to_owned()));
-    };
-    let (name, tip) = match base {
-        Some(spec) => {
-            let found = revision::resolve(repo, spec)?;
-            match found.commit {
-                Some(commit) => (spec.to_owned(), commit),
-                None => return Ok((found, format!("working tree against {spec}"))),
-            }
-        }
-        None => match revision::default_base(repo) {
-            Some(found) => (found.name, found.commit),
-            None => {
-                notes.push(
-                    "no default branch was found (origin/HEAD, main, master, ...), so the working tree is compared \
-                     with HEAD; name another base with `--base`"
-                        .to_owned(),
-                );
-                ("HEAD".to_owned(), head)
-            }
-        },
-    };
-    let found = if tip == head {
-        Some(head)
-    } else {
-        let found = revision::merge_base(repo, head, tip)?;
-        notes.extend(found.note);
-        found.commit
-    };
-    let commit = found.unwrap_or(tip);
-    let title = match found {
-        Some(_) if commit == head => format!("working tree against HEAD ({})", short(head)),
-        Some(_) => format!(
-            "working tree against {}, where HEAD and {name} part",
-            short(commit)
-        ),
-        None => format!("working tree against {name} ({})", short(commit)),
-    };
-    let revision = Revision {
-        commit: Some(commit),
-        tree: repo.commit_tree(commit)?,
-    };
-    Ok((revision, title))
-}
-
-fn open_working_tree(cwd: &Path, base: Option<&str>, options: &Options) -> Result<Opened, Error> {
-    let repo = Repo::require(cwd, options)?;
-    let root = open_root(repo.require_work_tree()?)?;
-    let mut notes = Vec::new();
-    let (base, title) = working_base(&repo, base, &mut notes)?;
-    let index = Arc::new(repo.index()?);
-    let rules = CleanRules::new(
-        &repo,
-        Arc::clone(&root),
-        Arc::clone(&index),
-        &options.limits,
-    );
-
-    let mut deltas: HashMap<BString, Delta> = TreeWalk::new(&repo.inner, &options.limits)
-        .diff_index(base.tree, &index)?
-        .into_iter()
-        .map(|delta| (delta.path.clone(), delta))
-        .collect();
-    let work_tree = WorkTree::new(&repo, &index, &rules, options);
-    let tracked = TrackedPaths::new(&index, repo.boolean("core.ignoreCase", false));
-    let walk = Walk {
-        root: &root,
-        tracked: Some(&tracked),
-        ignore_files: &[b".gitignore"],
-        skip_repositories: true,
-        limits: &options.limits,
-    };
-    let objects = &repo.inner.objects;
-    let comparisons = (0..options.thread_count())
-        .map(|_| work_tree.comparison(objects))
-        .collect();
-    let (walked, comparisons) = walk.run(b"", Arc::new(ignores(&repo, options)), comparisons)?;
-    notes.extend(walked.skipped.notes());
-    let (disk_changes, disk_notes) = work_tree.changes(comparisons, objects);
-    notes.extend(disk_notes);
-    let mut changed = HashMap::new();
-    for change in disk_changes {
-        let entry = &index.entries()[change.position];
-        let path = BString::from(entry.path(&index));
-        let delta = deltas.entry(path.clone()).or_insert_with(|| {
-            let is_later = entry.flags.contains(Flags::INTENT_TO_ADD);
-            let kind = kind_of_index_entry(entry.mode).filter(|_| !is_later);
-            let base = kind.map(|kind| Side::object(kind, entry.id));
-            Delta::new(path.clone(), base, None)
-        });
-        delta.head = change.head.clone();
-        changed.insert(path, change.head);
-    }
-    let conflicts: Vec<BString> = deltas
-        .values()
-        .filter(|delta| delta.unmerged)
-        .map(|delta| delta.path.clone())
-        .collect();
-    for path in conflicts {
-        let head = disk_side(&root, &path);
-        changed.insert(path.clone(), head.clone());
-        if let Some(delta) = deltas.get_mut(&path) {
-            delta.head = head;
-        }
-    }
-    let mut untracked = Vec::with_capacity(walked.files.len());
-    crate::assemble::check_count(walked.files.len(), &options.limits)?;
-    let mut cleaner = Cleaner::new(&rules, repo.inner.objects.clone());
-    let has_sources = deltas.values().any(|delta| delta.head.is_none());
-    for (path, kind) in walked.files {
-        let known = deltas.contains_key(&path);
-        let place = untracked_place(
-            &mut cleaner,
-            &root,
-            &path,
-            kind,
-            known || has_sources,
-            &repo,
-            options,
-        );
-        let side = Side { kind, place };
-        untracked.push((path.clone(), side.clone()));
-        deltas
-            .entry(path.clone())
-            .or_insert_with(|| Delta::new(path, None, None))
-            .head = Some(side);
-    }
-    let deltas: Vec<Delta> = deltas.into_values().filter(differs).collect();
-
-    let mut store = Store::new(
-        Some(repo.inner.clone().into_sync()),
-        Listing::Index {
-            index: Arc::clone(&index),
-            changed,
-            untracked,
-        },
-        &options.limits,
-    );
-    store.root = Some(Arc::clone(&root));
-    store.clean = Some(rules);
-    let mut deltas = deltas;
-    deltas.sort_by(|one, other| one.path.cmp(&other.path));
-    let files = assemble(&repo, &store, base.tree, deltas, &mut notes)?;
-    Ok(Opened {
-        change: Change {
-            base: name_of(&repo, &base),
-            head: "working tree".to_owned(),
-            files,
-            notes,
-        },
-        root: repo.work_tree.clone(),
-        tree: Box::new(store),
-        title,
-        base: Base::Tree(Box::new(repo), base.tree),
-    })
-}
-
-/// Finds out what git would store for an untracked file, as far as that is
-/// needed.
-fn untracked_place(
-    cleaner: &mut Cleaner,
-    root: &Root,
-    path: &BString,
-    kind: assay_source::FileKind,
-    needs_id: bool,
-    repo: &Repo,
-    options: &Options,
-) -> Place {
-    let bytes_max = options.limits.rename_file_bytes_max;
-    if crate::model::is_plain(kind) && cleaner.filter(path) == Filter::Lfs {
-        let bytes_max = options.limits.disk_hash_bytes_max;
-        if let LfsFile::Large(pointer) = LfsFile::on_disk(root, path, bytes_max) {
-            return Place::Pointer(pointer.to_bytes().into());
-        }
-    }
-    let hash = repo.inner.object_hash();
-    let id = if needs_id {
-        disk_id(cleaner, root, hash, path, kind, bytes_max)
-            .ok()
-            .flatten()
-    } else {
-        None
-    };
-    Place::Disk(id)
-}
-
-/// Returns whether the sides of a difference really differ, now that both are known.
-fn differs(delta: &Delta) -> bool {
-    if delta.unmerged {
-        return delta.base.is_some() || delta.head.is_some();
-    }
-    match (&delta.base, &delta.head) {
-        (None, None) => false,
-        (Some(base), Some(head)) => {
-            base.kind != head.kind || base.id().is_none() || base.id() != head.id()
-        }
-        _ => true,
-    }
-}
-
-fn open_staged(cwd: &Path, options: &Options) -> Result<Opened, Error> {
-    let repo = Repo::require(cwd, options)?;
-    let mut notes = Vec::new();
-    let base = match revision::head_commit(&repo)? {
-        Some(commit) => Revision {
-            commit: Some(commit),
-            tree: repo.commit_tree(commit)?,
-        },
-        None => {
-            notes.push("the branch has no commit yet".to_owned());
-            empty(&repo)
-        }
-    };
-    let index = Arc::new(repo.index()?);
-    let root = repo.work_tree.as_deref().map(open_root).transpose()?;
-    let mut deltas = TreeWalk::new(&repo.inner, &options.limits).diff_index(base.tree, &index)?;
-    let mut changed = HashMap::new();
-    if let Some(root) = &root {
-        for delta in deltas.iter_mut().filter(|delta| delta.unmerged) {
-            delta.head = disk_side(root, &delta.path);
-            changed.insert(delta.path.clone(), delta.head.clone());
-        }
-    }
-    deltas.retain(differs);
-    let mut store = Store::new(
-        Some(repo.inner.clone().into_sync()),
-        Listing::Index {
-            index: Arc::clone(&index),
-            changed,
-            untracked: Vec::new(),
-        },
-        &options.limits,
-    );
-    if let Some(root) = root {
-        store.clean = Some(CleanRules::new(
-            &repo,
-            Arc::clone(&root),
-            index,
-            &options.limits,
-        ));
-        store.root = Some(root);
-    }
-    let files = assemble(&repo, &store, base.tree, deltas, &mut notes)?;
-    Ok(Opened {
-        change: Change {
-            base: name_of(&repo, &base),
-            head: "index".to_owned(),
-            files,
-            notes,
-        },
-        root: repo.work_tree.clone(),
-        tree: Box::new(store),
-        title: "staged changes against HEAD".to_owned(),
         base: Base::Tree(Box::new(repo), base.tree),
     })
 }

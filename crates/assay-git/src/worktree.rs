@@ -65,6 +65,10 @@ impl<'a> WorkTree<'a> {
         }
     }
 
+    pub(crate) fn index(&self) -> &'a gix::index::State {
+        self.index
+    }
+
     /// Returns what one thread of a walk compares files with.
     pub(crate) fn comparison(&'a self, objects: &gix::OdbHandle) -> Comparison<'a> {
         Comparison {

@@ -3,6 +3,7 @@
 
 mod apply;
 mod binary;
+mod change;
 mod header;
 mod parse;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 use assay_git::Input;
 use assay_testkit::GitRepo;
 
-use crate::support::{check_contents, check_summary, listed, opened};
+use crate::support::{check_contents, check_error, check_notes, check_summary, listed, opened};
 
 fn scan(path: &str) -> Input {
     Input::Scan { path: path.into() }
@@ -56,4 +56,74 @@ fn a_scan_outside_git_honours_ignore_files() {
         &["A .ignore", "A a.txt", "A sub/.gitignore", "A sub/d"],
     );
     check_summary(&opened(&folder, &scan("sub/c")), &["A c"]);
+}
+
+#[test]
+fn repositories_in_a_folder_outside_git_are_scanned() {
+    let folder = GitRepo::new_folder();
+    folder
+        .write("one/.git/HEAD", "ref: refs/heads/main\n")
+        .write("one/a", "1\n")
+        .write("two/b", "1\n");
+    let change = opened(&folder, &scan("."));
+    check_summary(&change, &["A one/a", "A two/b"]);
+    check_notes(&change, &[]);
+    assert_eq!(change.change.base, "empty tree");
+}
+
+#[test]
+fn a_folder_that_is_ignored_can_be_named() {
+    let repo = GitRepo::new();
+    repo.write(".gitignore", "/build/\n*.o\n")
+        .write("build/x.c", "1\n")
+        .write("build/x.o", "1\n");
+    check_summary(&opened(&repo, &scan(".")), &["A .gitignore"]);
+    check_summary(&opened(&repo, &scan("build")), &["A build/x.c"]);
+}
+
+#[test]
+fn files_that_are_gone_are_not_listed() {
+    let repo = GitRepo::new();
+    repo.write("a", "1\n")
+        .write("sub/b", "1\n")
+        .write("c", "1\n");
+    repo.commit("first");
+    repo.remove("a")
+        .remove("sub")
+        .remove("c")
+        .write("c/now-a-folder", "1\n");
+    check_summary(&opened(&repo, &scan(".")), &["A c/now-a-folder"]);
+}
+
+#[test]
+fn configuration_of_a_scan_comes_from_disk() {
+    let repo = GitRepo::new();
+    repo.write("assay.toml", "old\n");
+    repo.commit("first");
+    repo.write("assay.toml", "new\n");
+    let found = opened(&repo, &scan("."))
+        .read_base(&"assay.toml".into(), 100)
+        .expect("it is there");
+    assert_eq!(found.as_deref(), Some(&b"new\n"[..]));
+}
+
+#[test]
+fn a_path_that_cannot_be_scanned_is_an_error() {
+    let folder = GitRepo::new_folder();
+    folder.make_pipe("pipe").symlink("broken", "nowhere");
+    check_error(
+        &folder,
+        &scan("nothing"),
+        &["nothing: there is no such file or folder"],
+    );
+    check_error(
+        &folder,
+        &scan("broken"),
+        &["broken: there is no such file or folder"],
+    );
+    check_error(
+        &folder,
+        &scan("pipe"),
+        &["pipe: it is neither a file nor a folder"],
+    );
 }

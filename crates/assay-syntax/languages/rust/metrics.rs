@@ -55,6 +55,19 @@ fn exhaustive(value: Option<i32>) -> i32 {
     }
 }
 
+// A match inside an arm does not take the last arm's place.
+// metrics: cyclomatic=4 cognitive=3 nesting=2
+fn exhaustive_in_exhaustive(value: Result<Option<i32>, Error>) -> i32 {
+    match value {
+        Ok(inner) => match inner {
+            Some(number) => number,
+            None => 0,
+        },
+        Err(Error::First) => 1,
+        Err(Error::Second) => 2,
+    }
+}
+
 // metrics: cyclomatic=3 cognitive=1
 fn with_rest(number: i32) -> &'static str {
     match number {

@@ -111,8 +111,8 @@ pub(super) struct Pass<'t, 'o, S> {
     scope: String,
     /// A conditional that continues the one before it as `else if`.
     chained: u32,
-    /// The last arm of a switch that has no other way out.
-    last_arm: u32,
+    /// The last arms, still to come, of switches that have no other way out.
+    last_arms: Vec<u32>,
     namespaces_are_functions: bool,
     decorators_wrap: bool,
 }
@@ -141,7 +141,7 @@ impl<'t, 'o, S: Sink> Pass<'t, 'o, S> {
             statements: 0,
             scope: String::new(),
             chained: u32::MAX,
-            last_arm: u32::MAX,
+            last_arms: Vec::new(),
             namespaces_are_functions: language.follows(Convention::FunctionsAsNamespaces),
             decorators_wrap: language.follows(Convention::DecoratorFunctions),
         }
@@ -280,17 +280,17 @@ impl<'t, 'o, S: Sink> Pass<'t, 'o, S> {
         }
         if roles.has(Role::Switch) {
             if roles.has(Role::ExhaustiveSwitch) {
-                self.last_arm = last_arm(node).map_or(self.last_arm, |arm| arm.id().0);
+                self.last_arms.extend(last_arm(node).map(|arm| arm.id().0));
             }
             self.structural(node, Reason::Switch);
             self.nest(node, 1, 1);
         }
-        if roles.has(Role::Case)
-            && !roles.has(Role::DefaultCase)
-            && self.last_arm != node.id().0
-            && !shares_next_arm(node)
-        {
-            self.decide(node, Reason::Case);
+        if roles.has(Role::Case) && !roles.has(Role::DefaultCase) {
+            // Arms close in order: the next last arm to come is on top.
+            if self.last_arms.pop_if(|arm| *arm == node.id().0).is_none() && !shares_next_arm(node)
+            {
+                self.decide(node, Reason::Case);
+            }
         }
         if roles.has(Role::Guard) {
             self.decide(node, Reason::Guard);

@@ -1,5 +1,7 @@
 //! What every format sums up in the same words: counts, coverage, the fix.
 
+use std::collections::HashSet;
+
 use assay_source::{ChangeStatus, Position, RepoPath, Span};
 
 use super::RenderOptions;
@@ -214,7 +216,10 @@ pub(super) fn failures(report: &Report) -> Vec<(Option<&RepoPath>, String)> {
             _ => None,
         })
     });
-    problems.chain(unread).collect()
+    let mut seen = HashSet::new();
+    let mut failures: Vec<_> = problems.chain(unread).collect();
+    failures.retain(|failure| seen.insert(failure.clone()));
+    failures
 }
 
 /// Returns the path as other tools compare it: as git has it, in the display

@@ -6,3 +6,4 @@ mod embedded;
 mod fixture;
 mod golden;
 mod metric;
+mod mutation;

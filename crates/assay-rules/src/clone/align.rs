@@ -287,7 +287,7 @@ impl Aligner {
                 score += self.names.learn(x, y).score(x);
                 (i, j) = (i + 1, j + 1);
                 run.len += 1;
-                if score > best {
+                if score >= best {
                     best = score;
                     kept = (runs.len() + 1, run.len);
                 } else if best - score > DROP {

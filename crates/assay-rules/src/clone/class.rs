@@ -190,7 +190,8 @@ pub(crate) fn classes_of_change(mut pairs: Vec<Pair>) -> Vec<(Block, Vec<Pair>)>
         size(x)
             .cmp(&size(y))
             .then(x.kind.cmp(&y.kind))
-            .then(place(&x.a).cmp(&place(&y.a)))
+            // The last copy is the one that names all the others.
+            .then(place(&y.a).cmp(&place(&x.a)))
             .then(place(&x.b).cmp(&place(&y.b)))
     });
     let mut classes: Vec<(Block, Vec<Pair>)> = Vec::new();

@@ -433,7 +433,9 @@ impl Scan<'_> {
         let mut from = body;
         loop {
             let stop = if quote.multiline { last } else { b'\n' };
-            let Some(step) = memchr::memchr3(last, escape, stop, self.bytes.get(from..)?) else {
+            // An escape at the very end leads out of the text.
+            let rest = self.bytes.get(from..).unwrap_or_default();
+            let Some(step) = memchr::memchr3(last, escape, stop, rest) else {
                 self.unterminated[index] = self.bytes.len();
                 return None;
             };

@@ -9,7 +9,8 @@
 //!
 //! Guarantee: two blocks that agree token by token (names consistently renamed,
 //! literals of the same kind) over at least [`CloneOptions::tokens_min`] tokens
-//! share a chosen sequence, so they are compared, unless a limit named in
+//! share a chosen sequence, so they are compared, unless the sequence is of
+//! fewer than five kinds of tokens (a list), or a limit named in
 //! [`CloneLimits`] was hit, which [`Clones::notes`] then says. Nothing is
 //! reported that was not compared on the text itself.
 

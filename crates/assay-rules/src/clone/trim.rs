@@ -78,17 +78,17 @@ pub(crate) fn principal(text: &Text<'_>, block: Range<u32>, part_min: u32) -> Ra
         }
     }
     let mut first = 0;
-    let mut at = 1;
-    while at + 1 < lines.len() {
-        let base = lines[first].1;
-        // Two lines: labels and directives stand out alone.
-        if lines[at].1 < base && lines[at + 1].1 < base {
-            if lines[at].0 - lines[first].0 >= part_min {
+    for at in 1..lines.len() {
+        let (token, indent) = lines[at];
+        let next = lines.get(at + 1).map_or(block.end, |line| line.0);
+        // Labels, directives and closing words stand out alone.
+        let is_alone = next - token <= 2 || text.code(token).is_any(b"#");
+        if indent < lines[first].1 && !is_alone {
+            if token - lines[first].0 >= part_min {
                 break;
             }
             first = at;
         }
-        at += 1;
     }
     let mut end = block.end;
     let mut last = lines.len();

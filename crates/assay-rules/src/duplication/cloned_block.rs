@@ -34,8 +34,8 @@
 //!     return round(total, 2)
 //!
 //!
-//! def basket_total(basket):
-//!     result = 0  # <- here
+//! def basket_total(basket):  # <- here
+//!     result = 0
 //!     for entry in basket.lines:
 //!         if entry.amount > 0 and not entry.is_void:
 //!             result += entry.amount * entry.price - entry.discount

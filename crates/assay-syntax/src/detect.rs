@@ -120,11 +120,16 @@ fn by_path(path: &RepoPath, text: &str) -> Option<&'static Language> {
         && let Ok(extension) = std::str::from_utf8(extension)
     {
         let folded = extension.to_ascii_lowercase();
-        let known = names.extensions.get(extension);
-        if let Some(known) = known.or_else(|| names.folded_extensions.get(&folded)) {
+        let exact = names.extensions.get(extension);
+        let exact = exact.map(|known| (known, extension));
+        let known = exact.or_else(|| {
+            let known = names.folded_extensions.get(&folded)?;
+            Some((known, folded.as_str()))
+        });
+        if let Some((known, extension)) = known {
             return known
                 .iter()
-                .find(|language| is_plausible(language, &folded, text))
+                .find(|language| is_plausible(language, extension, text))
                 .copied();
         }
     }
@@ -150,17 +155,40 @@ fn is_plausible(language: &Language, extension: &str, text: &str) -> bool {
         return true;
     };
     let head = &text[..text.floor_char_boundary(CONTENT_BYTES_MAX)];
-    let shows = |marks: &[&str]| {
-        head.lines().any(|line| {
-            let line = line.trim_start();
-            marks.iter().any(|mark| match mark.strip_prefix('*') {
+    (rule.accept.is_empty() || shows(language, head, rule.accept))
+        && (rule.reject.is_empty() || !shows(language, head, rule.reject))
+}
+
+/// Returns whether a line of the text that is no comment shows a mark. Prose
+/// may begin a line with `class` or `namespace`.
+fn shows(language: &Language, text: &str, marks: &[&str]) -> bool {
+    let mut comment_end = None;
+    text.lines().any(|line| {
+        let mut line = line.trim_start();
+        if let Some(end) = comment_end {
+            let Some((_, rest)) = line.split_once(end) else {
+                return false;
+            };
+            line = rest.trim_start();
+            comment_end = None;
+        }
+        for comment in language.block_comments() {
+            if let Some((_, rest)) = line.rsplit_once(comment.start)
+                && !rest.contains(comment.end)
+            {
+                comment_end = Some(comment.end);
+            }
+            if line.starts_with(comment.start) {
+                return false;
+            }
+        }
+        let mut comments = language.line_comments().iter();
+        !comments.any(|comment| line.starts_with(comment))
+            && marks.iter().any(|mark| match mark.strip_prefix('*') {
                 Some(mark) => line.contains(mark),
                 None => line.starts_with(mark),
             })
-        })
-    };
-    (rule.accept.is_empty() || shows(rule.accept))
-        && (rule.reject.is_empty() || !shows(rule.reject))
+    })
 }
 
 /// Returns whether the name is `before`, at least one character, `after`.

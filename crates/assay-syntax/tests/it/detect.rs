@@ -233,6 +233,49 @@ fn modelines_tell_the_language() {
 }
 
 #[test]
+fn content_decides_where_languages_share_an_extension() {
+    check(&[
+        ("a.h", "", "c"),
+        (
+            "a.h",
+            "#ifdef __cplusplus\nextern \"C\" {\n#endif\nint f(void);\n",
+            "c",
+        ),
+        (
+            "a.h",
+            "/*\nclass of its own, in a\nnamespace of prose\n*/\nint a;\n",
+            "c",
+        ),
+        ("a.h", "// class A;\nstruct class_of { int a; };\n", "c"),
+        ("a.h", "#pragma once\n  class A;\n", "cpp"),
+        ("a.h", "/* one line */\ntemplate <class T>\nT f();\n", "cpp"),
+        ("a.h", "void f(const std::string &);\n", "cpp"),
+        ("a.h", "#include <vector>\n", "cpp"),
+        (
+            "a.h",
+            "#import <Foundation/Foundation.h>\n@interface A : NSObject\n@end\n",
+            "",
+        ),
+        ("a.H", "", "cpp"),
+        ("a.inc", "<?php\nfunction f() {}\n", "php"),
+        ("a.inc", "#include \"a.h\"\n", "cpp"),
+        ("a.inc", "SUMMARY = \"a recipe\"\n", ""),
+        ("a.sc", "import scala.io._\nobject A\n", "scala"),
+        ("a.sc", "SynthDef(\\a, { |freq| }).add;\n", ""),
+        ("a.re", "#include <stdio.h>\n/*!re2c */\n", "cpp"),
+        ("a.re", "let a = 1;\n", ""),
+        ("a.frag", "#version 330\nvoid main() {}\n", ""),
+        ("a.frag", "var a = 1;\n", "javascript"),
+        (
+            "a.ts",
+            "<?xml version=\"1.0\"?>\n<!DOCTYPE TS>\n<TS></TS>\n",
+            "",
+        ),
+        ("a.m", "@implementation A\n@end\n", ""),
+    ]);
+}
+
+#[test]
 fn what_is_no_language_stays_so() {
     check(&[
         ("notes", "hello", ""),

@@ -119,6 +119,8 @@ const KEYS: &[&str] = &[
     "embedded",
     "holes",
     "solid",
+    "indents-max",
+    "heredoc-word-max",
     "data-only",
     "case-insensitive",
     "conventions",
@@ -142,6 +144,7 @@ fn write_language(out: &mut String, id: &str, table: &Table) {
         .map(|name| format!("Convention::{}", camel(name)))
         .collect();
     let flag = |key: &str| table.get(key).and_then(Value::as_bool).unwrap_or(false);
+    let number = |key: &str| table.get(key).and_then(Value::as_integer).unwrap_or(0);
     let block_comments: Vec<String> = list(table, "block-comments")
         .iter()
         .map(|item| {
@@ -198,14 +201,15 @@ fn write_language(out: &mut String, id: &str, table: &Table) {
         out,
         "static {}: Spec = Spec {{ id: {id:?}, name: {:?}, grammar: || {}.into(), aliases: &{:?}, extensions: &{:?}, \
          file_names: &{:?}, file_names_excepted: &{:?}, starts_of_others: &{:?}, disambiguations: &[{}], interpreters: &{:?}, line_comments: &{:?}, comments_after_blank: {}, block_comments: &[{}], quotes: &[{}], \
-         roles: &[{}], statements_in: &{:?}, refinements: &[{}], embeddings: &[{}], holes: &{:?}, solid: &{:?}, data_only: {}, case_insensitive: {}, conventions: &[{}] }};",
+         roles: &[{}], statements_in: &{:?}, refinements: &[{}], embeddings: &[{}], holes: &{:?}, solid: &{:?}, guard: Guard {{ indents_max: {}, heredoc_word_max: {} }}, data_only: {}, case_insensitive: {}, conventions: &[{}] }};",
         constant(id), text("name"), text("grammar"), string_list(table, "aliases"), string_list(table, "extensions"),
         string_list(table, "file-names"), string_list(table, "file-names-excepted"),
         string_list(table, "starts-of-others"), disambiguations.join(", "), string_list(table, "interpreters"), string_list(table, "line-comments"),
         flag("comments-after-blank"),
         block_comments.join(", "), quotes.join(", "), roles.join(", "), string_list(table, "statements-in"),
         refinements.join(", "),
-        embeddings.join(", "), pairs(table, "holes"), pairs(table, "solid"), flag("data-only"), flag("case-insensitive"),
+        embeddings.join(", "), pairs(table, "holes"), pairs(table, "solid"), number("indents-max"),
+        number("heredoc-word-max"), flag("data-only"), flag("case-insensitive"),
         conventions.join(", "),
     )
     .expect("a string takes all");

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use assay_source::LanguageId;
 use tree_sitter::Language as Grammar;
 
+use crate::guard::Guard;
 use crate::hole::Marks;
 use crate::refine::{RefinementSpec, RefinementTest, RoleTable};
 use crate::role::{Role, RoleSet};
@@ -34,6 +35,7 @@ pub(crate) struct Spec {
     pub(crate) embeddings: &'static [Embedding],
     pub(crate) holes: &'static [Marks],
     pub(crate) solid: &'static [Marks],
+    pub(crate) guard: Guard,
     pub(crate) data_only: bool,
     pub(crate) case_insensitive: bool,
     pub(crate) conventions: &'static [Convention],
@@ -270,6 +272,10 @@ impl Language {
     /// what has no such marks.
     pub(crate) fn holes(&self) -> (&'static [Marks], &'static [Marks]) {
         (self.spec.holes, self.spec.solid)
+    }
+
+    pub(crate) fn guard(&self) -> Guard {
+        self.spec.guard
     }
 
     pub(crate) fn grammar(&self) -> &Grammar {

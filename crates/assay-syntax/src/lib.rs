@@ -10,6 +10,7 @@
 //! Must not know: findings, changes, files on disk.
 
 mod detect;
+mod guard;
 mod hole;
 mod language;
 mod metric;

@@ -15,8 +15,8 @@ use crate::tree::{NodeRef, SyntaxTree};
 /// not seconds, so that the same file gives the same tree on every machine.
 #[derive(Clone, Copy, Debug)]
 pub struct ParseLimits {
-    /// The parser's steps for each byte of text, above a fixed allowance; real
-    /// files need less than two, files made to hurt need thousands.
+    /// The parser's steps for each byte of text, above a fixed allowance; of
+    /// thousands of real files none needs more than 3.2.
     pub steps_per_byte_max: u32,
     /// How often the parser may read each byte of text, above a fixed allowance:
     /// a lexer that looks far ahead at every character does little in each step
@@ -26,15 +26,19 @@ pub struct ParseLimits {
     pub nodes_max: u32,
     /// The parts in other languages within one file.
     pub embedded_max: usize,
+    /// Is asked now and then, with the parser's steps so far, whether to give
+    /// up: the one way to stop for what is outside (the user, a clock).
+    pub interrupt: Option<fn(u64) -> bool>,
 }
 
 impl Default for ParseLimits {
     fn default() -> Self {
         Self {
-            steps_per_byte_max: 40,
+            steps_per_byte_max: 5,
             reads_per_byte_max: 64,
             nodes_max: 8_000_000,
             embedded_max: 256,
+            interrupt: None,
         }
     }
 }
@@ -55,6 +59,18 @@ pub enum ParseProblem {
     },
     /// There are more parts in other languages than the limit.
     TooManyEmbedded,
+    /// The grammar must not be given the text; there is no tree.
+    BeyondGrammar {
+        /// The language of the part.
+        language: &'static str,
+        /// What is in the text.
+        what: &'static str,
+    },
+    /// [`ParseLimits::interrupt`] said to give up; there is no tree.
+    Interrupted {
+        /// The language of the part.
+        language: &'static str,
+    },
 }
 
 impl std::fmt::Display for ParseProblem {
@@ -71,6 +87,12 @@ impl std::fmt::Display for ParseProblem {
             }
             Self::TooManyEmbedded => {
                 f.write_str("more embedded parts in other languages than the limit")
+            }
+            Self::BeyondGrammar { language, what } => {
+                write!(f, "the {language} grammar cannot follow {what}")
+            }
+            Self::Interrupted { language } => {
+                write!(f, "parsing as {language} was interrupted")
             }
         }
     }
@@ -144,7 +166,9 @@ thread_local! {
 /// The parser asks for leave once in so many of its operations
 /// (`OP_COUNT_PER_PARSER_CALLBACK_CHECK` in tree-sitter).
 const STEPS_PER_CALLBACK: u64 = 100;
-const STEPS_FREE: u64 = 100_000;
+/// Small, because what a text can make the parser keep grows with the square of
+/// its errors before the limit is reached.
+const STEPS_FREE: u64 = 2_000;
 
 /// The parser gets the text in pieces of this size, to count what it reads.
 const PIECE_BYTES: usize = 256;
@@ -156,15 +180,24 @@ fn parse_part(
     part: &Part,
     limits: &ParseLimits,
 ) -> Option<SyntaxTree> {
+    let language = part.language.id().as_str();
+    let guard = part.language.guard();
+    let fault = |span: &Span| guard.fault(text.slice(*span));
+    if let Some(what) = part.spans.iter().find_map(fault) {
+        problems.push(ParseProblem::BeyondGrammar { language, what });
+        return None;
+    }
     let bytes = text.as_str().as_bytes();
     let length: u64 = part.spans.iter().map(|span| u64::from(span.len())).sum();
     let steps_max = STEPS_FREE + length * u64::from(limits.steps_per_byte_max);
     let mut steps = 0;
     let reads_max = READS_FREE + length * u64::from(limits.reads_per_byte_max);
     let reads = Cell::new(0);
+    let mut interrupted = false;
     let mut progress = |_: &tree_sitter::ParseState| {
         steps += STEPS_PER_CALLBACK;
-        if steps > steps_max || reads.get() > reads_max {
+        interrupted |= limits.interrupt.is_some_and(|interrupt| interrupt(steps));
+        if interrupted || steps > steps_max || reads.get() > reads_max {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())
@@ -201,11 +234,13 @@ fn parse_part(
         }
         tree
     });
-    let language = part.language.id().as_str();
     // A text that seemed to end early has a tree that means nothing.
     let tree = tree.filter(|_| reads.get() <= reads_max);
     let Some(tree) = tree else {
-        problems.push(ParseProblem::TooManySteps { language });
+        problems.push(match interrupted {
+            true => ParseProblem::Interrupted { language },
+            false => ParseProblem::TooManySteps { language },
+        });
         return None;
     };
     let text = Arc::clone(text);

@@ -92,7 +92,7 @@ impl<'t> Scopes<'t> {
         let found: Vec<u32> = candidates.iter().copied().filter(fits).collect();
         let callee = match found[..] {
             [] => return None,
-            [only] => only,
+            [only] => Some(only).filter(|&only| self.takes(only, argument_count(node)))?,
             _ => self.narrow(&found, node)?,
         };
         Some((caller, callee))
@@ -103,9 +103,7 @@ impl<'t> Scopes<'t> {
     fn narrow(&self, found: &[u32], call: NodeRef<'_>) -> Option<u32> {
         let depth = |function: u32| self.around(function).count();
         let deepest = found.iter().map(|&function| depth(function)).max()?;
-        let arguments = call
-            .child_with(Role::Arguments)
-            .map_or(0, |arguments| arguments.named_children().count());
+        let arguments = argument_count(call);
         let innermost = || {
             found
                 .iter()
@@ -122,6 +120,20 @@ impl<'t> Scopes<'t> {
                 (Some(only), None) => Some(only),
                 _ => None,
             },
+        }
+    }
+
+    /// Returns whether a function can take so many arguments. Fewer than its
+    /// parameters may be defaults; more need a parameter that takes the rest.
+    fn takes(&self, function: u32, arguments: usize) -> bool {
+        // The receiver may be given before the dot or as the first argument.
+        let receivers = usize::from(self.receiver(function).is_some());
+        let function = &self.functions[function as usize];
+        let parameters = function.metrics.parameters as usize;
+        arguments <= parameters + receivers || {
+            let all = self.tree.node(function.node).parameters();
+            all.last()
+                .is_some_and(|last| last.text().contains("...") || last.text().contains('*'))
         }
     }
 
@@ -201,23 +213,39 @@ impl<'t> Scopes<'t> {
         is_class
             || self
                 .around(caller)
-                .any(|function| self.receiver(function).is_some_and(|name| name == text))
+                .any(|function| self.receiver_name(function) == Some(text))
     }
 
-    /// Returns the name of the receiver of a method.
-    fn receiver(&self, function: u32) -> Option<&'t str> {
+    /// Returns the receiver of a method.
+    fn receiver(&self, function: u32) -> Option<NodeRef<'t>> {
         let node = self.tree.node(self.functions[function as usize].node);
         let is_receiver = |child: &NodeRef<'t>| child.has(Role::Receiver);
-        let receiver = node.children().find(is_receiver).or_else(|| {
+        node.children().find(is_receiver).or_else(|| {
             node.child_with(Role::Parameters)?
                 .children()
                 .find(is_receiver)
-        })?;
-        receiver
+        })
+    }
+
+    /// Returns the name by which a method calls its receiver.
+    fn receiver_name(&self, function: u32) -> Option<&'t str> {
+        self.receiver(function)?
             .subtree()
             .find(|part| part.is_leaf() && part.has(Role::Identifier))
             .map(NodeRef::text)
     }
+}
+
+/// Counts the arguments of a call; some grammars put their list into a suffix.
+fn argument_count(call: NodeRef<'_>) -> usize {
+    call.children()
+        .find_map(|child| match child.has(Role::Arguments) {
+            true => Some(child),
+            false => child
+                .child_with(Role::Arguments)
+                .filter(|_| !child.has(Role::Call)),
+        })
+        .map_or(0, |arguments| arguments.named_children().count())
 }
 
 const NAME: RoleSet = RoleSet::of(&[Role::Identifier, Role::TypeName]);

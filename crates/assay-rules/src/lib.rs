@@ -30,7 +30,7 @@ mod testing;
 pub use clone::{
     BaseText, CLONE_RULE, ChangedText, CloneBlock, CloneClass, CloneCopy, CloneExtent, CloneFile,
     CloneKind, CloneLimits, CloneNote, CloneOptions, CloneTree, Clones, clone_findings,
-    find_change_clones, find_clones,
+    find_change_clones, find_clones, token_count,
 };
 pub use document::{Document, Example, ExampleKind};
 pub use engine::{Engine, FileInput, Outcome};

@@ -33,10 +33,22 @@ mod tests;
 use std::fmt;
 
 use assay_finding::{Identity, Location};
+use assay_syntax::Language;
 
 pub use change::{BaseText, ChangedText, CloneTree, find_change_clones};
 pub use finding::{CLONE_RULE, clone_findings};
 pub use tree::{CloneFile, find_clones};
+
+/// Returns how many tokens clone detection sees in a text: no comments, no white
+/// space and no imports.
+pub fn token_count(text: &str, language: &'static Language) -> usize {
+    let mut count = 0;
+    lexicon::lexicon(language).lex(text, |_| {
+        count += 1;
+        true
+    });
+    count
+}
 
 /// What counts as a clone, and the limits.
 #[derive(Clone, Debug, PartialEq)]

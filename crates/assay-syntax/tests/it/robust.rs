@@ -229,6 +229,28 @@ fn a_line_of_a_million_columns_parses_within_the_limits() {
     }
 }
 
+/// Tables are dense, and real: the limits must let them pass.
+#[test]
+fn tables_of_small_numbers_parse_within_the_limits() {
+    const NUMBERS: usize = 20_000;
+    for (name, before, after) in [
+        ("python", "a = [", "]"),
+        ("javascript", "a = [", "];"),
+        ("java", "class A { int[] a = {", "}; }"),
+        ("rust", "static A: [u8; 1] = [", "];"),
+        ("dart", "var a = [", "];"),
+        ("lua", "a = {", "}"),
+        ("json", "[", "]"),
+    ] {
+        let language = language_by_name(name).expect("the language exists");
+        for number in ["0,", "[0],"] {
+            let text = format!("{before}{}0{after}", number.repeat(NUMBERS));
+            let file = parse_text(language, &text);
+            assert_eq!(file.problems, [], "{name} {number}");
+        }
+    }
+}
+
 /// The scanners of these grammars end the process when such a text fills their
 /// buffer, so the grammars are not given it.
 #[test]

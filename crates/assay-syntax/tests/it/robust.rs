@@ -233,17 +233,17 @@ fn a_line_of_a_million_columns_parses_within_the_limits() {
 #[test]
 fn tables_of_small_numbers_parse_within_the_limits() {
     const NUMBERS: usize = 20_000;
-    for (name, before, after) in [
-        ("python", "a = [", "]"),
-        ("javascript", "a = [", "];"),
-        ("java", "class A { int[] a = {", "}; }"),
-        ("rust", "static A: [u8; 1] = [", "];"),
-        ("dart", "var a = [", "];"),
-        ("lua", "a = {", "}"),
-        ("json", "[", "]"),
+    for (name, before, nested, after) in [
+        ("python", "a = [", "[0],", "]"),
+        ("javascript", "a = [", "[0],", "];"),
+        ("java", "class A { int[] a = {", "{0},", "}; }"),
+        ("rust", "static A: [u8; 1] = [", "[0],", "];"),
+        ("dart", "var a = [", "[0],", "];"),
+        ("lua", "a = {", "{0},", "}"),
+        ("json", "[", "[0],", "]"),
     ] {
         let language = language_by_name(name).expect("the language exists");
-        for number in ["0,", "[0],"] {
+        for number in ["0,", nested] {
             let text = format!("{before}{}0{after}", number.repeat(NUMBERS));
             let file = parse_text(language, &text);
             assert_eq!(file.problems, [], "{name} {number}");

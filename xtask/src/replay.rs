@@ -100,7 +100,7 @@ fn replay_commit(assay: &Path, repository: &Path, commit: &str, tally: &mut Tall
             .or_default() += 1;
     }
     tally.hunks += check_ledger(repository, commit, &report)?;
-    for format in ["json", "terminal"] {
+    for format in ["json", "sarif", "terminal", "markdown"] {
         let (first, _) = review(assay, repository, commit, format, &["--threads", "1"])?;
         let (second, _) = review(assay, repository, commit, format, &["--threads", "2"])?;
         if first != second {

@@ -173,7 +173,7 @@ fn check_ledger(repository: &Path, commit: &str, report: &Value) -> Result<usize
         );
     }
     let mut hunks = 0;
-    let mut seen: BTreeMap<&str, ()> = BTreeMap::new();
+    let mut seen: BTreeMap<String, ()> = BTreeMap::new();
     let files = report["ledger"]["files"]
         .as_array()
         .context("no ledger in the report")?;
@@ -181,9 +181,9 @@ fn check_ledger(repository: &Path, commit: &str, report: &Value) -> Result<usize
         let path = file["path"]
             .as_str()
             .context("a ledger entry without a path")?;
-        seen.insert(path, ());
-        if let Some(base_path) = file["base_path"].as_str() {
-            seen.insert(base_path, ());
+        seen.insert(path.to_owned(), ());
+        if let Some(base) = file["base_uri"].as_str() {
+            seen.insert(percent_decoded(base), ());
         }
         let rows = file["hunks"]
             .as_array()
@@ -196,7 +196,7 @@ fn check_ledger(repository: &Path, commit: &str, report: &Value) -> Result<usize
                     - hunk["base"]["count"].as_i64().unwrap_or(0)
             })
             .sum();
-        let renamed = !file["base_path"].is_null();
+        let renamed = !file["base_uri"].is_null();
         let counted = !rows.is_empty() && !renamed;
         if let (true, Some(Some(expected))) = (counted, grown.get(path))
             && sum != *expected
@@ -206,11 +206,33 @@ fn check_ledger(repository: &Path, commit: &str, report: &Value) -> Result<usize
     }
     if let Some(missing) = grown
         .keys()
-        .find(|path| !seen.contains_key(*path) && path.is_ascii())
+        .find(|path| !seen.contains_key(**path) && path.is_ascii())
     {
         bail!("{missing} is not in the ledger");
     }
     Ok(hunks)
+}
+
+/// Reads a relative URI reference; what is no UTF-8 stays encoded.
+fn percent_decoded(uri: &str) -> String {
+    let mut bytes = Vec::with_capacity(uri.len());
+    let mut rest = uri.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        let code = tail
+            .get(..2)
+            .and_then(|code| std::str::from_utf8(code).ok());
+        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
+            Some(byte) if first == b'%' => {
+                bytes.push(byte);
+                rest = &tail[2..];
+            }
+            _ => {
+                bytes.push(first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| uri.to_owned())
 }
 
 fn git(repository: &Path, arguments: &[&str]) -> Result<String> {

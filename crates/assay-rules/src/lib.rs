@@ -6,6 +6,10 @@
 //! Invariant: running rules never fails and does no I/O; problems in a rule or
 //! a file come back as values next to the findings.
 //! Must not know: git, forges, language models, who asked.
+#![expect(
+    rustdoc::invalid_codeblock_attributes,
+    reason = "the fences of a rule's examples say with which options they are run"
+)]
 
 mod clone;
 mod context;

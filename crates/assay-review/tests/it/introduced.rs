@@ -8,7 +8,7 @@ const EMPTY_CATCH: &str = "\
 def load(path):
     try:
         return open(path)
-    except OSError:
+    except Exception:
         pass
 
 

@@ -70,7 +70,7 @@ pub(crate) const EMPTY_CATCH: &str = "\
 def load(path):
     try:
         return open(path)
-    except OSError:
+    except Exception:
         pass
 ";
 

@@ -23,10 +23,10 @@ fn overlap(a: &Range<u32>, b: &Range<u32>) -> u32 {
     a.end.min(b.end).saturating_sub(a.start.max(b.start))
 }
 
-/// Returns whether two blocks are the same place.
-fn is_same(a: &Block, b: &Block) -> bool {
-    let longer = a.tokens.len().max(b.tokens.len()) as f64;
-    a.file == b.file && f64::from(overlap(&a.tokens, &b.tokens)) >= SAME_SHARE * longer
+/// Returns whether two blocks of one file are the same place.
+fn is_same(a: &Range<u32>, b: &Range<u32>) -> bool {
+    let longer = a.len().max(b.len()) as f64;
+    f64::from(overlap(a, b)) >= SAME_SHARE * longer
 }
 
 /// Returns whether the first block is part of the second one.
@@ -51,16 +51,16 @@ pub(crate) fn classes_of_tree(mut pairs: Vec<Pair>) -> Vec<CloneClass> {
     let mut taken: HashMap<u32, Vec<&Block>> = HashMap::new();
     let mut out = Vec::new();
     for group in &groups.groups {
-        let is_new = |member: &Member<'_>| {
+        let is_new = |member: &Member| {
             let others = taken.get(&member.block.file);
-            !others.is_some_and(|others| others.iter().any(|other| is_part(member.block, other)))
+            !others.is_some_and(|others| others.iter().any(|other| is_part(&member.block, other)))
         };
         if !group.members.iter().any(is_new) {
             continue;
         }
         for member in &group.members {
             let blocks = taken.entry(member.block.file).or_default();
-            blocks.push(member.block);
+            blocks.push(&member.block);
         }
         out.push(class_of(group, &pairs));
     }
@@ -69,10 +69,10 @@ pub(crate) fn classes_of_tree(mut pairs: Vec<Pair>) -> Vec<CloneClass> {
 }
 
 /// Returns the class of a group with the place of its subject.
-fn class_of(group: &Group<'_>, pairs: &[Pair]) -> ((u32, u32, u32), CloneClass) {
-    let mut members: Vec<&Member<'_>> = group.members.iter().collect();
-    members.sort_by_key(|member| place(member.block));
-    let first = members[0].block;
+fn class_of(group: &Group, pairs: &[Pair]) -> ((u32, u32, u32), CloneClass) {
+    let mut members: Vec<&Member> = group.members.iter().collect();
+    members.sort_by_key(|member| place(&member.block));
+    let first = &members[0].block;
     let copies = members[1..].iter().map(|member| {
         let pair = &pairs[member.pair as usize];
         CloneCopy {
@@ -98,31 +98,46 @@ fn place(block: &Block) -> (u32, u32, u32) {
     (block.file, block.tokens.start, block.tokens.end)
 }
 
+/// Cuts a block where another copy begins or ends.
+fn keep_apart(block: &mut Block, other: &Block) {
+    let (location, edge) = (&mut block.block.location, &other.block.location);
+    if block.tokens.start < other.tokens.start {
+        block.tokens.end = other.tokens.start;
+        location.span.end = edge.span.start;
+        location.end = edge.start;
+    } else {
+        block.tokens.start = other.tokens.end;
+        location.span.start = edge.span.end;
+        location.start = edge.end;
+    }
+    block.block.tokens = block.tokens.end - block.tokens.start;
+}
+
 /// Copies of one block.
 #[derive(Default)]
-struct Group<'p> {
+struct Group {
     /// The length of the first block; the others have at least
     /// [`CORE_SHARE`] of it.
     core: usize,
-    members: Vec<Member<'p>>,
+    members: Vec<Member>,
 }
 
 /// A block of a group, with the pair that it came with.
-struct Member<'p> {
-    block: &'p Block,
+struct Member {
+    block: Block,
     pair: u32,
 }
 
 /// The groups while they are made.
 #[derive(Default)]
-struct Groups<'p> {
-    groups: Vec<Group<'p>>,
+struct Groups {
+    groups: Vec<Group>,
     /// For each file, the blocks of groups in it and the number of the group.
-    by_file: HashMap<u32, Vec<(&'p Block, u32)>>,
+    by_file: HashMap<u32, Vec<(Range<u32>, u32)>>,
 }
 
-impl<'p> Groups<'p> {
-    fn add(&mut self, number: u32, pair: &'p Pair) {
+impl Groups {
+    fn add(&mut self, number: u32, pair: &Pair) {
         match (self.find(&pair.a), self.find(&pair.b)) {
             (None, None) => {
                 let group = self.groups.len() as u32;
@@ -130,11 +145,11 @@ impl<'p> Groups<'p> {
                     core: pair.a.tokens.len(),
                     members: Vec::new(),
                 });
-                self.push(group, &pair.a, number);
-                self.push(group, &pair.b, number);
+                self.push(group, pair.a.clone(), number);
+                self.push(group, pair.b.clone(), number);
             }
-            (Some(group), None) => self.push(group, &pair.b, number),
-            (None, Some(group)) => self.push(group, &pair.a, number),
+            (Some(group), None) => self.push(group, pair.b.clone(), number),
+            (None, Some(group)) => self.push(group, pair.a.clone(), number),
             (Some(x), Some(y)) if x != y => self.merge(x.min(y), x.max(y)),
             _ => {}
         }
@@ -146,24 +161,30 @@ impl<'p> Groups<'p> {
         near.iter()
             .find(|(member, group)| {
                 let core = self.groups[*group as usize].core as f64;
-                is_same(member, block) && block.tokens.len() as f64 >= CORE_SHARE * core
+                is_same(member, &block.tokens) && block.tokens.len() as f64 >= CORE_SHARE * core
             })
             .map(|(_, group)| *group)
     }
 
-    fn push(&mut self, number: u32, block: &'p Block, pair: u32) {
+    fn push(&mut self, number: u32, block: Block, pair: u32) {
         let group = &mut self.groups[number as usize];
-        let overlaps = |member: &Member<'_>| {
-            let shorter = member.block.tokens.len().min(block.tokens.len()) as f64;
-            member.block.file == block.file
-                && f64::from(overlap(&member.block.tokens, &block.tokens))
-                    >= DISTINCT_SHARE * shorter
-        };
-        if !group.members.iter().any(overlaps) {
-            group.members.push(Member { block, pair });
-            let near = self.by_file.entry(block.file).or_default();
-            near.push((block, number));
+        let (file, tokens) = (block.file, block.tokens.clone());
+        let mut own = block;
+        for member in &group.members {
+            let shared = f64::from(match member.block.file == own.file {
+                true => overlap(&member.block.tokens, &own.tokens),
+                false => 0,
+            });
+            let shorter = member.block.tokens.len().min(own.tokens.len());
+            if shared > 0.0 && shared >= DISTINCT_SHARE * shorter as f64 {
+                return;
+            }
+            if shared > 0.0 {
+                keep_apart(&mut own, &member.block);
+            }
         }
+        group.members.push(Member { block: own, pair });
+        self.by_file.entry(file).or_default().push((tokens, number));
     }
 
     fn merge(&mut self, into: u32, from: u32) {

@@ -87,8 +87,22 @@ fn statements_may_be_put_in_taken_out_and_altered() {
 fn copies_in_one_file_do_not_overlap() {
     let twice = format!("{BLOCK}\n\n{}", BLOCK.replace("total", "sum_of"));
     check(&[("a.py", &twice)], &["renamed a.py:1-12 a.py:15-26"]);
-    let often = BLOCK.repeat(6);
-    let clones = scan(&Files::of(&[("a.py", &often)]), &CloneOptions::default());
+    // Each copy shares its last lines with the first ones of the next.
+    let chained: String = (0..8)
+        .map(|index| {
+            BLOCK.replace(
+                "    return round(amount, 2)\n",
+                &format!("    order.step{index}(amount)\n"),
+            )
+        })
+        .collect();
+    for text in [BLOCK.repeat(6), chained] {
+        apart(&text);
+    }
+}
+
+fn apart(text: &str) {
+    let clones = scan(&Files::of(&[("a.py", text)]), &CloneOptions::default());
     for class in &clones.classes {
         let mut spans: Vec<_> = blocks(class).map(|block| block.location.span).collect();
         spans.sort_unstable();

@@ -10,8 +10,10 @@
 
 mod package;
 mod read;
+mod version;
 
 pub use package::{
     Ecosystem, FileKind, FileProblem, FileRole, Package, PackageFile, PackageSource,
 };
 pub use read::{read, recognise};
+pub use version::{VERSION_BYTES_MAX, VersionOrder};

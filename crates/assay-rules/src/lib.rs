@@ -15,6 +15,7 @@ mod clone;
 mod context;
 mod document;
 mod engine;
+mod flow;
 mod identity;
 mod query;
 mod rule;

@@ -1,0 +1,58 @@
+//! Lowerers: one a language, from its syntax tree to the intermediate
+//! representation. Nothing that comes after them knows a language.
+
+use std::sync::Arc;
+
+use assay_source::{RepoPath, SourceText};
+use assay_syntax::SyntaxTree;
+
+use super::builder::Builder;
+use super::ir::Unit;
+
+mod java;
+
+/// A lowerer: the languages that it reads, and how.
+pub(crate) struct Lowerer {
+    /// The languages, by id.
+    pub(crate) languages: &'static [&'static str],
+    /// The name under which models are kept: `models/<name>/`.
+    pub(crate) models: &'static str,
+    /// Lowers a tree; never fails: what is not understood becomes unknown.
+    pub(crate) lower: fn(&SyntaxTree, &mut Builder),
+}
+
+/// All lowerers. To add one: a module and a line here.
+static LOWERERS: &[&Lowerer] = &[&java::LOWERER];
+
+/// Returns the lowerer for a language.
+pub(crate) fn lowerer(language: &str) -> Option<&'static Lowerer> {
+    LOWERERS
+        .iter()
+        .copied()
+        .find(|lowerer| lowerer.languages.contains(&language))
+}
+
+/// Lowers a tree, when its language has a lowerer.
+pub(crate) fn lower(path: &RepoPath, text: &Arc<SourceText>, tree: &SyntaxTree) -> Option<Unit> {
+    let language = tree.language().id().as_str();
+    let lowerer = lowerer(language)?;
+    let mut builder = Builder::new(lowerer.models, path, text);
+    (lowerer.lower)(tree, &mut builder);
+    Some(builder.finish())
+}
+
+/// Checks that a text is lowered to what is expected, which may be a beginning.
+#[cfg(test)]
+pub(crate) fn check_lowering(path: &str, code: &str, expected: &str) {
+    use assay_syntax::{ParseLimits, detect, parse};
+    let path = RepoPath::from_bytes(path);
+    let text = Arc::new(SourceText::from_text(code));
+    let language = detect(&path, code).expect("a language");
+    let parsed = parse(&text, language, &ParseLimits::default());
+    let unit = lower(&path, &text, &parsed.trees[0]).expect("a lowerer");
+    let printed = super::print::print(&unit);
+    assert!(
+        printed.starts_with(expected),
+        "expected\n{expected}\ngot\n{printed}"
+    );
+}

@@ -8,12 +8,15 @@
 //! never a shorter list.
 //! Must not know: the disk, the network, changes, who asked.
 
+mod document;
+mod graph;
 mod package;
 mod read;
 mod version;
 
+pub use graph::Paths;
 pub use package::{
     Ecosystem, FileKind, FileProblem, FileRole, Package, PackageFile, PackageSource,
 };
-pub use read::{read, recognise};
+pub use read::{Neighbours, NoNeighbours, read, read_beside, recognise};
 pub use version::{VERSION_BYTES_MAX, VersionOrder};

@@ -126,6 +126,9 @@ pub struct Package {
     pub licence: Option<String>,
     /// Where its content comes from.
     pub source: PackageSource,
+    /// Whether it runs a program of its own when it is installed, where the file
+    /// says so.
+    pub install_script: bool,
 }
 
 impl Package {
@@ -142,6 +145,7 @@ impl Package {
             parents: Vec::new(),
             licence: None,
             source: PackageSource::Registry,
+            install_script: false,
         }
     }
 }

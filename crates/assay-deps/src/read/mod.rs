@@ -1,37 +1,169 @@
 //! From the text of a manifest, a lockfile or a package list to its packages.
 //! One module a format; the table here says which file name belongs to which.
 
+mod cargo;
+mod go;
+mod java;
+mod javascript;
+mod reading;
+#[cfg(test)]
+mod testing;
+
 use assay_source::RepoPath;
 
-use crate::package::{FileKind, FileProblem, Package, PackageFile};
+use crate::package::{FileKind, FileRole, PackageFile};
 
-/// What a reader finds in a text.
-type Found = (Vec<Package>, Vec<FileProblem>);
+pub(crate) use reading::Reading;
+pub use reading::{Neighbours, NoNeighbours};
+
+/// The path of a file as the readers' claims look at it.
+struct Name<'a> {
+    /// The last part.
+    file: &'a str,
+    /// Everything before it, without a slash at the end.
+    folder: &'a str,
+}
+
+impl Name<'_> {
+    /// Returns the last part of the folder.
+    fn parent(&self) -> &str {
+        self.folder.rsplit('/').next().unwrap_or("")
+    }
+}
 
 /// One format: how its files are recognised, and how they are read.
 struct Reader {
     kind: FileKind,
     /// Whether a path is one; looks at the path only.
-    claims: fn(&RepoPath) -> bool,
-    read: fn(&RepoPath, &str) -> Found,
+    claims: fn(&Name<'_>) -> bool,
+    read: fn(&mut Reading<'_>),
+}
+
+const fn manifest(
+    name: &'static str,
+    claims: fn(&Name<'_>) -> bool,
+    read: fn(&mut Reading<'_>),
+) -> Reader {
+    reader(name, FileRole::Manifest, claims, read)
+}
+
+const fn lockfile(
+    name: &'static str,
+    claims: fn(&Name<'_>) -> bool,
+    read: fn(&mut Reading<'_>),
+) -> Reader {
+    reader(name, FileRole::Lockfile, claims, read)
+}
+
+const fn reader(
+    name: &'static str,
+    role: FileRole,
+    claims: fn(&Name<'_>) -> bool,
+    read: fn(&mut Reading<'_>),
+) -> Reader {
+    let kind = FileKind { name, role };
+    Reader { kind, claims, read }
 }
 
 /// Every format; the first that claims a path reads it.
-const READERS: &[Reader] = &[];
+const READERS: &[Reader] = &[
+    manifest(
+        "package.json",
+        |name| name.file == "package.json",
+        javascript::package_json::read,
+    ),
+    lockfile(
+        "package-lock.json",
+        |name| matches!(name.file, "package-lock.json" | "npm-shrinkwrap.json"),
+        javascript::package_lock::read,
+    ),
+    lockfile(
+        "yarn.lock",
+        |name| name.file == "yarn.lock",
+        javascript::yarn::read,
+    ),
+    lockfile(
+        "pnpm-lock.yaml",
+        |name| name.file == "pnpm-lock.yaml",
+        javascript::pnpm::read,
+    ),
+    lockfile(
+        "bun.lock",
+        |name| name.file == "bun.lock",
+        javascript::bun::read,
+    ),
+    manifest(
+        "Cargo.toml",
+        |name| name.file == "Cargo.toml",
+        cargo::read_manifest,
+    ),
+    lockfile(
+        "Cargo.lock",
+        |name| name.file == "Cargo.lock",
+        cargo::read_lock,
+    ),
+    manifest("go.mod", |name| name.file == "go.mod", go::read_mod),
+    lockfile("go.sum", |name| name.file == "go.sum", go::read_sum),
+    manifest("pom.xml", |name| name.file == "pom.xml", java::maven::read),
+    lockfile(
+        "gradle.lockfile",
+        |name| {
+            name.file == "gradle.lockfile"
+                || (name.parent() == "dependency-locks" && name.file.ends_with(".lockfile"))
+        },
+        java::gradle::read_lock,
+    ),
+    lockfile(
+        "verification-metadata.xml",
+        |name| name.file == "verification-metadata.xml",
+        java::gradle::read_verification,
+    ),
+    manifest(
+        "libs.versions.toml",
+        |name| name.file.ends_with(".versions.toml"),
+        java::gradle::read_catalogue,
+    ),
+    manifest(
+        "build.gradle",
+        |name| name.file.ends_with(".gradle") || name.file.ends_with(".gradle.kts"),
+        java::gradle_build::read,
+    ),
+];
 
-fn reader(path: &RepoPath) -> Option<&'static Reader> {
-    READERS.iter().find(|reader| (reader.claims)(path))
+fn find_reader(path: &RepoPath) -> Option<&'static Reader> {
+    // A name that is not UTF-8 is no format's.
+    let file = std::str::from_utf8(path.file_name()).ok()?;
+    let bytes = path.as_bytes();
+    let folder = bytes.get(..bytes.len().saturating_sub(file.len() + 1));
+    let folder = std::str::from_utf8(folder.unwrap_or_default()).unwrap_or("");
+    let name = Name { file, folder };
+    READERS.iter().find(|reader| (reader.claims)(&name))
 }
 
 /// Returns the kind of a file that names packages, by its path alone.
 pub fn recognise(path: &RepoPath) -> Option<FileKind> {
-    reader(path).map(|reader| reader.kind)
+    find_reader(path).map(|reader| reader.kind)
 }
 
 /// Reads the packages that a file names; none when it is no such file.
 pub fn read(path: &RepoPath, text: &str) -> Option<PackageFile> {
-    let reader = reader(path)?;
-    let (packages, problems) = (reader.read)(path, text);
+    read_beside(path, text, &NoNeighbours)
+}
+
+/// Reads the packages that a file names and looks into the files that it stands
+/// with, for what the format keeps there: a lockfile's manifest says what is
+/// direct, a parent's project file which versions are meant.
+pub fn read_beside(
+    path: &RepoPath,
+    text: &str,
+    neighbours: &dyn Neighbours,
+) -> Option<PackageFile> {
+    let reader = find_reader(path)?;
+    let mut reading = Reading::new(path, text, neighbours);
+    if reading.fits() {
+        (reader.read)(&mut reading);
+    }
+    let (packages, problems) = reading.finish();
     Some(PackageFile {
         path: path.clone(),
         kind: reader.kind,

@@ -121,6 +121,7 @@ const KEYS: &[&str] = &[
     "solid",
     "indents-max",
     "heredoc-word-max",
+    "ends-line",
     "data-only",
     "case-insensitive",
     "conventions",
@@ -201,7 +202,7 @@ fn write_language(out: &mut String, id: &str, table: &Table) {
         out,
         "static {}: Spec = Spec {{ id: {id:?}, name: {:?}, grammar: || {}.into(), aliases: &{:?}, extensions: &{:?}, \
          file_names: &{:?}, file_names_excepted: &{:?}, starts_of_others: &{:?}, disambiguations: &[{}], interpreters: &{:?}, line_comments: &{:?}, comments_after_blank: {}, block_comments: &[{}], quotes: &[{}], \
-         roles: &[{}], statements_in: &{:?}, refinements: &[{}], embeddings: &[{}], holes: &{:?}, solid: &{:?}, guard: Guard {{ indents_max: {}, heredoc_word_max: {} }}, data_only: {}, case_insensitive: {}, conventions: &[{}] }};",
+         roles: &[{}], statements_in: &{:?}, refinements: &[{}], embeddings: &[{}], holes: &{:?}, solid: &{:?}, guard: Guard {{ indents_max: {}, heredoc_word_max: {}, ends_line: {} }}, data_only: {}, case_insensitive: {}, conventions: &[{}] }};",
         constant(id), text("name"), text("grammar"), string_list(table, "aliases"), string_list(table, "extensions"),
         string_list(table, "file-names"), string_list(table, "file-names-excepted"),
         string_list(table, "starts-of-others"), disambiguations.join(", "), string_list(table, "interpreters"), string_list(table, "line-comments"),
@@ -209,7 +210,7 @@ fn write_language(out: &mut String, id: &str, table: &Table) {
         block_comments.join(", "), quotes.join(", "), roles.join(", "), string_list(table, "statements-in"),
         refinements.join(", "),
         embeddings.join(", "), pairs(table, "holes"), pairs(table, "solid"), number("indents-max"),
-        number("heredoc-word-max"), flag("data-only"), flag("case-insensitive"),
+        number("heredoc-word-max"), flag("ends-line"), flag("data-only"), flag("case-insensitive"),
         conventions.join(", "),
     )
     .expect("a string takes all");

@@ -9,6 +9,8 @@ pub(crate) struct Guard {
     pub(crate) indents_max: usize,
     /// So many bytes may the word have that ends a here-document.
     pub(crate) heredoc_word_max: usize,
+    /// Whether its scanner never comes back from a last line without an end.
+    pub(crate) ends_line: bool,
 }
 
 impl Guard {

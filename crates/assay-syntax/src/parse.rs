@@ -203,6 +203,10 @@ fn parse_part(
         }
     };
     let is_whole = length == bytes.len() as u64;
+    let after = match guard.ends_line && is_whole && !bytes.ends_with(b"\n") {
+        true => &b"\n"[..],
+        false => &[],
+    };
     let tree = PARSER.with_borrow_mut(|parser| {
         parser
             .set_language(part.language.grammar())
@@ -220,8 +224,11 @@ fn parse_part(
             &mut |at, _| {
                 reads.set(reads.get() + PIECE_BYTES as u64);
                 // Without text the lexer stops at once, and then the parser does.
-                if at >= bytes.len() || reads.get() > reads_max {
+                if at > bytes.len() || reads.get() > reads_max {
                     return &bytes[..0];
+                }
+                if at == bytes.len() {
+                    return after;
                 }
                 &bytes[at..bytes.len().min(at + PIECE_BYTES)]
             },

@@ -129,7 +129,10 @@ impl SyntaxTree {
     ) -> u16 {
         let node = cursor.node();
         let kind = node.kind_id();
-        let span = Span::new(node.start_byte() as u32, node.end_byte() as u32);
+        // The parser may have been given a line end that the text lacks.
+        let end = self.text.as_str().len();
+        let (start, end) = (node.start_byte().min(end), node.end_byte().min(end));
+        let span = Span::new(start as u32, end as u32);
         let mut flags = 0;
         if table.is_named(kind) {
             flags |= NAMED;

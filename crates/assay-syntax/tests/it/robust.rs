@@ -200,6 +200,35 @@ const OPENINGS: &[&str] = &[
 ];
 
 #[test]
+fn fixtures_cut_anywhere_still_parse() {
+    const CUTS_EACH: usize = 150;
+    for (language, text) in fixtures() {
+        for cut in (0..text.len()).step_by(text.len() / CUTS_EACH + 1) {
+            if text.is_char_boundary(cut) {
+                read(&parse_text(language, &text[..cut]));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_kotlin_text_that_ends_in_an_annotation_ends() {
+    let language = language_by_name("kotlin").expect("is a language");
+    for text in [
+        "val g\n@",
+        "val g\n@file:",
+        "val g\n@Suppress(",
+        "val g\n@Suppress(\"unus",
+        "val g\r\n@",
+        "@",
+    ] {
+        let file = parse_text(language, text);
+        read(&file);
+        assert_eq!(file.problems, [], "{text}");
+    }
+}
+
+#[test]
 fn nesting_without_end_parses_within_the_limits() {
     const DEPTH: usize = 500;
     for language in languages() {

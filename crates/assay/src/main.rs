@@ -12,6 +12,7 @@ mod command;
 mod config;
 mod output;
 mod progress;
+mod runaway;
 mod usage;
 
 use std::process::ExitCode;
@@ -24,6 +25,7 @@ use crate::arguments::{Arguments, Command};
 const EXIT_ERROR: u8 = 2;
 
 fn main() -> ExitCode {
+    runaway::limit_memory();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {

@@ -90,7 +90,7 @@ pub(crate) fn load(
     }
     let root = RepoPath::from(CONFIG_NAME);
     Ok(Loaded {
-        settings: Settings::new(env!("CARGO_PKG_VERSION"), today),
+        settings: settings::unconfigured(today),
         origin: None,
         notes: if is_scan {
             Vec::new()
@@ -176,8 +176,10 @@ pub(crate) fn apply_arguments(
                     .iter()
                     .map(|severity| severity.as_str())
                     .chain(["never"]);
-                let hint = nearest_word(word, names)
-                    .map_or_else(String::new, |right| format!("; did you mean `{right}`?"));
+                let hint = match nearest_word(word, names.clone()) {
+                    Some(right) => format!("; did you mean `{right}`?"),
+                    None => format!("; there are {}", names.collect::<Vec<_>>().join(", ")),
+                };
                 format!("--fail-on: there is no severity `{word}`{hint}")
             })?),
         };

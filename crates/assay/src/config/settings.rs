@@ -14,6 +14,7 @@ use super::file::{
 use assay_source::nearest_word;
 
 use super::parse::{ConfigError, place_of};
+use crate::runaway;
 
 /// Where a configuration came from, for errors.
 pub(crate) struct Origin<'a> {
@@ -36,13 +37,20 @@ impl Origin<'_> {
     }
 }
 
+/// Makes the settings that hold without any configuration.
+pub(super) fn unconfigured(today: Date) -> Settings {
+    let mut settings = Settings::new(env!("CARGO_PKG_VERSION"), today);
+    settings.limits.parse.interrupt = Some(runaway::stops);
+    settings
+}
+
 /// Makes the settings that the configuration says.
 pub(crate) fn settings(
     config: &ConfigFile,
     origin: &Origin<'_>,
     today: Date,
 ) -> Result<Settings, ConfigError> {
-    let mut settings = Settings::new(env!("CARGO_PKG_VERSION"), today);
+    let mut settings = unconfigured(today);
     settings.rules = rules(&config.rules, origin)?;
     settings.overrides = config
         .overrides
@@ -64,7 +72,7 @@ pub(crate) fn settings(
     settings.vendored = config.files.vendored;
     settings.languages = languages(&config.files.languages, origin)?;
     settings.gate = gate(&config.gate);
-    settings.limits = limits(&config.limits);
+    set_limits(&mut settings.limits, &config.limits);
     settings.suppressions = config
         .suppress
         .iter()
@@ -259,11 +267,7 @@ fn category(word: CategoryWord) -> Category {
     }
 }
 
-fn limits(table: &LimitsTable) -> Limits {
-    let default = Limits::default();
-    Limits {
-        file_bytes_max: table.file_bytes.unwrap_or(default.file_bytes_max),
-        files_max: table.files.unwrap_or(default.files_max),
-        ..default
-    }
+fn set_limits(limits: &mut Limits, table: &LimitsTable) {
+    limits.file_bytes_max = table.file_bytes.unwrap_or(limits.file_bytes_max);
+    limits.files_max = table.files.unwrap_or(limits.files_max);
 }

@@ -10,5 +10,6 @@ mod command;
 mod config;
 mod hostile;
 mod inputs;
+mod mutation;
 mod outputs;
 mod run;

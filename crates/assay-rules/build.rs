@@ -1,18 +1,56 @@
 //! Finds the rules: each file `src/<pack>/<rule>.rs` that opens with a `//! #`
-//! title is one. Writes the registry with each rule's id and documentation, so
-//! that adding a rule is one file and one `mod` line.
+//! title is one, and so is each `rules/<pack>/<rule>.md`, whose front matter
+//! says what it looks for. Writes the registry with each rule's id and
+//! documentation, so that adding a rule is one file (and one `mod` line for
+//! one in Rust).
 #![expect(
     clippy::disallowed_methods,
     reason = "a build script reads the crate's folder"
 )]
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+use toml::{Table, Value};
+
+/// A rule with the Rust expression of its specification.
+struct Found {
+    id: String,
+    documentation: String,
+    spec: String,
+}
+
 fn main() {
     println!("cargo::rerun-if-changed=src");
+    println!("cargo::rerun-if-changed=rules");
     println!("cargo::rerun-if-changed=build.rs");
+    let mut rules = coded_rules();
+    for pack in entries(Path::new("rules")) {
+        for file in entries(&pack) {
+            if file.extension().is_some_and(|ext| ext == "md") {
+                rules.push(data_rule(&stem(&pack), &file));
+            }
+        }
+    }
+    rules.sort_by(|a, b| a.id.cmp(&b.id));
+    let mut out = format!("pub(crate) static RULES: [Rule; {}] = [\n", rules.len());
+    for Found {
+        id,
+        documentation,
+        spec,
+    } in &rules
+    {
+        writeln!(out, "    Rule::new({id:?}, {documentation:?}, &{spec}),")
+            .expect("a string takes all");
+    }
+    out.push_str("];\n");
+    let path = Path::new(&env::var("OUT_DIR").expect("cargo sets OUT_DIR")).join("registry.rs");
+    fs::write(path, out).expect("OUT_DIR can be written");
+}
+
+fn coded_rules() -> Vec<Found> {
     let mut rules = Vec::new();
     for pack in entries(Path::new("src")) {
         // A rule pack says so in its first line; other folders hold engines.
@@ -21,33 +59,27 @@ fn main() {
             continue;
         }
         for file in entries(&pack) {
-            let name = stem(&file);
+            let (pack, name) = (stem(&pack), stem(&file));
             if file.extension().is_some_and(|ext| ext == "rs") && name != "mod" {
-                rules.push((stem(&pack), name, documentation(&file)));
+                rules.push(Found {
+                    id: format!("{pack}/{name}").replace('_', "-"),
+                    documentation: documentation(&file),
+                    spec: format!("crate::{pack}::{name}::RULE"),
+                });
             }
         }
     }
-    rules.sort();
-    let mut out = format!("pub(crate) static RULES: [Rule; {}] = [\n", rules.len());
-    for (pack, name, documentation) in &rules {
-        let id = format!("{pack}/{name}").replace('_', "-");
-        writeln!(
-            out,
-            "    Rule::new({id:?}, {documentation:?}, &crate::{pack}::{name}::RULE),"
-        )
-        .expect("a string takes all");
-    }
-    out.push_str("];\n");
-    let path = Path::new(&env::var("OUT_DIR").expect("cargo sets OUT_DIR")).join("registry.rs");
-    fs::write(path, out).expect("OUT_DIR can be written");
+    rules
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {
     let mut paths: Vec<_> = fs::read_dir(folder)
-        .expect("src/ is part of the crate")
-        .map(|entry| entry.expect("src/ can be listed").path())
+        .expect("the folder is part of the crate")
+        .map(|entry| entry.expect("the folder can be listed").path())
         .collect();
-    paths.retain(|path| folder != Path::new("src") || path.is_dir());
+    let is_root = folder == Path::new("src") || folder == Path::new("rules");
+    paths.retain(|path| !is_root || path.is_dir());
+    paths.sort();
     paths
 }
 
@@ -65,4 +97,217 @@ fn documentation(file: &Path) -> String {
         .map(|line| line.strip_prefix(' ').unwrap_or(line))
         .collect();
     lines.join("\n")
+}
+
+const RULE_KEYS: &[&str] = &[
+    "category",
+    "severity",
+    "confidence",
+    "cwe",
+    "owasp",
+    "tags",
+    "on",
+    "message",
+    "match",
+];
+const MATCH_KEYS: &[&str] = &[
+    "languages",
+    "when",
+    "message",
+    "severity",
+    "confidence",
+    "fix",
+    "call",
+    "set",
+    "reference",
+    "import",
+    "annotation",
+    "function",
+    "operation",
+    "kind",
+    "text",
+];
+const FIX_KEYS: &[&str] = &["title", "part", "with", "safe"];
+
+/// The keys that say what a matcher looks for, with the names of the shapes.
+const SHAPES: &[(&str, &str)] = &[
+    ("call", "Call"),
+    ("set", "Set"),
+    ("reference", "Reference"),
+    ("import", "Import"),
+    ("annotation", "Annotation"),
+    ("function", "Function"),
+    ("operation", "Operation"),
+    ("kind", "Kind"),
+    ("text", "Text"),
+];
+
+/// Short names for languages that share their libraries.
+const FAMILIES: &[(&str, &[&str])] = &[
+    ("js", &["javascript", "typescript", "tsx"]),
+    ("c-family", &["c", "cpp"]),
+];
+
+fn data_rule(pack: &str, file: &Path) -> Found {
+    let name = file.display().to_string();
+    let text = fs::read_to_string(file).expect("a rule can be read");
+    let rest = text
+        .strip_prefix("+++\n")
+        .unwrap_or_else(|| panic!("{name} does not open with +++"));
+    let (front, documentation) = rest
+        .split_once("\n+++\n")
+        .unwrap_or_else(|| panic!("{name} does not close its front matter with +++"));
+    let table: Table = front
+        .parse()
+        .unwrap_or_else(|error| panic!("{name}: {error}"));
+    check_keys(&name, &table, RULE_KEYS);
+    let matches: Vec<&Table> = match table.get("match") {
+        Some(Value::Array(items)) => items.iter().filter_map(Value::as_table).collect(),
+        _ => panic!("{name} has no [[match]]"),
+    };
+    let mut languages = BTreeSet::new();
+    let mut matchers = String::new();
+    let mut has_fix = false;
+    for table_of_match in matches {
+        check_keys(&name, table_of_match, MATCH_KEYS);
+        let own = languages_of(&name, table_of_match);
+        languages.extend(own.clone());
+        has_fix |= table_of_match.contains_key("fix");
+        matcher(&name, &mut matchers, &table, table_of_match, &own);
+    }
+    let mut tags = strings(&table, "tags");
+    if let Some(owasp) = table.get("owasp") {
+        let owasp = owasp.as_str().expect("`owasp` is a string");
+        tags.push(format!(
+            "owasp-{}",
+            owasp.to_ascii_lowercase().replace(':', "-")
+        ));
+    }
+    let cwe: Vec<i64> = table
+        .get("cwe")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .map(|number| number.as_integer().expect("`cwe` is a list of numbers"))
+        .collect();
+    let languages: Vec<String> = languages.into_iter().collect();
+    let spec = format!(
+        "RuleSpec {{ confidence: assay_finding::Confidence::{}, on: {}, fix: {has_fix}, languages: &{languages:?}, \
+         cwe: &{cwe:?}, tags: &{tags:?}, ..RuleSpec::new(assay_finding::Category::{}, assay_finding::Severity::{}, \
+         Check::Pattern(&[{matchers}])) }}",
+        camel(&word(&name, &table, "confidence")),
+        table.get("on").and_then(Value::as_bool).unwrap_or(true),
+        camel(&word(&name, &table, "category")),
+        camel(&word(&name, &table, "severity")),
+    );
+    Found {
+        id: format!("{pack}/{}", stem(file)),
+        documentation: documentation.trim().to_owned(),
+        spec,
+    }
+}
+
+fn matcher(name: &str, out: &mut String, rule: &Table, table: &Table, languages: &[String]) {
+    let shapes: Vec<_> = SHAPES
+        .iter()
+        .filter(|(key, _)| table.contains_key(*key))
+        .collect();
+    let [(key, shape)] = shapes[..] else {
+        panic!("{name}: a [[match]] says exactly one thing to look for");
+    };
+    let names: Vec<String> = strings(table, key)
+        .iter()
+        .flat_map(|path| expanded(path))
+        .collect();
+    let message = table
+        .get("message")
+        .or_else(|| rule.get("message"))
+        .and_then(Value::as_str)
+        .unwrap_or_else(|| panic!("{name}: a [[match]] without a message"));
+    let level = |key: &str, type_: &str| match table.get(key).and_then(Value::as_str) {
+        Some(level) => format!("Some(assay_finding::{type_}::{})", camel(level)),
+        None => "None".to_owned(),
+    };
+    let fix = match table.get("fix").and_then(Value::as_table) {
+        None => "None".to_owned(),
+        Some(fix) => {
+            check_keys(name, fix, FIX_KEYS);
+            format!(
+                "Some(crate::pattern::FixSpec {{ title: {:?}, part: {:?}, with: {:?}, is_safe: {} }})",
+                word(name, fix, "title"),
+                word(name, fix, "part"),
+                word(name, fix, "with"),
+                fix.get("safe").and_then(Value::as_bool).unwrap_or(false),
+            )
+        }
+    };
+    write!(
+        out,
+        "Matcher {{ languages: &{languages:?}, shape: crate::pattern::Shape::{shape}, names: &{names:?}, \
+         when: &{:?}, message: {message:?}, severity: {}, confidence: {}, fix: {fix} }}, ",
+        strings(table, "when"),
+        level("severity", "Severity"),
+        level("confidence", "Confidence"),
+    )
+    .expect("a string takes all");
+}
+
+fn check_keys(name: &str, table: &Table, known: &[&str]) {
+    for key in table.keys() {
+        assert!(known.contains(&key.as_str()), "{name}: unknown key `{key}`");
+    }
+}
+
+fn languages_of(name: &str, table: &Table) -> Vec<String> {
+    let mut languages = Vec::new();
+    for language in strings(table, "languages") {
+        match FAMILIES.iter().find(|(family, _)| *family == language) {
+            Some((_, members)) => languages.extend(members.iter().map(|&m| m.to_owned())),
+            None => languages.push(language),
+        }
+    }
+    assert!(
+        !languages.is_empty(),
+        "{name}: a [[match]] without languages"
+    );
+    languages
+}
+
+/// Writes `a.{b,c}` out as `a.b` and `a.c`.
+fn expanded(path: &str) -> Vec<String> {
+    let Some((before, rest)) = path.split_once('{') else {
+        return vec![path.to_owned()];
+    };
+    let (inside, after) = rest.split_once('}').expect("a closed brace");
+    let mut paths = Vec::new();
+    for item in inside.split(',') {
+        paths.extend(expanded(&format!("{before}{}{after}", item.trim())));
+    }
+    paths
+}
+
+fn word(name: &str, table: &Table, key: &str) -> String {
+    table
+        .get(key)
+        .and_then(Value::as_str)
+        .unwrap_or_else(|| panic!("{name} says no `{key}`"))
+        .to_owned()
+}
+
+/// Returns a list of strings; one string is a list of one.
+fn strings(table: &Table, key: &str) -> Vec<String> {
+    match table.get(key) {
+        None => Vec::new(),
+        Some(Value::String(only)) => vec![only.clone()],
+        Some(Value::Array(items)) => items
+            .iter()
+            .map(|item| item.as_str().expect("a list of strings").to_owned())
+            .collect(),
+        Some(_) => panic!("`{key}` is a string or a list of strings"),
+    }
+}
+
+fn camel(word: &str) -> String {
+    let (first, rest) = word.split_at(1);
+    first.to_uppercase() + rest
 }

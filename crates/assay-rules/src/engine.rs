@@ -17,6 +17,7 @@ use assay_syntax::{FileMetrics, Language, ParsedFile, SyntaxTree, languages};
 
 use crate::context::{Basis, Context, Draft, FINDINGS_PER_RULE_AND_FILE_MAX};
 use crate::identity::{add_text, add_tokens, innermost_name, qualified_name};
+use crate::pattern::{Facts, PatternTable, examine, examine_text};
 use crate::rule::{Check, Rule, rules};
 use crate::settings::{CheckedSettings, Resolved, RuleSettings, SettingsError};
 
@@ -89,6 +90,7 @@ struct LanguageTable {
     function_rules: Vec<u16>,
     class_rules: Vec<u16>,
     file_rules: Vec<u16>,
+    patterns: PatternTable,
     words: Option<WordSearch>,
 }
 
@@ -96,7 +98,16 @@ struct LanguageTable {
 struct WordSearch {
     search: AhoCorasick,
     /// The rule of each word.
-    rules: Vec<u16>,
+    rules: Vec<WordOf>,
+}
+
+/// What asked for a word.
+#[derive(Clone, Copy)]
+enum WordOf {
+    /// A rule with code.
+    Rule(u16),
+    /// A matcher of texts, by its place in the table of patterns.
+    Pattern(usize),
 }
 
 impl Engine {
@@ -169,7 +180,15 @@ impl Engine {
 
     fn run_tree<'t>(&self, input: &FileInput<'t>, tree: &'t SyntaxTree, run: &mut Run<'t>) {
         let table = self.table(Some(tree.language()));
+        let facts = Facts::new(tree);
         for node in tree.nodes() {
+            if table.patterns.events(node.class()) != 0 {
+                table.patterns.visit(node, &facts, |entry, site| {
+                    self.ask(input, Some(tree), table, entry.rule, run, |context| {
+                        examine(entry, site, context);
+                    });
+                });
+            }
             let (from, to) = table.classes[usize::from(node.class())];
             for &rule in &table.node_rules[usize::from(from)..usize::from(to)] {
                 if let Check::Node { check, .. } = self.rules[usize::from(rule)].spec().check {
@@ -226,8 +245,21 @@ impl Engine {
             }
         }
         let Some(words) = &table.words else { return };
+        let facts = tree.map(Facts::new);
         for found in words.search.find_overlapping_iter(input.text.as_str()) {
-            let rule = words.rules[found.pattern().as_usize()];
+            let rule = match words.rules[found.pattern().as_usize()] {
+                WordOf::Rule(rule) => rule,
+                WordOf::Pattern(at) => {
+                    let (Some(tree), Some(facts)) = (tree, &facts) else {
+                        continue;
+                    };
+                    let entry = &table.patterns.texts[at];
+                    self.ask(input, Some(tree), table, entry.rule, run, |context| {
+                        examine_text(entry, facts, tree, found.start() as u32, context);
+                    });
+                    continue;
+                }
+            };
             if let Check::Text { check, .. } = self.rules[usize::from(rule)].spec().check {
                 self.ask(input, tree, table, rule, run, |context| {
                     check(found.start() as u32, context);
@@ -329,6 +361,9 @@ impl LanguageTable {
         let (classes, node_rules) = language.map_or_else(Default::default, |language| {
             class_table(rules, &active, language)
         });
+        let patterns = language.map_or_else(PatternTable::default, |language| {
+            PatternTable::new(rules, &active, language)
+        });
         Self {
             classes,
             node_rules,
@@ -336,7 +371,8 @@ impl LanguageTable {
             function_rules: of(|check| matches!(check, Check::Function(_))),
             class_rules: of(|check| matches!(check, Check::Class(_))),
             file_rules: of(|check| matches!(check, Check::File(_))),
-            words: WordSearch::new(rules, &active),
+            words: WordSearch::new(rules, &active, &patterns),
+            patterns,
             resolved,
         }
     }
@@ -362,14 +398,18 @@ fn class_table(rules: &[Rule], active: &[u16], language: &Language) -> (Vec<(u16
 }
 
 impl WordSearch {
-    fn new(rules: &[Rule], active: &[u16]) -> Option<Self> {
+    fn new(rules: &[Rule], active: &[u16], table: &PatternTable) -> Option<Self> {
         let mut patterns: Vec<&str> = Vec::new();
         let mut rule_of = Vec::new();
         for &at in active {
             if let Check::Text { words, .. } = rules[usize::from(at)].spec().check {
                 patterns.extend(words);
-                rule_of.extend(words.iter().map(|_| at));
+                rule_of.extend(words.iter().map(|_| WordOf::Rule(at)));
             }
+        }
+        for (at, entry) in table.texts.iter().enumerate() {
+            patterns.push(entry.name);
+            rule_of.push(WordOf::Pattern(at));
         }
         if patterns.is_empty() {
             return None;
@@ -404,6 +444,15 @@ impl<'t> Run<'t> {
             counts: vec![Count::default(); rule_count],
             beyond: None,
         }
+    }
+
+    /// Returns whether the rule has reported this part of the text lately.
+    pub(crate) fn has_reported(&self, rule_index: u16, span: Span) -> bool {
+        /// Findings at one place come one after the other.
+        const BACK_MAX: usize = 16;
+        let recent = self.drafts.iter().rev().take(BACK_MAX);
+        let mut same = recent.filter(|draft| draft.rule_index == rule_index);
+        same.any(|draft| draft.span == span)
     }
 
     pub(crate) fn push(&mut self, draft: Draft<'t>) -> &mut Draft<'t> {

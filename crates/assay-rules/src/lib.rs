@@ -17,6 +17,7 @@ mod document;
 mod engine;
 mod flow;
 mod identity;
+mod pattern;
 mod query;
 mod rule;
 mod settings;

@@ -8,6 +8,7 @@ use assay_syntax::{ClassMetrics, FunctionMetrics, Language, NodeRef, Role, RoleS
 
 use crate::context::Context;
 use crate::document::Document;
+use crate::pattern::Matcher;
 
 /// A rule with its identity and its documentation.
 pub struct Rule {
@@ -183,6 +184,8 @@ pub(crate) enum Check {
     Class(for<'t> fn(NodeRef<'t>, &'t ClassMetrics, &mut Context<'_, 't>)),
     /// Once for each file.
     File(fn(&mut Context<'_, '_>)),
+    /// At each place that one of the matchers names.
+    Pattern(&'static [Matcher]),
     /// Not by the engine: another part of this crate makes the findings.
     Elsewhere,
 }

@@ -9,6 +9,7 @@
 mod engine;
 mod examples;
 mod identity;
+mod pattern;
 mod reference;
 mod sample;
 mod suppress;

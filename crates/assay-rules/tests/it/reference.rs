@@ -28,6 +28,10 @@ const PACKS: &[(&str, &str)] = &[
     ("duplication", "Code that is there twice."),
     ("error-handling", "Failures that get lost on their way."),
     ("review", "What must not be left in a change."),
+    (
+        "security",
+        "Interfaces used, configured or left on in ways that attackers can use.",
+    ),
     ("smell", "Code that works and is hard to read or to change."),
     ("testing", "Tests that do not test what they seem to."),
 ];
@@ -35,7 +39,7 @@ const PACKS: &[(&str, &str)] = &[
 fn reference() -> String {
     let mut out = String::from(
         "# Rules\n\n\
-         Made from the headers of the rules in `crates/assay-rules/src`; do not edit. `assay explain RULE` prints one of them\n\
+         Made from the rules in `crates/assay-rules/src` and `crates/assay-rules/rules`; do not edit. `assay explain RULE` prints one of them\n\
          with its examples, `assay rules` lists those that run here.\n\n\
          A rule is set by its id in `assay.toml`; the numbers in the column *Options* are the defaults. Rules marked *off* run\n\
          only when they are switched on. Rules marked *fix* can mend what they find.\n",
@@ -131,25 +135,31 @@ fn every_rule_is_of_a_known_pack_and_has_an_id_of_its_own() {
     assert!(!languages().is_empty());
 }
 
-/// Each file in a pack's folder is a rule in the registry and the other way
+/// Each file in a pack's folders is a rule in the registry and the other way
 /// round; the registry is made of the folders, so this is about the folders.
 #[test]
 fn every_file_of_a_pack_is_a_rule() {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for (pack, _) in PACKS {
-        let folder = source.join(pack.replace('-', "_"));
-        for entry in std::fs::read_dir(&folder).expect("each pack has a folder") {
-            let name = entry.expect("the folder can be listed").file_name();
-            let name = name
-                .to_str()
-                .expect("UTF-8")
-                .trim_end_matches(".rs")
-                .replace('_', "-");
+        let folders = [
+            root.join("src").join(pack.replace('-', "_")),
+            root.join("rules").join(pack),
+        ];
+        let mut names: Vec<String> = Vec::new();
+        for entry in folders
+            .iter()
+            .filter_map(|folder| std::fs::read_dir(folder).ok())
+            .flatten()
+        {
+            let path = entry.expect("the folder can be listed").path();
+            let name = path.file_stem().and_then(|stem| stem.to_str());
+            names.push(name.expect("UTF-8").replace('_', "-"));
+        }
+        names.retain(|name| name != "mod");
+        assert!(!names.is_empty(), "{pack} has no folder");
+        for name in names {
             let id = format!("{pack}/{name}");
-            assert!(
-                name == "mod" || rules().iter().any(|rule| rule.id() == id),
-                "{id}"
-            );
+            assert!(rules().iter().any(|rule| rule.id() == id), "{id}");
         }
     }
 }

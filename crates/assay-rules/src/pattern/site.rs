@@ -1,0 +1,504 @@
+//! One place that a matcher looks at: a call, a setting, a comparison, with its
+//! parts, and whether conditions hold there.
+
+use std::borrow::Cow;
+
+use assay_source::Span;
+use assay_syntax::{Field, NodeRef, Role};
+
+use crate::context::Context;
+use crate::pattern::condition::{Claim, Condition, Extent, Place, Subject, Test};
+use crate::pattern::fact::{Facts, by_token, is_setting, settings};
+use crate::pattern::path::{is_list_of_arguments, last_name, segments};
+use crate::pattern::value::{
+    Constant, constant, entry, is_built, is_constant, key_text, unwrapped,
+};
+use crate::query::{is_test_path, sides};
+
+/// An argument of a call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Argument<'t> {
+    pub(crate) name: Option<&'t str>,
+    pub(crate) value: NodeRef<'t>,
+}
+
+/// A place.
+pub(crate) struct Site<'t, 'f> {
+    pub(crate) node: NodeRef<'t>,
+    pub(crate) facts: &'f Facts<'t>,
+    pub(crate) arguments: Vec<Argument<'t>>,
+    /// Whether arguments are there that the text does not show.
+    is_open: bool,
+    /// What is set, when the place sets something.
+    pub(crate) target: Option<NodeRef<'t>>,
+    /// What it is set to.
+    pub(crate) value: Option<NodeRef<'t>>,
+    /// The line, when the place is a word in one.
+    pub(crate) line: Option<Span>,
+}
+
+/// What a subject turned out to be.
+enum Found<'t> {
+    Node(NodeRef<'t>),
+    Text(Cow<'t, str>),
+    Number(f64),
+    Nothing,
+    /// It may be there; the text does not say.
+    Unknown,
+}
+
+impl<'t, 'f> Site<'t, 'f> {
+    pub(crate) fn new(node: NodeRef<'t>, facts: &'f Facts<'t>) -> Self {
+        let (arguments, is_open) = arguments(node);
+        Self {
+            node,
+            facts,
+            arguments,
+            is_open,
+            target: None,
+            value: None,
+            line: None,
+        }
+    }
+
+    pub(crate) fn setting(
+        node: NodeRef<'t>,
+        facts: &'f Facts<'t>,
+        target: NodeRef<'t>,
+        value: NodeRef<'t>,
+    ) -> Self {
+        Self {
+            node,
+            facts,
+            arguments: Vec::new(),
+            is_open: false,
+            target: Some(target),
+            value: Some(value),
+            line: None,
+        }
+    }
+
+    pub(crate) fn of_line(node: NodeRef<'t>, facts: &'f Facts<'t>, line: Span) -> Self {
+        Self {
+            node,
+            facts,
+            arguments: Vec::new(),
+            is_open: false,
+            target: None,
+            value: None,
+            line: Some(line),
+        }
+    }
+
+    pub(crate) fn with_value(mut self, value: NodeRef<'t>) -> Self {
+        self.value = Some(value);
+        self
+    }
+
+    /// Returns whether a condition holds here.
+    pub(crate) fn holds(&self, condition: &Condition, context: &Context<'_, 't>) -> bool {
+        let holds = match &condition.claim {
+            Claim::Place(place) => self.is_in(place, context),
+            Claim::Of(Subject::Any, test) => self
+                .arguments
+                .iter()
+                .any(|argument| self.passes(&Found::Node(argument.value), test)),
+            Claim::Of(subject, test) => {
+                let found = self.find(subject, context);
+                if let (Found::Unknown, Test::Present) = (&found, test) {
+                    // Neither `present` nor `absent` can be said.
+                    return false;
+                }
+                self.passes(&found, test)
+            }
+        };
+        holds != condition.negated
+    }
+
+    /// Returns the text of the place: its node, or its line.
+    pub(crate) fn text(&self) -> &'t str {
+        match self.line {
+            Some(line) => self.node.tree().text().slice(line),
+            None => self.node.text(),
+        }
+    }
+
+    fn find(&self, subject: &Subject, context: &Context<'_, 't>) -> Found<'t> {
+        let node = |node: Option<NodeRef<'t>>| node.map_or(Found::Nothing, Found::Node);
+        let text = |text: Option<&'t str>| {
+            text.map_or(Found::Nothing, |text| Found::Text(Cow::Borrowed(text)))
+        };
+        match subject {
+            Subject::Argument {
+                position,
+                name,
+                key,
+            } => self.argument(*position, *name, *key),
+            Subject::Any => Found::Nothing,
+            Subject::Count if self.is_open => Found::Unknown,
+            Subject::Count => Found::Number(self.arguments.len() as f64),
+            Subject::Value => node(self.value),
+            Subject::Receiver => self.receiver(),
+            Subject::Target => text(self.target_name()),
+            Subject::Function => text(
+                self.node
+                    .ancestor_with(Role::Function)
+                    .and_then(|function| function.name()),
+            ),
+            Subject::Class => text(
+                self.node
+                    .ancestor_with(Role::Class)
+                    .and_then(|class| class.name()),
+            ),
+            Subject::Path => context
+                .path()
+                .as_str()
+                .map_or(Found::Nothing, |path| Found::Text(path.into())),
+            Subject::Left => node(sides(self.node).map(|(left, _)| left)),
+            Subject::Right => node(sides(self.node).map(|(_, right)| right)),
+            Subject::Text => Found::Text(self.text().into()),
+            Subject::Container => self.container(),
+            Subject::Around => {
+                let call = self.node.ancestor_with(Role::Call);
+                call.map_or(Found::Nothing, |call| {
+                    Found::Text(self.facts.path(call).text.into())
+                })
+            }
+        }
+    }
+
+    fn argument(&self, position: Option<i32>, name: Option<&str>, key: Option<&str>) -> Found<'t> {
+        let Some(value) = self.argument_node(position, name) else {
+            return if self.is_open {
+                Found::Unknown
+            } else {
+                Found::Nothing
+            };
+        };
+        match key {
+            None => Found::Node(value),
+            Some(key) => match entry(value, key, self.facts) {
+                Ok(Some(value)) => Found::Node(value),
+                Ok(None) => Found::Nothing,
+                Err(()) => Found::Unknown,
+            },
+        }
+    }
+
+    /// Returns an argument by name, else by position.
+    pub(crate) fn argument_node(
+        &self,
+        position: Option<i32>,
+        name: Option<&str>,
+    ) -> Option<NodeRef<'t>> {
+        let by_name = name.and_then(|name| {
+            self.arguments
+                .iter()
+                .find(|argument| argument.name == Some(name))
+        });
+        // In Swift every argument has a label and a place.
+        let labels_have_places = self.node.tree().language().id().as_str() == "swift";
+        let by_position = || {
+            let at = position?;
+            let mut list = self
+                .arguments
+                .iter()
+                .filter(|argument| argument.name.is_none() || labels_have_places);
+            if at < 0 {
+                list.rev().nth(at.unsigned_abs() as usize - 1)
+            } else {
+                list.nth(at as usize)
+            }
+        };
+        by_name.or_else(by_position).map(|argument| argument.value)
+    }
+
+    fn receiver(&self) -> Found<'t> {
+        let names = segments(self.node);
+        match names.split_last() {
+            Some((_, [])) | None => Found::Nothing,
+            Some((_, before)) => Found::Text(before.join(".").into()),
+        }
+    }
+
+    /// Returns the name that is set, or that the result is given to: by an
+    /// assignment around the call, or as a key.
+    pub(crate) fn target_name(&self) -> Option<&'t str> {
+        if let Some(target) = self.target {
+            return Some(key_text(target));
+        }
+        /// A result passes through so many expressions to its name.
+        const EXPRESSIONS_MAX: usize = 8;
+        for around in self.node.ancestors().take(EXPRESSIONS_MAX) {
+            if is_setting(around) {
+                let (target, value) = settings(around).into_iter().next()?;
+                return value.encloses(self.node).then(|| key_text(target));
+            }
+            if around.has(Role::Function) || around.has(Role::Block) {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// Returns the path of what the literal belongs to that holds the setting:
+    /// the type of a composite literal, else the call around it.
+    fn container(&self) -> Found<'t> {
+        if let Some(target) = self.target
+            && target.has(Role::Member)
+        {
+            let path = self.facts.path(target).text;
+            let of = path.rsplit_once('.').map_or("", |(of, _)| of);
+            return Found::Text(of.to_owned().into());
+        }
+        for around in self.node.ancestors().take(8) {
+            if around.has(Role::Call)
+                || matches!(around.kind(), "composite_literal" | "struct_expression")
+            {
+                return Found::Text(self.facts.path(around).text.into());
+            }
+            if around.has(Role::Function) {
+                break;
+            }
+        }
+        Found::Nothing
+    }
+
+    fn passes(&self, found: &Found<'t>, test: &Test) -> bool {
+        let node = match found {
+            Found::Nothing | Found::Unknown => return false,
+            Found::Node(node) => Some(*node),
+            _ => None,
+        };
+        if let Test::Present = test {
+            return true;
+        }
+        if let Some(node) = node {
+            match test {
+                Test::Source(regex) => return regex.is_match(node.text()),
+                Test::Constant => return is_constant(node, self.facts),
+                Test::Built => return is_built(node, self.facts),
+                Test::Text => return is_text(node, self.facts),
+                Test::Is(paths) => {
+                    let node = unwrapped(node);
+                    let path = self.facts.path(node);
+                    return paths.iter().any(|wanted| self.facts.is(&path, wanted));
+                }
+                _ => {}
+            }
+        }
+        let constant = match found {
+            Found::Node(node) => match constant(*node, self.facts) {
+                Some(constant) => constant,
+                None => return false,
+            },
+            Found::Text(text) => Constant::Text(text.clone()),
+            Found::Number(number) => Constant::Number(*number),
+            Found::Nothing | Found::Unknown => return false,
+        };
+        match test {
+            Test::In(list) => {
+                let text = constant.as_text();
+                list.iter().any(|item| item.eq_ignore_ascii_case(&text))
+            }
+            Test::Equals(wanted) => constant.as_text() == *wanted,
+            Test::Matches(regex) | Test::Source(regex) => regex.is_match(&constant.as_text()),
+            Test::Is(list) => {
+                let text = constant.as_text();
+                list.iter().any(|wanted| match wanted.strip_prefix('*') {
+                    Some(end) => text.ends_with(end),
+                    None => text == *wanted,
+                })
+            }
+            Test::Below(limit) => matches!(constant, Constant::Number(n) if n < *limit),
+            Test::Above(limit) => matches!(constant, Constant::Number(n) if n > *limit),
+            Test::Bits(bits) => {
+                matches!(constant, Constant::Number(n) if n >= 0.0 && n as u64 & bits != 0)
+            }
+            Test::Present | Test::Constant => true,
+            Test::Built | Test::Text => false,
+        }
+    }
+
+    fn is_in(&self, place: &Place, context: &Context<'_, 't>) -> bool {
+        match place {
+            Place::Loop => is_repeated(self.node),
+            Place::Async => is_async(self.node),
+            Place::Test => is_test_path(context.path()),
+            Place::Top => !self
+                .node
+                .ancestors()
+                .any(|node| node.has(Role::Function) || node.has(Role::Class)),
+            Place::Catch => self.node.ancestor_with(Role::Catch).is_some(),
+            Place::Has(extent, words) => {
+                let node = match extent {
+                    Extent::File => None,
+                    Extent::Class => self.node.ancestor_with(Role::Class),
+                    Extent::Function => self.node.ancestor_with(Role::Function),
+                    Extent::Statement => {
+                        self.node.ancestors().find(|node| node.has(Role::Statement))
+                    }
+                };
+                let text = node.map_or(context.text().as_str(), NodeRef::text);
+                words
+                    .iter()
+                    .any(|word| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some())
+            }
+        }
+    }
+}
+
+fn is_text<'t>(node: NodeRef<'t>, facts: &Facts<'t>) -> bool {
+    unwrapped(node).has(Role::String)
+        || matches!(constant(node, facts), Some(Constant::Text(_)))
+        || is_built(node, facts)
+}
+
+/// Returns the arguments of a call, and whether there may be others.
+fn arguments<'t>(call: NodeRef<'t>) -> (Vec<Argument<'t>>, bool) {
+    let mut list = Vec::new();
+    let mut is_open = false;
+    let mut add = |child: NodeRef<'t>| {
+        let kind = child.kind();
+        is_open |=
+            kind.contains("splat") || kind.contains("spread") || kind == "variadic_unpacking";
+        let labelled = matches!(
+            kind,
+            "argument" | "value_argument" | "named_argument" | "attribute_argument"
+        ) && (child.child(Field::Name).is_some()
+            || child
+                .children()
+                .any(|part| !part.is_named() && matches!(part.kind(), "=" | ":" | "=>")));
+        if is_setting(child) && kind != "assignment_expression" || labelled {
+            let pair = settings(child)
+                .into_iter()
+                .next()
+                .or_else(|| by_token(child));
+            if let Some((target, value)) = pair {
+                list.push(Argument {
+                    name: Some(key_text(target)),
+                    value,
+                });
+                return;
+            }
+        }
+        list.push(Argument {
+            name: None,
+            value: unwrapped_argument(child),
+        });
+    };
+    if call.kind() == "command" {
+        call.named_children().skip(1).for_each(&mut add);
+        return (list, is_open);
+    }
+    let found = call
+        .children()
+        .find(|child| child.has(Role::Arguments) || child.field() == Field::Arguments)
+        .or_else(|| {
+            call.children()
+                .filter(|child| child.kind() == "call_suffix")
+                .find_map(|suffix| suffix.child_with(Role::Arguments))
+        })
+        .or_else(|| {
+            call.children()
+                .find(|child| is_list_of_arguments(*child) && !child.kind().starts_with("type_"))
+        });
+    if let Some(arguments) = found {
+        // Elixir keeps its `key: value` arguments in a list of their own.
+        for child in arguments.named_children() {
+            if child.kind() == "keywords" {
+                child.named_children().for_each(&mut add);
+            } else {
+                add(child);
+            }
+        }
+    }
+    (list, is_open)
+}
+
+fn unwrapped_argument(node: NodeRef<'_>) -> NodeRef<'_> {
+    match node.kind() {
+        "argument" | "value_argument" | "attribute_argument" => {
+            node.named_children().last().unwrap_or(node)
+        }
+        _ => node,
+    }
+}
+
+/// Functions that call what they are given for each element.
+const ITERATORS: &[&str] = &[
+    "forEach",
+    "map",
+    "flatMap",
+    "each",
+    "each_with_index",
+    "for_each",
+    "ForEach",
+    "filter",
+    "collect",
+    "select",
+    "array_map",
+    "array_walk",
+    "find_each",
+    "times",
+];
+
+/// Returns whether a node is in what a loop repeats.
+pub(crate) fn is_repeated(node: NodeRef<'_>) -> bool {
+    let mut inside = node;
+    for around in node.ancestors() {
+        if around.has(Role::Loop) {
+            // What is iterated over is evaluated once; what else stands in the
+            // head of a `for` that counts is small.
+            let is_head = around.has(Role::ForLoop)
+                && inside.field() != Field::Body
+                && !inside.has(Role::Block)
+                && around.child(Field::Body).is_some();
+            if !is_head {
+                return true;
+            }
+        }
+        if around.has(Role::Comprehension) {
+            let is_first_source = inside.has(Role::ComprehensionFor);
+            if !is_first_source {
+                return true;
+            }
+        }
+        if around.has(Role::Function) {
+            if !around.has(Role::Lambda) {
+                return false;
+            }
+            let call = around.ancestors().take(4).find(|node| node.has(Role::Call));
+            let is_given = call
+                .is_some_and(|call| last_name(call).is_some_and(|name| ITERATORS.contains(&name)));
+            return is_given;
+        }
+        if matches!(around.kind(), "do_block" | "block")
+            && let Some(call) = around.parent().filter(|parent| parent.kind() == "call")
+            && last_name(call).is_some_and(|name| ITERATORS.contains(&name))
+        {
+            return true;
+        }
+        if around.has(Role::Class) {
+            return false;
+        }
+        inside = around;
+    }
+    false
+}
+
+/// Returns whether a node runs in an asynchronous function.
+fn is_async(node: NodeRef<'_>) -> bool {
+    let Some(function) = node.ancestor_with(Role::Function) else {
+        return false;
+    };
+    let body = function
+        .child(Field::Body)
+        .map_or(function.span().end, |body| body.span().start);
+    let head = Span::new(function.span().start, body.max(function.span().start));
+    node.tree()
+        .text()
+        .slice(head)
+        .split(|c: char| !c.is_alphanumeric())
+        .any(|word| matches!(word, "async" | "suspend"))
+}

@@ -20,6 +20,8 @@ struct Found {
     id: String,
     documentation: String,
     spec: String,
+    /// Statics that the expression names.
+    statics: String,
 }
 
 fn main() {
@@ -35,11 +37,15 @@ fn main() {
         }
     }
     rules.sort_by(|a, b| a.id.cmp(&b.id));
-    let mut out = format!("pub(crate) static RULES: [Rule; {}] = [\n", rules.len());
+    let statics: Vec<&str> = rules.iter().map(|rule| rule.statics.as_str()).collect();
+    let mut out = statics.concat();
+    writeln!(out, "pub(crate) static RULES: [Rule; {}] = [", rules.len())
+        .expect("a string takes all");
     for Found {
         id,
         documentation,
         spec,
+        ..
     } in &rules
     {
         writeln!(out, "    Rule::new({id:?}, {documentation:?}, &{spec}),")
@@ -65,6 +71,7 @@ fn coded_rules() -> Vec<Found> {
                     id: format!("{pack}/{name}").replace('_', "-"),
                     documentation: documentation(&file),
                     spec: format!("crate::{pack}::{name}::RULE"),
+                    statics: String::new(),
                 });
             }
         }
@@ -109,6 +116,7 @@ const RULE_KEYS: &[&str] = &[
     "on",
     "message",
     "match",
+    "config",
 ];
 const MATCH_KEYS: &[&str] = &[
     "languages",
@@ -126,6 +134,18 @@ const MATCH_KEYS: &[&str] = &[
     "operation",
     "kind",
     "text",
+];
+const CONFIG_KEYS: &[&str] = &[
+    "documents",
+    "resources",
+    "each",
+    "when",
+    "find",
+    "report",
+    "message",
+    "severity",
+    "confidence",
+    "fix",
 ];
 const FIX_KEYS: &[&str] = &["title", "part", "with", "safe"];
 
@@ -163,8 +183,16 @@ fn data_rule(pack: &str, file: &Path) -> Found {
     check_keys(&name, &table, RULE_KEYS);
     let matches: Vec<&Table> = match table.get("match") {
         Some(Value::Array(items)) => items.iter().filter_map(Value::as_table).collect(),
-        _ => panic!("{name} has no [[match]]"),
+        _ => Vec::new(),
     };
+    let configs: Vec<&Table> = match table.get("config") {
+        Some(Value::Array(items)) => items.iter().filter_map(Value::as_table).collect(),
+        _ => Vec::new(),
+    };
+    assert!(
+        matches.is_empty() != configs.is_empty(),
+        "{name} has either [[match]] or [[config]]"
+    );
     let mut languages = BTreeSet::new();
     let mut matchers = String::new();
     let mut has_fix = false;
@@ -175,6 +203,26 @@ fn data_rule(pack: &str, file: &Path) -> Found {
         has_fix |= table_of_match.contains_key("fix");
         matcher(&name, &mut matchers, &table, table_of_match, &own);
     }
+    let mut config = String::new();
+    for table_of_config in configs {
+        check_keys(&name, table_of_config, CONFIG_KEYS);
+        languages.extend(languages_of_documents(&name, table_of_config));
+        has_fix |= table_of_config.contains_key("fix");
+        config_match(&name, &mut config, &table, table_of_config);
+    }
+    let id = format!("{pack}/{}", stem(file));
+    let (check, statics) = match config.is_empty() {
+        true => (format!("Check::Pattern(&[{matchers}])"), String::new()),
+        false => {
+            let constant = id.to_uppercase().replace(['-', '/'], "_");
+            let check = format!("Check::Config(&{constant})");
+            let type_ = "crate::config::ConfigCheck";
+            (
+                check,
+                format!("static {constant}: {type_} = {type_}::new(&[{config}]);\n"),
+            )
+        }
+    };
     let mut tags = strings(&table, "tags");
     if let Some(owasp) = table.get("owasp") {
         let owasp = owasp.as_str().expect("`owasp` is a string");
@@ -194,17 +242,87 @@ fn data_rule(pack: &str, file: &Path) -> Found {
     let spec = format!(
         "RuleSpec {{ confidence: assay_finding::Confidence::{}, on: {}, fix: {has_fix}, languages: &{languages:?}, \
          cwe: &{cwe:?}, tags: &{tags:?}, ..RuleSpec::new(assay_finding::Category::{}, assay_finding::Severity::{}, \
-         Check::Pattern(&[{matchers}])) }}",
+         {check}) }}",
         camel(&word(&name, &table, "confidence")),
         table.get("on").and_then(Value::as_bool).unwrap_or(true),
         camel(&word(&name, &table, "category")),
         camel(&word(&name, &table, "severity")),
     );
     Found {
-        id: format!("{pack}/{}", stem(file)),
+        id,
         documentation: documentation.trim().to_owned(),
         spec,
+        statics,
     }
+}
+
+/// The languages that documents of a kind are written in.
+const DOCUMENTS: &[(&str, &[&str])] = &[
+    ("workflow", &["yaml"]),
+    ("action", &["yaml"]),
+    ("gitlab-ci", &["yaml"]),
+    ("compose", &["yaml"]),
+    ("kubernetes", &["yaml"]),
+    ("spring", &["yaml"]),
+    ("cloudformation", &["json", "yaml"]),
+    ("terraform", &["hcl"]),
+    ("dockerfile", &["dockerfile"]),
+    ("package", &["json"]),
+    ("typescript", &["json"]),
+];
+
+fn languages_of_documents(name: &str, table: &Table) -> BTreeSet<String> {
+    let of = |kind: String| {
+        let known = DOCUMENTS.iter().find(|(known, _)| *known == kind);
+        let known = known.unwrap_or_else(|| panic!("{name}: no kind of document {kind:?}"));
+        known.1.iter().map(|&language| language.to_owned())
+    };
+    let languages: BTreeSet<String> = strings(table, "documents")
+        .into_iter()
+        .flat_map(of)
+        .collect();
+    assert!(
+        !languages.is_empty(),
+        "{name}: a [[config]] without documents"
+    );
+    languages
+}
+
+/// Writes one way of finding something in configuration.
+fn config_match(name: &str, out: &mut String, rule: &Table, table: &Table) {
+    let text = |key: &str| table.get(key).and_then(Value::as_str).unwrap_or("");
+    let message = match text("message") {
+        "" => word(name, rule, "message"),
+        message => message.to_owned(),
+    };
+    let level = |key: &str, type_: &str| match text(key) {
+        "" => "None".to_owned(),
+        level => format!("Some(assay_finding::{type_}::{})", camel(level)),
+    };
+    let fix = match table.get("fix").and_then(Value::as_table) {
+        None => "None".to_owned(),
+        Some(fix) => format!(
+            "Some(crate::config::ConfigFix {{ title: {:?}, with: {:?}, is_safe: {} }})",
+            word(name, fix, "title"),
+            word(name, fix, "with"),
+            fix.get("safe").and_then(Value::as_bool).unwrap_or(false),
+        ),
+    };
+    write!(
+        out,
+        "crate::config::ConfigMatch {{ documents: &{:?}, resources: &{:?}, each: {:?}, when: &{:?}, find: {:?}, \
+         report: {:?}, message: {message:?}, severity: {}, confidence: {}, fix: {} }}, ",
+        strings(table, "documents"),
+        strings(table, "resources"),
+        text("each"),
+        strings(table, "when"),
+        text("find"),
+        text("report"),
+        level("severity", "Severity"),
+        level("confidence", "Confidence"),
+        fix,
+    )
+    .expect("a string takes all");
 }
 
 fn matcher(name: &str, out: &mut String, rule: &Table, table: &Table, languages: &[String]) {

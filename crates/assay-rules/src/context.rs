@@ -146,6 +146,13 @@ impl<'t> Draft<'t> {
         self
     }
 
+    /// Says where the finding is when no symbol is around it: the keys and names
+    /// on the way to a value. They count for the identity with the tokens.
+    pub(crate) fn within(&mut self, address: String) -> &mut Self {
+        self.symbol = Some(address).filter(|address| !address.is_empty());
+        self
+    }
+
     /// Makes the identity of the qualified name: the finding is about all of a
     /// function or class.
     pub(crate) fn about_symbol(&mut self, qualified_name: &str) -> &mut Self {

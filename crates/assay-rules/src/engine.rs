@@ -15,6 +15,7 @@ use assay_finding::{
 use assay_source::{RepoPath, SourceText, Span};
 use assay_syntax::{FileMetrics, Language, ParsedFile, SyntaxTree, languages};
 
+use crate::config::{self, ConfigFile};
 use crate::context::{Basis, Context, Draft, FINDINGS_PER_RULE_AND_FILE_MAX};
 use crate::identity::{add_text, add_tokens, innermost_name, qualified_name};
 use crate::pattern::{Facts, PatternTable, examine, examine_text};
@@ -90,6 +91,7 @@ struct LanguageTable {
     function_rules: Vec<u16>,
     class_rules: Vec<u16>,
     file_rules: Vec<u16>,
+    config_rules: Vec<u16>,
     patterns: PatternTable,
     words: Option<WordSearch>,
 }
@@ -166,6 +168,9 @@ impl Engine {
         for tree in trees {
             self.run_tree(input, tree, &mut run);
         }
+        if let Some(tree) = trees.first() {
+            self.run_config(input, tree, &mut run);
+        }
         self.run_metrics(input, trees, &mut run);
         self.run_text(input, trees.first(), &mut run);
         self.finish(input, run)
@@ -202,6 +207,34 @@ impl Engine {
             if let Check::Tree(check) = self.rules[usize::from(rule)].spec().check {
                 self.ask(input, Some(tree), table, rule, run, |context| {
                     check(tree, context);
+                });
+            }
+        }
+    }
+
+    /// Asks the rules about configuration, when the file is any of theirs.
+    fn run_config<'t>(&self, input: &FileInput<'t>, tree: &'t SyntaxTree, run: &mut Run<'t>) {
+        let table = self.table(Some(tree.language()));
+        let check_of = |&rule: &u16| match &self.rules[usize::from(rule)].spec().check {
+            Check::Config(check) => Some(*check),
+            _ => None,
+        };
+        let checks = table.config_rules.iter().filter_map(check_of);
+        let file = catch_unwind(AssertUnwindSafe(|| ConfigFile::read(input, tree, checks)));
+        let file = match file {
+            Ok(Some(file)) => file,
+            Ok(None) => return,
+            Err(_) => {
+                for &rule in &table.config_rules {
+                    run.counts[usize::from(rule)].failed = true;
+                }
+                return;
+            }
+        };
+        for rule in &table.config_rules {
+            if let Some(check) = check_of(rule) {
+                self.ask(input, Some(tree), table, *rule, run, |context| {
+                    config::check(check, &file, context);
                 });
             }
         }
@@ -371,6 +404,7 @@ impl LanguageTable {
             function_rules: of(|check| matches!(check, Check::Function(_))),
             class_rules: of(|check| matches!(check, Check::Class(_))),
             file_rules: of(|check| matches!(check, Check::File(_))),
+            config_rules: of(|check| matches!(check, Check::Config(_))),
             words: WordSearch::new(rules, &active, &patterns),
             patterns,
             resolved,
@@ -483,14 +517,21 @@ fn finding(input: &FileInput<'_>, rule: &Rule, id: RuleId, draft: Draft<'_>) -> 
     });
     let symbol = match draft.basis {
         Basis::File => None,
-        Basis::Tokens => place.and_then(qualified_name),
-        Basis::Symbol => draft.symbol.or_else(|| place.and_then(qualified_name)),
+        Basis::Tokens => draft
+            .symbol
+            .clone()
+            .or_else(|| place.and_then(qualified_name)),
+        Basis::Symbol => draft
+            .symbol
+            .clone()
+            .or_else(|| place.and_then(qualified_name)),
     };
     let mut hasher = IdentityHasher::new(rule.id());
     let mut alias = None;
     match draft.basis {
         Basis::Tokens => {
-            hasher.part(place.and_then(innermost_name).unwrap_or(""));
+            let around = place.and_then(innermost_name);
+            hasher.part(draft.symbol.as_deref().or(around).unwrap_or(""));
             match draft.node {
                 Some(node) => add_tokens(&mut hasher, node, None),
                 None => add_text(&mut hasher, input.text.slice(draft.span)),

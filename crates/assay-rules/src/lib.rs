@@ -12,6 +12,7 @@
 )]
 
 mod clone;
+mod config;
 mod context;
 mod document;
 mod engine;

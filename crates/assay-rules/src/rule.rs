@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use assay_finding::{Category, Confidence, RuleId, RuleMeta, Severity};
 use assay_syntax::{ClassMetrics, FunctionMetrics, Language, NodeRef, Role, RoleSet, SyntaxTree};
 
+use crate::config::ConfigCheck;
 use crate::context::Context;
 use crate::document::Document;
 use crate::pattern::Matcher;
@@ -85,6 +86,14 @@ impl Rule {
             category: self.spec.category,
             cwe: self.spec.cwe.to_vec(),
             tags: self.spec.tags.iter().map(|&tag| tag.to_owned()).collect(),
+        }
+    }
+
+    /// Returns what is wrong with the rule's own file, if anything.
+    pub fn fault(&self) -> Option<&str> {
+        match &self.spec.check {
+            Check::Config(check) => check.fault(),
+            _ => None,
         }
     }
 
@@ -186,6 +195,8 @@ pub(crate) enum Check {
     File(fn(&mut Context<'_, '_>)),
     /// At each place that one of the matchers names.
     Pattern(&'static [Matcher]),
+    /// Once for each configuration file of a kind that it is about.
+    Config(&'static ConfigCheck),
     /// Not by the engine: another part of this crate makes the findings.
     Elsewhere,
 }

@@ -312,6 +312,7 @@ fn check_fixes(
 fn every_rule_is_documented_and_shown_in_each_of_its_languages() {
     for rule in rules() {
         let id = rule.id();
+        assert_eq!(rule.fault(), None, "{id}");
         let document = rule.document();
         assert!(!document.title.is_empty(), "{id} has no title");
         assert!(

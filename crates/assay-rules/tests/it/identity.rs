@@ -71,6 +71,10 @@ fn alter(
                 format!("{before}{text}\n\n{}", neighbour(language, "after")?),
             )
         }
+        // By their names configuration files are known for what they are.
+        Alteration::Rename if is_configuration(language) => {
+            (format!("lib/{path}"), text.to_owned())
+        }
         Alteration::Rename => {
             let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
             (
@@ -78,13 +82,20 @@ fn alter(
                 text.to_owned(),
             )
         }
-        // YAML has no tabs.
-        Alteration::Indent("\t") if language.id().as_str() == "yaml" => return None,
+        // YAML has no tabs, and what stands after `- ` is a level of its own.
+        Alteration::Indent(_) if language.id().as_str() == "yaml" => return None,
         Alteration::Indent(unit) => (same, indented(text, unit)),
         Alteration::Wrap => (same, wrapped(path, language, text)?),
         Alteration::Crlf => (same, text.replace('\n', "\r\n")),
         Alteration::Shift(_) | Alteration::Neighbours => return None,
     })
+}
+
+fn is_configuration(language: &Language) -> bool {
+    matches!(
+        language.id().as_str(),
+        "yaml" | "json" | "hcl" | "dockerfile"
+    )
 }
 
 /// Gives each level of indentation another unit.

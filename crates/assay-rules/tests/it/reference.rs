@@ -27,6 +27,10 @@ const PACKS: &[(&str, &str)] = &[
     ),
     ("duplication", "Code that is there twice."),
     ("error-handling", "Failures that get lost on their way."),
+    (
+        "kubernetes",
+        "Workloads and rights in a cluster that a break-in can build on.",
+    ),
     ("review", "What must not be left in a change."),
     (
         "security",
@@ -34,6 +38,10 @@ const PACKS: &[(&str, &str)] = &[
     ),
     ("smell", "Code that works and is hard to read or to change."),
     ("testing", "Tests that do not test what they seem to."),
+    (
+        "workflow",
+        "Build pipelines that strangers can take over or learn secrets from.",
+    ),
 ];
 
 fn reference() -> String {

@@ -1,0 +1,20 @@
+//! Rules about configuration: the values of YAML, JSON, Terraform and Dockerfiles
+//! with their places, what a file is for, and conditions on paths to values.
+//!
+//! The rules themselves are data; this is what runs them. A file that no rule
+//! wants costs a look at its name and a search for a few words.
+
+mod check;
+mod condition;
+mod dockerfile;
+mod embedded;
+mod expression;
+mod hcl;
+mod json;
+mod kind;
+mod model;
+mod path;
+mod predicate;
+mod yaml;
+
+pub(crate) use check::{ConfigCheck, ConfigFile, ConfigFix, ConfigMatch, check};

@@ -5,6 +5,7 @@ mod cargo;
 mod go;
 mod java;
 mod javascript;
+mod python;
 mod reading;
 #[cfg(test)]
 mod testing;
@@ -127,6 +128,56 @@ const READERS: &[Reader] = &[
         "build.gradle",
         |name| name.file.ends_with(".gradle") || name.file.ends_with(".gradle.kts"),
         java::gradle_build::read,
+    ),
+    manifest(
+        "requirements.txt",
+        |name| python::requirements::claims(name.file, name.parent()),
+        python::requirements::read,
+    ),
+    manifest(
+        "pyproject.toml",
+        |name| name.file == "pyproject.toml",
+        python::pyproject::read,
+    ),
+    manifest(
+        "setup.cfg",
+        |name| name.file == "setup.cfg",
+        python::setup::read_cfg,
+    ),
+    manifest(
+        "setup.py",
+        |name| name.file == "setup.py",
+        python::setup::read_py,
+    ),
+    manifest(
+        "Pipfile",
+        |name| name.file == "Pipfile",
+        python::pipfile::read,
+    ),
+    lockfile(
+        "Pipfile.lock",
+        |name| name.file == "Pipfile.lock",
+        python::pipfile::read_lock,
+    ),
+    lockfile(
+        "poetry.lock",
+        |name| name.file == "poetry.lock",
+        python::lock::read_poetry,
+    ),
+    lockfile(
+        "uv.lock",
+        |name| name.file == "uv.lock",
+        python::lock::read_uv,
+    ),
+    lockfile(
+        "pdm.lock",
+        |name| name.file == "pdm.lock",
+        python::lock::read_pdm,
+    ),
+    lockfile(
+        "pylock.toml",
+        |name| name.file.starts_with("pylock.") && name.file.ends_with(".toml"),
+        python::lock::read_pylock,
     ),
 ];
 

@@ -2,13 +2,18 @@
 //! One module a format; the table here says which file name belongs to which.
 
 mod cargo;
+mod composer;
+mod docker;
 mod go;
 mod java;
 mod javascript;
+mod nuget;
 mod python;
 mod reading;
+mod ruby;
 #[cfg(test)]
 mod testing;
+mod workflow;
 
 use assay_source::RepoPath;
 
@@ -178,6 +183,65 @@ const READERS: &[Reader] = &[
         "pylock.toml",
         |name| name.file.starts_with("pylock.") && name.file.ends_with(".toml"),
         python::lock::read_pylock,
+    ),
+    manifest(
+        "composer.json",
+        |name| name.file == "composer.json",
+        composer::read_manifest,
+    ),
+    lockfile(
+        "composer.lock",
+        |name| name.file == "composer.lock",
+        composer::read_lock,
+    ),
+    manifest(
+        "Gemfile",
+        |name| matches!(name.file, "Gemfile" | "gems.rb") || name.file.ends_with(".gemspec"),
+        ruby::read_manifest,
+    ),
+    lockfile(
+        "Gemfile.lock",
+        |name| matches!(name.file, "Gemfile.lock" | "gems.locked"),
+        ruby::read_lock,
+    ),
+    manifest(
+        "MSBuild project",
+        |name| {
+            let ends = [".csproj", ".fsproj", ".vbproj", ".props", ".targets"];
+            ends.iter().any(|end| name.file.ends_with(end))
+        },
+        nuget::read_project,
+    ),
+    manifest(
+        "packages.config",
+        |name| name.file == "packages.config",
+        nuget::read_config,
+    ),
+    lockfile(
+        "packages.lock.json",
+        |name| name.file == "packages.lock.json",
+        nuget::read_lock,
+    ),
+    lockfile(
+        "project.assets.json",
+        |name| name.file == "project.assets.json",
+        nuget::read_assets,
+    ),
+    manifest(
+        "GitHub workflow",
+        |name| {
+            let is_yaml = name.file.ends_with(".yml") || name.file.ends_with(".yaml");
+            let in_workflows =
+                name.folder == ".github/workflows" || name.folder.ends_with("/.github/workflows");
+            is_yaml && (in_workflows || matches!(name.file, "action.yml" | "action.yaml"))
+        },
+        workflow::read,
+    ),
+    manifest("Dockerfile", |name| docker::claims(name.file), docker::read),
+    manifest(
+        "compose file",
+        |name| docker::claims_compose(name.file),
+        docker::read_compose,
     ),
 ];
 

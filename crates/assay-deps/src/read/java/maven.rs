@@ -30,19 +30,31 @@ pub(in crate::read) fn read(reading: &mut Reading<'_>) {
         holders.extend(profiles.children_of("profile"));
     }
     for holder in holders {
-        let dependencies = holder.child("dependencies");
-        for dependency in dependencies
-            .into_iter()
-            .flat_map(|list| list.children_of("dependency"))
-        {
-            match model.package(dependency) {
-                Some(package) => {
-                    reading.add(package);
+        let managed = holder.at(&["dependencyManagement", "dependencies"]);
+        for (list, is_managed) in [(managed, true), (holder.child("dependencies"), false)] {
+            let all = list
+                .into_iter()
+                .flat_map(|list| list.children_of("dependency"));
+            for dependency in all {
+                // A managed version stands in one place, in this file or in a
+                // parent that is read by itself: the package is named there.
+                let is_elsewhere = !is_managed
+                    && dependency.text_of("version").is_none()
+                    && model
+                        .name(dependency)
+                        .is_some_and(|name| model.managed.contains_key(&name));
+                if is_elsewhere {
+                    continue;
                 }
-                None => reading.problem(
-                    dependency.span,
-                    "this dependency has no group or no artifact and was not read",
-                ),
+                match model.package(dependency, &root) {
+                    Some(package) => {
+                        reading.add(package);
+                    }
+                    None => reading.problem(
+                        dependency.span,
+                        "this dependency has no group or no artifact and was not read",
+                    ),
+                }
             }
         }
     }
@@ -146,13 +158,18 @@ impl Model {
         None
     }
 
-    fn package(&self, dependency: &Element) -> Option<Package> {
+    fn package(&self, dependency: &Element, root: &Element) -> Option<Package> {
         let name = self.name(dependency)?;
         let managed = self.managed.get(&name);
         let own = dependency
             .child("version")
             .filter(|version| !version.text.is_empty());
-        let place = own
+        // Where the version is a property of this file it is that line that one edits.
+        let property = own
+            .and_then(|own| own.text.strip_prefix("${")?.strip_suffix('}'))
+            .and_then(|name| root.child("properties")?.child(name));
+        let place = property
+            .or(own)
             .or(dependency.child("artifactId"))
             .unwrap_or(dependency)
             .span;
@@ -253,14 +270,34 @@ mod tests {
 <dependency><groupId>org.b</groupId><artifactId>b</artifactId><version>${b.version}</version><scope>test</scope></dependency>
 </dependencies></dependencyManagement></project>",
             )],
-            "6 org.a:a 1.7 direct
-             7 org.b:b 3.1 direct dev
+            "4 org.a:a 1.7 direct
              8 org.x:own 2.0 direct
              9 org.c:c - [[1,2)] direct dev
              10 org.d:d - [${unset}] direct
              11 org.e:e - direct
              15 org.g:g 1.5 direct
              ! 12 no group",
+        );
+    }
+
+    #[test]
+    fn managed_versions_are_read_where_they_stand() {
+        check(
+            "pom.xml",
+            "<project><groupId>org.x</groupId><artifactId>parent</artifactId><version>2.0</version>
+<properties>
+<b.version>3.1</b.version></properties>
+<dependencyManagement><dependencies>
+<dependency><groupId>org.b</groupId><artifactId>b</artifactId><version>${b.version}</version></dependency>
+<dependency><groupId>org.c</groupId><artifactId>bom</artifactId><version>1</version><type>pom</type><scope>import</scope></dependency>
+</dependencies></dependencyManagement>
+<dependencies>
+<dependency><groupId>org.b</groupId><artifactId>b</artifactId></dependency>
+<dependency><groupId>org.d</groupId><artifactId>d</artifactId></dependency>
+</dependencies></project>",
+            "3 org.b:b 3.1 direct
+             6 org.c:bom 1 direct
+             10 org.d:d - direct",
         );
     }
 
@@ -278,7 +315,7 @@ mod tests {
             "pom.xml",
             "<project><properties><x>${y}${y}</x><y>${x}${x}</y></properties>
 <dependencies><dependency><groupId>g${x</groupId><artifactId>a</artifactId><version>${x}</version></dependency>",
-            "2 g${x:a - [${x}] direct
+            "1 g${x:a - [${x}] direct
              ! 2 damaged",
         );
     }

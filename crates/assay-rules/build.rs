@@ -3,6 +3,9 @@
 //! says what it looks for. Writes the registry with each rule's id and
 //! documentation, so that adding a rule is one file (and one `mod` line for
 //! one in Rust).
+//!
+//! The detectors of secrets are data, `secrets/<detector>.toml`: each becomes a
+//! rule as well, documented from its file.
 #![expect(
     clippy::disallowed_methods,
     reason = "a build script reads the crate's folder"
@@ -27,6 +30,7 @@ struct Found {
 fn main() {
     println!("cargo::rerun-if-changed=src");
     println!("cargo::rerun-if-changed=rules");
+    println!("cargo::rerun-if-changed=secrets");
     println!("cargo::rerun-if-changed=build.rs");
     let mut rules = coded_rules();
     for pack in entries(Path::new("rules")) {
@@ -36,6 +40,7 @@ fn main() {
             }
         }
     }
+    rules.extend(secret::detectors());
     rules.sort_by(|a, b| a.id.cmp(&b.id));
     let statics: Vec<&str> = rules.iter().map(|rule| rule.statics.as_str()).collect();
     let mut out = statics.concat();
@@ -428,4 +433,133 @@ fn strings(table: &Table, key: &str) -> Vec<String> {
 fn camel(word: &str) -> String {
     let (first, rest) = word.split_at(1);
     first.to_uppercase() + rest
+}
+
+/// Detectors of secrets: from data files to a table and documentation.
+mod secret {
+    use std::fmt::Write as _;
+    use std::path::Path;
+    use std::{env, fs};
+
+    use toml::{Table, Value};
+
+    /// Writes the table and returns each detector's id, documentation and the
+    /// specification.
+    pub(super) fn detectors() -> Vec<super::Found> {
+        let mut files = super::entries(Path::new("secrets"));
+        files.retain(|file| file.extension().is_some_and(|ext| ext == "toml"));
+        files.sort_by_key(|file| super::stem(file));
+        let (mut table, mut specs, mut rules) = (String::new(), String::new(), Vec::new());
+        for (at, file) in files.iter().enumerate() {
+            let text = fs::read_to_string(file).expect("a detector can be read");
+            let data: Table = text
+                .parse()
+                .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+            let known = [
+                "title",
+                "provider",
+                "severity",
+                "keywords",
+                "pattern",
+                "place",
+                "entropy",
+                "check",
+                "shown",
+                "revoke",
+                "reference",
+                "bad",
+                "good",
+                "summary",
+                "off",
+            ];
+            for key in data.keys() {
+                assert!(
+                    known.contains(&key.as_str()),
+                    "{}: unknown key {key}",
+                    file.display()
+                );
+            }
+            let id = format!("secret/{}", super::stem(file));
+            let keywords = list(&data, "keywords");
+            let place = text_of(&data, "place", "start");
+            let check = text_of(&data, "check", "none");
+            let entropy = data.get("entropy").and_then(Value::as_float).unwrap_or(0.0);
+            let shown = data.get("shown").and_then(Value::as_integer).unwrap_or(0);
+            writeln!(
+                table,
+                "    Detector {{ id: {id:?}, title: {:?}, keywords: &{keywords:?}, pattern: {:?}, place: Place::{}, entropy: {entropy:?}, check: Check::{}, shown: {shown} }},",
+                text_of(&data, "title", ""),
+                text_of(&data, "pattern", ""),
+                variant(place),
+                variant(check),
+            )
+            .expect("a string takes all");
+            let on = !data.contains_key("off");
+            let severity = variant(text_of(&data, "severity", "high"));
+            writeln!(specs, "    spec(Severity::{severity}, {on}),").expect("a string takes all");
+            rules.push(super::Found {
+                id,
+                documentation: document(&data),
+                spec: format!("crate::secret::SPECS[{at}]"),
+                statics: String::new(),
+            });
+        }
+        let out = format!(
+            "pub(crate) static DETECTORS: [Detector; {0}] = [\n{table}];\n\npub(crate) static SPECS: [RuleSpec; {0}] = [\n{specs}];\n",
+            files.len()
+        );
+        let path = Path::new(&env::var("OUT_DIR").expect("cargo sets OUT_DIR")).join("secrets.rs");
+        fs::write(path, out).expect("OUT_DIR can be written");
+        rules
+    }
+
+    fn text_of<'d>(data: &'d Table, key: &str, default: &'d str) -> &'d str {
+        data.get(key).and_then(Value::as_str).unwrap_or(default)
+    }
+
+    fn list(data: &Table, key: &str) -> Vec<String> {
+        let values = data.get(key).and_then(Value::as_array);
+        let texts = values.into_iter().flatten().filter_map(Value::as_str);
+        texts.map(str::to_owned).collect()
+    }
+
+    /// Turns `aws-key` into `AwsKey`.
+    fn variant(name: &str) -> String {
+        name.split('-')
+            .map(|word| word[..1].to_uppercase() + &word[1..])
+            .collect()
+    }
+
+    fn document(data: &Table) -> String {
+        let title = text_of(data, "title", "");
+        let summary = match text_of(data, "summary", "") {
+            "" => format!("The text holds a {title}."),
+            summary => summary.to_owned(),
+        };
+        let mut out = format!(
+            "# {}{}\n\n{summary}\n\n## Why it matters\n\n\
+             Whoever can read the repository, now or in its history, can use the secret. Removing it from the file does\n\
+             not take it back: it has to be revoked.\n\n## What to do\n\n{}\n\n\
+             Read it from the environment or a secret store where it is needed.\n",
+            title[..1].to_uppercase(),
+            &title[1..],
+            text_of(data, "revoke", ""),
+        );
+        out.push_str("\n## References\n\n");
+        let reference = text_of(data, "reference", "");
+        if !reference.is_empty() {
+            writeln!(out, "- <{reference}>").expect("a string takes all");
+        }
+        out.push_str(
+            "- [CWE-798](https://cwe.mitre.org/data/definitions/798.html): use of hard-coded credentials\n\n\
+             ## Examples\n\n`<key:...>` stands for a secret that is made up when the example runs.\n",
+        );
+        for (kind, key) in [("bad", "bad"), ("good", "good")] {
+            for example in list(data, key) {
+                let example = example.trim_end();
+                write!(out, "\n```text {kind}\n{example}\n```\n").expect("a string takes all");
+            }
+        }
+        out
+    }
 }

@@ -15,6 +15,7 @@ use crate::engines::Engines;
 use crate::file::Examined;
 use crate::frame;
 use crate::pipeline::{Progress, Subject};
+use crate::redact;
 use crate::settings::Settings;
 
 /// Finds clones and the findings of them; what could not be looked at goes to
@@ -173,6 +174,8 @@ fn fill_frames(
         }),
     };
     if let Some(text) = text {
-        frame::fill(finding, &text, &file.versions.mapping);
+        let masked = redact::mask_file(&finding.location.path, &text);
+        redact::finding(finding, &masked);
+        frame::fill(finding, &masked.text, &file.versions.mapping);
     }
 }

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use assay_finding::{
     Coverage, FileEntry, FileMetrics, Finding, HunkEntry, PlacedDirective, Problem, SkipReason,
 };
-use assay_rules::FileInput;
+use assay_rules::{FileInput, MaskedText};
 use assay_source::{
     ContentId, ContentStore, DecodeError, Encoding, FileChange, FileKind, FileVersion, Hunk,
-    LineEnding, LineMapping, LineRange, PatchHunk, ReadError, SourceText, diff_lines,
+    LineEnding, LineMapping, LineRange, PatchHunk, ReadError, SourceText, Span, diff_lines,
 };
 use assay_syntax::{Language, ParsedFile, detect, parse};
 
@@ -19,6 +19,7 @@ use crate::engines::Engines;
 use crate::frame;
 use crate::introduce::Versions;
 use crate::metrics;
+use crate::redact;
 use crate::settings::Settings;
 
 /// What one file of the change came to.
@@ -65,6 +66,8 @@ struct Version {
     directives: Vec<PlacedDirective>,
     /// What was cut.
     notes: Vec<String>,
+    /// Where secrets stand.
+    secrets: Vec<Span>,
 }
 
 /// Reads one file of the change. Never fails: what cannot be read is in the
@@ -387,9 +390,12 @@ impl Examination<'_> {
                 finding.measure.is_none() && mapping.is_changed(finding.location.start.line)
             });
         }
+        let masked = MaskedText::new(&head.text, &head.secrets);
         for finding in &mut findings {
-            frame::fill(finding, &head.text, mapping);
+            redact::finding(finding, &masked);
+            frame::fill(finding, &masked.text, mapping);
         }
+        redact::directives(&mut head.directives, &masked);
         self.examined.versions.head = findings;
         self.examined.language = head.language;
         self.examined.directives = std::mem::take(&mut head.directives);
@@ -440,6 +446,7 @@ impl Examination<'_> {
                     findings: outcome.findings,
                     directives,
                     notes: outcome.notes,
+                    secrets: outcome.secrets,
                 },
                 outcome.problems,
             )
@@ -494,9 +501,12 @@ impl Examination<'_> {
 
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("a panic without a message")
-        .to_owned()
+    let text = text
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a panic without a message");
+    // Messages about the middle of a text quote it from here on.
+    let quoted = text.find('`').unwrap_or(text.len());
+    text[..quoted].trim_end().to_owned()
 }
 
 /// Returns the lines, first and last, that the grammars did not understand.

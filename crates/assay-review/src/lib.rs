@@ -21,6 +21,7 @@ mod gate;
 mod introduce;
 mod metrics;
 mod pipeline;
+mod redact;
 mod score;
 mod settings;
 

@@ -1,6 +1,6 @@
 //! What a rule sees while it is asked, and how it reports.
 
-use assay_finding::{Confidence, Edit, Fix, FixSafety, Measure, Severity};
+use assay_finding::{Confidence, Edit, Fix, FixSafety, Identity, Measure, Severity};
 use assay_source::{RepoPath, SourceText, Span};
 use assay_syntax::{NodeRef, SyntaxTree};
 
@@ -94,13 +94,15 @@ pub(crate) enum Basis {
     Symbol,
     /// The file's name; its first tokens are the alias.
     File,
+    /// What the rule says: its code must not be in an identity.
+    Own(Identity),
 }
 
 /// A finding that a rule has reported and the engine has not yet finished.
 pub(crate) struct Draft<'t> {
     pub(crate) rule_index: u16,
     pub(crate) severity: Severity,
-    severity_is_set: bool,
+    pub(crate) severity_is_set: bool,
     pub(crate) confidence: Confidence,
     pub(crate) span: Span,
     pub(crate) node: Option<NodeRef<'t>>,

@@ -64,7 +64,7 @@ impl Example {
             }
             out.push('\n');
         }
-        (with_characters(&out), marked)
+        (crate::secret::expand(&with_characters(&out)), marked)
     }
 }
 

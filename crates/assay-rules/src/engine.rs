@@ -20,6 +20,7 @@ use crate::context::{Basis, Context, Draft, FINDINGS_PER_RULE_AND_FILE_MAX};
 use crate::identity::{add_text, add_tokens, innermost_name, qualified_name};
 use crate::pattern::{Facts, PatternTable, examine, examine_text};
 use crate::rule::{Check, Rule, rules};
+use crate::secret::{self, find_secrets};
 use crate::settings::{CheckedSettings, Resolved, RuleSettings, SettingsError};
 
 /// One file, ready to be looked at.
@@ -69,6 +70,9 @@ pub struct Outcome {
     pub problems: Vec<Problem>,
     /// What was cut, for the ledger's entry of the file.
     pub notes: Vec<String>,
+    /// Where secrets stand, also those of rules that are off: whoever shows
+    /// the text masks them.
+    pub secrets: Vec<Span>,
 }
 
 /// All rules with their settings. Make one and share it between threads.
@@ -173,7 +177,37 @@ impl Engine {
         }
         self.run_metrics(input, trees, &mut run);
         self.run_text(input, trees.first(), &mut run);
-        self.finish(input, run)
+        let secrets = self.run_secrets(input, trees.first(), &mut run);
+        let mut outcome = self.finish(input, run);
+        outcome.secrets = secrets;
+        outcome
+    }
+
+    /// Looks for secrets and returns where they stand.
+    fn run_secrets(
+        &self,
+        input: &FileInput<'_>,
+        tree: Option<&SyntaxTree>,
+        run: &mut Run<'_>,
+    ) -> Vec<Span> {
+        let table = self.table(tree.map(SyntaxTree::language));
+        let hits = find_secrets(input.path, input.text);
+        for hit in &hits {
+            let Ok(at) = self
+                .rules
+                .binary_search_by(|rule| rule.id().cmp(hit.rule()))
+            else {
+                continue;
+            };
+            let resolved = &table.resolved[at];
+            if resolved.enabled {
+                let rule = &self.rules[at];
+                if let Some(draft) = secret::report(hit, input.text, at as u16, rule, resolved) {
+                    run.push(draft);
+                }
+            }
+        }
+        hits.iter().map(|hit| hit.masked).collect()
     }
 
     fn table(&self, language: Option<&'static Language>) -> &LanguageTable {
@@ -517,7 +551,7 @@ fn finding(input: &FileInput<'_>, rule: &Rule, id: RuleId, draft: Draft<'_>) -> 
     });
     let symbol = match draft.basis {
         Basis::File => None,
-        Basis::Tokens => draft
+        Basis::Tokens | Basis::Own(_) => draft
             .symbol
             .clone()
             .or_else(|| place.and_then(qualified_name)),
@@ -547,6 +581,7 @@ fn finding(input: &FileInput<'_>, rule: &Rule, id: RuleId, draft: Draft<'_>) -> 
                 alias = Some(other.finish());
             }
         }
+        Basis::Own(_) => {}
         Basis::File => {
             hasher.part("file");
             hasher.part(&String::from_utf8_lossy(input.path.file_name()));
@@ -574,7 +609,10 @@ fn finding(input: &FileInput<'_>, rule: &Rule, id: RuleId, draft: Draft<'_>) -> 
             .collect(),
         measure: draft.measure,
         symbol,
-        identity: hasher.finish(),
+        identity: match draft.basis {
+            Basis::Own(identity) => identity,
+            _ => hasher.finish(),
+        },
         alias,
         fingerprint: Fingerprint::default(),
         state: State::Introduced,

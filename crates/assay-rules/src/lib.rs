@@ -1,4 +1,5 @@
-//! Finds what is wrong in code: smells, clones, and how findings are silenced.
+//! Finds what is wrong in code: smells, clones, secrets, and how findings are
+//! silenced.
 //!
 //! Start at [`Engine::run`]. A [`Rule`] is one file in a folder that is its
 //! pack; the file's header is its documentation, with examples that are tests.
@@ -21,6 +22,7 @@ mod identity;
 mod pattern;
 mod query;
 mod rule;
+mod secret;
 mod settings;
 mod suppress;
 mod threshold;
@@ -42,5 +44,6 @@ pub use clone::{
 pub use document::{Document, Example, ExampleKind};
 pub use engine::{Engine, FileInput, Outcome};
 pub use rule::{NumberOption, Rule, rule_by_id, rules};
+pub use secret::{MaskedText, SecretHit, find_secrets, mask, secret_keywords};
 pub use settings::{RuleSettings, RuleStatement, SettingsError};
 pub use suppress::{ConfiguredSuppression, suppress_configured};

@@ -13,3 +13,4 @@ mod inputs;
 mod mutation;
 mod outputs;
 mod run;
+mod secrets;

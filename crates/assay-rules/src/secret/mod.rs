@@ -1,0 +1,26 @@
+//! Secrets in text: wide candidates by keyword, then judgement.
+//!
+//! One search over the text finds every keyword of every detector. A detector
+//! with a format of its own (a provider's token) tries its pattern in the
+//! window around its keyword and checks entropy, structure and checksum. What
+//! only a telling name gives away (`password = "..."`) goes to a small model
+//! that was trained by `cargo xtask train-secrets`.
+//!
+//! Invariant: no message, note or identity that leaves this module holds a
+//! value; places hold spans, and [`mask`] says how a value is shown.
+
+mod check;
+mod context;
+mod detector;
+mod finding;
+mod mask;
+mod pem;
+mod recipe;
+mod scan;
+mod url;
+
+pub(crate) use detector::SPECS;
+pub(crate) use finding::report;
+pub use mask::{MaskedText, mask};
+pub(crate) use recipe::expand;
+pub use scan::{SecretHit, find_secrets, keywords as secret_keywords};

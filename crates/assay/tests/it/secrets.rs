@@ -1,0 +1,119 @@
+//! Secrets: found, and shown nowhere. The planted ones are put together here,
+//! so that the repository holds none.
+
+use assay_finding::render::Format;
+use assay_testkit::GitRepo;
+
+use crate::run::{Run, assay, introduced, json, repo};
+
+/// A part of a made-up secret.
+const PART: &str = "Zk3vQ8mT1xWb7RnY5cLd2HsJ";
+
+/// What is planted, and what of it must not be seen anywhere.
+struct Planted {
+    text: String,
+    hidden: Vec<String>,
+}
+
+fn planted() -> Planted {
+    let slack = format!("xo{}-{}-{}-{PART}", "xb", "482913570264", "931570248613");
+    let key = format!("{PART}{}", "u9Ke4pVo6aGf0iMw8yBtXqUz3NhSj1Ce7DrLg5Fk");
+    let password = "7f!Qw-z2Lp";
+    let text = format!(
+        "# {slack} must go  assay:ignore smell/magic-number -- it is {slack}\n\
+         settings = {{\n    \"token\": \"{slack}\",\n    \"token\": \"{slack}\",\n}}\n\
+         # post(url, token=\"{slack}\")\n\
+         # post(url, token=\"{slack}\")\n\
+         db = \"postgres://shop:{password}@db.internal:5432/shop\"\n\
+         if db is \"postgres://shop:{password}@db.internal:5432/shop\":\n    pass\n\
+         pem = \"\"\"-----BEGIN RSA {0} KEY-----\n{key}\n{key}\n-----END RSA {0} KEY-----\"\"\"\n",
+        "PRIVATE"
+    );
+    Planted {
+        text,
+        hidden: vec![PART.into(), key, password.into()],
+    }
+}
+
+fn hides(planted: &Planted, where_: &str, text: &str) {
+    for hidden in &planted.hidden {
+        assert!(
+            !text.contains(hidden.as_str()),
+            "{where_} shows {hidden}:\n{text}"
+        );
+    }
+}
+
+fn all_formats(repo: &GitRepo, planted: &Planted, arguments: &[&str]) {
+    for format in Format::ALL {
+        for extra in [&[][..], &["-v"], &["--all"]] {
+            let mut all = arguments.to_vec();
+            all.extend(["--output", format.as_str()]);
+            all.extend(extra);
+            let Run { code, out, err } = assay(repo, &all);
+            assert!(code < 2, "{all:?}: {err}");
+            assert!(out.contains("app.py"), "{all:?}");
+            hides(planted, &format!("{all:?}"), &out);
+            hides(planted, &format!("{all:?}"), &err);
+        }
+    }
+}
+
+#[test]
+fn no_format_shows_a_secret() {
+    let planted = planted();
+    let repo = repo();
+    repo.write("app.py", &planted.text);
+    all_formats(&repo, &planted, &["review"]);
+    all_formats(&repo, &planted, &["scan"]);
+    let found = introduced(&json(&repo, &["review"]));
+    for rule in [
+        "secret/slack-bot-token",
+        "secret/url-credentials",
+        "secret/private-key",
+    ] {
+        assert!(
+            found.iter().any(|one| one.ends_with(rule)),
+            "{rule}: {found:?}"
+        );
+    }
+    // Findings of other rules on the same lines are there, and masked.
+    assert!(
+        found
+            .iter()
+            .any(|one| one.ends_with("correctness/duplicate-key")),
+        "{found:?}"
+    );
+    let run = assay(&repo, &["baseline"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let baseline = std::fs::read_to_string(repo.root().join("assay-baseline.json")).unwrap();
+    hides(&planted, "the baseline", &baseline);
+}
+
+#[test]
+fn a_secret_that_moves_is_not_introduced_again_and_another_one_is() {
+    let planted = planted();
+    let repo = repo();
+    repo.write("app.py", &planted.text);
+    repo.commit("a secret");
+    repo.remove("app.py");
+    repo.write("moved.py", format!("import os\n\n\n{}", planted.text));
+    let secrets = |found: Vec<String>| -> Vec<String> {
+        found
+            .into_iter()
+            .filter(|one| one.contains(" secret/"))
+            .collect()
+    };
+    let found = secrets(introduced(&json(&repo, &["review", "--base", "HEAD"])));
+    assert_eq!(found, Vec::<String>::new());
+    let other = planted.text.replace("7f!Qw-z2Lp", "9g!Rt-y4Mk");
+    repo.write("moved.py", other);
+    let found = secrets(introduced(&json(&repo, &["review", "--base", "HEAD"])));
+    assert!(
+        !found.is_empty()
+            && found
+                .iter()
+                .all(|one| one.ends_with("secret/url-credentials")),
+        "{found:?}"
+    );
+}

@@ -39,6 +39,9 @@ fn branch_form(branch: &str) -> Option<String> {
     Some(format!("{}-dev", parts.join(".")))
 }
 
+/// A number with more digits is no year and no major version.
+const YEAR_DIGITS_MAX: usize = 5;
+
 fn classical(text: &str) -> Option<String> {
     let mut parts = Vec::new();
     let mut rest = text;
@@ -54,7 +57,8 @@ fn classical(text: &str) -> Option<String> {
             _ => break,
         }
     }
-    if parts.len() < 4 {
+    // Longer first numbers are dates, which keep the parts that they have.
+    if parts.len() < 4 && parts[0].len() <= YEAR_DIGITS_MAX {
         parts.resize(4, "0");
     }
     let mut out = parts.join(".");
@@ -73,11 +77,12 @@ fn classical(text: &str) -> Option<String> {
     if let Some((word, form)) = WORDS.iter().find(|(word, _)| rest.starts_with(word)) {
         let (number, after) = stability_number(&rest[word.len()..]);
         rest = after;
-        if !form.is_empty() {
-            out.push('-');
-            out.push_str(form);
-            out.push_str(number);
+        if form.is_empty() {
+            return matches!(rest, "" | "dev" | ".dev" | "-dev").then_some(out);
         }
+        out.push('-');
+        out.push_str(form);
+        out.push_str(number);
     }
     let rest = rest.strip_prefix(['.', '-']).unwrap_or(rest);
     match rest {

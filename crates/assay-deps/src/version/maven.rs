@@ -3,6 +3,9 @@
 //! words, where each hyphen and each change between digits and letters opens a
 //! list inside the list, and what means nothing is taken off.
 //!
+//! A word between dots (`1.rc.1`) is read as after a hyphen, as the reference says of
+//! the last one; the class lets it stand, and then its order is no order at all.
+//!
 //! Invariant: a list has at most one list in it, its last item, and a word only
 //! as its first item. That makes the order total.
 

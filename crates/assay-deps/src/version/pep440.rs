@@ -160,9 +160,6 @@ fn tagged<'a>(text: &'a str, words: &[(&str, u8)]) -> Option<(u8, String, &'a st
     let (word, rank) = words.iter().find(|(word, _)| body.starts_with(word))?;
     let after = &body[word.len()..];
     let (digits, rest) = split_digits(after.strip_prefix(separators).unwrap_or(after));
-    if digits.is_empty() {
-        return Some((*rank, String::new(), after));
-    }
     Some((*rank, digits.to_owned(), rest))
 }
 

@@ -90,7 +90,7 @@ const PUBLISHED: &[(VersionOrder, &[&str])] = &[
             "1.1a1 = 1.1.a1 = 1.1-a1 = 1.1_alpha_1 = 1.1ALPHA1 < 1.1a2",
             "1.1rc1 = 1.1c1 = 1.1pre1 = 1.1.preview1 = 1.1-rc-1",
             "1.2.post2 = 1.2-2 = 1.2-post2 = 1.2rev2 = 1.2.r2 = 1.2post-2",
-            "1.2a = 1.2a0 < 1.2 < 1.2.post = 1.2.post0",
+            "1.2a = 1.2a0 = 1.2.a- < 1.2-beta-.post1 < 1.2 < 1.2.post = 1.2.post0",
             "1.2.dev2 = 1.2dev2 = 1.2-dev-2",
             "1.0+ubuntu.1 = 1.0+ubuntu-1 = 1.0+ubuntu_1",
             "2004d < 0.0.1",

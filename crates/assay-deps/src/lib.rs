@@ -1,20 +1,35 @@
 //! The packages that a project depends on, and what is known against them.
 //!
 //! Start at [`read`], which turns a manifest, a lockfile or a package list into
-//! a [`PackageFile`].
+//! a [`PackageFile`]. [`read_osv`] and [`IndexBuilder`] turn advisories into an
+//! [`AdvisoryIndex`], and a [`Checker`] says which of them are about a package.
 //!
 //! Invariant: nothing here does I/O or fails on bad input: what a file does not
 //! say or what was not understood is a [`FileProblem`] next to the packages,
 //! never a shorter list.
 //! Must not know: the disk, the network, changes, who asked.
 
+mod advisory;
+mod cvss;
 mod document;
 mod graph;
+mod index;
+mod matching;
 mod package;
 mod read;
 mod version;
 
+pub use advisory::{
+    ADVISORY_BYTES_MAX, Advisory, AdvisoryKind, Assessment, Event, Hit, OsvDocument, OsvError,
+    PackageAdvisory, read_osv,
+};
+pub use cvss::{CvssScore, CvssVersion, Rating};
 pub use graph::Paths;
+pub use index::{
+    AdvisoryIndex, INDEX_VERSION, IndexAbout, IndexBuilder, IndexBytes, IndexEcosystem, IndexError,
+    IndexSource, IndexSummary,
+};
+pub use matching::{Checker, Known};
 pub use package::{
     Ecosystem, FileKind, FileProblem, FileRole, Package, PackageFile, PackageSource,
 };

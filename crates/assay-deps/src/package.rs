@@ -81,6 +81,42 @@ ecosystems! {
 }
 
 impl Ecosystem {
+    /// Returns the ecosystem that OSV names so, with or without a release after a
+    /// colon.
+    pub fn from_osv(name: &str) -> Option<Self> {
+        let base = name.split(':').next().unwrap_or(name);
+        let known = Self::ALL.iter().copied();
+        known
+            .filter(|ecosystem| ecosystem.has_advisories())
+            .find(|ecosystem| ecosystem.name() == base)
+    }
+
+    /// Returns a name in the form in which the ecosystem tells names apart.
+    pub fn normal_name(self, name: &str) -> String {
+        match self {
+            // PEP 503.
+            Self::PyPi => {
+                let mut out = String::with_capacity(name.len());
+                for c in name.chars() {
+                    match c {
+                        '-' | '_' | '.' if out.ends_with('-') => {}
+                        '-' | '_' | '.' => out.push('-'),
+                        c => out.extend(c.to_lowercase()),
+                    }
+                }
+                out
+            }
+            Self::NuGet
+            | Self::Packagist
+            | Self::GitHubActions
+            | Self::SwiftUrl
+            | Self::Hex
+            | Self::Pub
+            | Self::ConanCenter => name.to_lowercase(),
+            _ => name.to_owned(),
+        }
+    }
+
     /// Returns whether OSV publishes advisories for it.
     pub const fn has_advisories(self) -> bool {
         !matches!(self, Self::CocoaPods | Self::Docker | Self::Other)

@@ -369,7 +369,10 @@ impl Examination<'_> {
                 [base_measured, head_measured].map(|one| one.map(|one| one.file));
         }
         if let Some(mut head) = head {
-            self.finish_head(&mut head, texts.base.clone(), texts.fragment);
+            self.finish_head(&mut head, texts);
+        } else if let Some(base) = &base {
+            // What was taken out here may have moved to another file.
+            self.keep(base.language, Arc::new(SourceText::from_text("")), texts);
         }
         if let Some(base) = base {
             self.examined.versions.base = base.findings;
@@ -381,10 +384,10 @@ impl Examination<'_> {
         }
     }
 
-    fn finish_head(&mut self, head: &mut Version, base: Option<Arc<SourceText>>, fragment: bool) {
+    fn finish_head(&mut self, head: &mut Version, texts: &Texts) {
         let mapping = &self.examined.versions.mapping;
         let mut findings = std::mem::take(&mut head.findings);
-        if fragment {
+        if texts.fragment {
             // Of an unseen file only what the hunk itself shows is certain.
             findings.retain(|finding| {
                 finding.measure.is_none() && mapping.is_changed(finding.location.start.line)
@@ -400,12 +403,15 @@ impl Examination<'_> {
         self.examined.language = head.language;
         self.examined.directives = std::mem::take(&mut head.directives);
         self.examined.entry.notes.append(&mut head.notes);
-        if let (true, false, Some(language)) = (self.keep_texts, fragment, head.language) {
-            let head = Arc::clone(&head.text);
+        self.keep(head.language, Arc::clone(&head.text), texts);
+    }
+
+    fn keep(&mut self, language: Option<&'static Language>, head: Arc<SourceText>, texts: &Texts) {
+        if let (true, false, Some(language)) = (self.keep_texts, texts.fragment, language) {
             self.examined.kept = Some(KeptText {
                 language,
                 head,
-                base,
+                base: texts.base.clone(),
             });
         }
     }

@@ -181,6 +181,8 @@ pub(crate) struct Aligner {
     names: Names,
     a_grams: Grams,
     b_grams: Grams,
+    /// Where on the first side the second may go on.
+    meeting: Vec<usize>,
 }
 
 impl Aligner {
@@ -331,14 +333,22 @@ impl Aligner {
         self.a_grams.fill(a, i, tolerance);
         self.b_grams.fill(b, j, tolerance);
         let (a_grams, b_grams) = (&self.a_grams.hashes[..], &self.b_grams.hashes[..]);
-        for total in 1..=most * 2 {
-            for x in total.saturating_sub(most)..=total.min(most) {
-                let y = total - x;
-                let is_equal = match (a_grams.get(x), b_grams.get(y)) {
-                    (Some(a_gram), Some(b_gram)) => a_gram == b_gram,
-                    _ => false,
+        // Most sequences of one side are nowhere on the other: only those that
+        // may be are tried at all distances.
+        let there = GramSet::of(b_grams);
+        self.meeting.clear();
+        self.meeting
+            .extend((0..a_grams.len().min(most + 1)).filter(|&x| there.may_have(a_grams[x])));
+        let total_max = self.meeting.last().map_or(0, |x| x + most);
+        for total in 1..=total_max {
+            for &x in &self.meeting {
+                let Some(y) = total.checked_sub(x) else {
+                    break;
                 };
-                if is_equal && self.is_anchor(a, b, (i + x, j + y), tolerance) {
+                if y <= most
+                    && b_grams.get(y) == Some(&a_grams[x])
+                    && self.is_anchor(a, b, (i + x, j + y), tolerance)
+                {
                     return Some((x, y));
                 }
             }
@@ -400,6 +410,31 @@ impl Grams {
                 self.hashes.push(hash);
             }
         }
+    }
+}
+
+/// A set of hashes that may say yes to one that it has not (a Bloom filter of
+/// one hash function).
+struct GramSet([u64; 16]);
+
+impl GramSet {
+    fn of(hashes: &[u64]) -> Self {
+        let mut set = Self([0; 16]);
+        for &hash in hashes {
+            let (word, bit) = Self::place(hash);
+            set.0[word] |= bit;
+        }
+        set
+    }
+
+    fn may_have(&self, hash: u64) -> bool {
+        let (word, bit) = Self::place(hash);
+        self.0[word] & bit != 0
+    }
+
+    /// The upper bits of a product are the ones that are mixed.
+    fn place(hash: u64) -> (usize, u64) {
+        ((hash >> 60) as usize, 1 << (hash >> 54 & 63))
     }
 }
 

@@ -153,10 +153,10 @@ pub(crate) const RULE: RuleSpec = RuleSpec {
 };
 
 fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
-    if is_script(context) || is_silenced_elsewhere(node) || in_own_function(node) {
-        return;
-    }
     if node.kind() == "debugger_statement" {
+        if is_meant(node, context) {
+            return;
+        }
         report(node, node, "debugger", context);
         return;
     }
@@ -167,6 +167,7 @@ fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
             && node
                 .parent()
                 .is_some_and(|parent| parent.has(Role::Block) || parent.kind() == "body_statement")
+            && !is_meant(node, context)
         {
             report(node, node, "byebug", context);
         }
@@ -196,7 +197,7 @@ fn check<'t>(node: NodeRef<'t>, context: &mut Context<'_, 't>) {
             ) && is_no_output(node, context)
         }
     };
-    if !is_leftover {
+    if !is_leftover || is_meant(node, context) {
         return;
     }
     if context.language() == "rust" {
@@ -244,6 +245,11 @@ fn report<'t>(
             vec![replace(whole_lines(statement), "")],
         );
     }
+}
+
+/// Whether somebody wants it there. Asked last: calls are many and leftovers few.
+fn is_meant(node: NodeRef<'_>, context: &Context<'_, '_>) -> bool {
+    is_script(context) || is_silenced_elsewhere(node) || in_own_function(node)
 }
 
 /// Scripts and consoles stop or print because that is what they are for.

@@ -73,6 +73,21 @@ pub struct Overview {
     pub notes: Vec<String>,
 }
 
+impl Overview {
+    /// Returns the names of base and head as people want to read them: of a
+    /// commit's full id the first ten digits.
+    pub fn short_names(&self) -> (&str, &str) {
+        (short_name(&self.base), short_name(&self.head))
+    }
+}
+
+fn short_name(name: &str) -> &str {
+    const SHOWN: usize = 10;
+    let is_full_id =
+        matches!(name.len(), 40 | 64) && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_full_id { &name[..SHOWN] } else { name }
+}
+
 /// Something that went wrong in the review itself; never silent (guarantee G2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {

@@ -90,7 +90,7 @@ fn write_escaped(f: &mut std::fmt::Formatter<'_>, c: char) -> std::fmt::Result {
 
 fn push_top(page: &mut String, report: &Report) {
     let overview = &report.overview;
-    let title = format!("Assay: {}", overview.head);
+    let title = format!("Assay: {}", overview.short_names().1);
     let _ = write!(
         page,
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
@@ -132,7 +132,8 @@ fn push_top(page: &mut String, report: &Report) {
             Escaped(&overview.head)
         );
     } else {
-        let (base, head) = (Escaped(&overview.base), Escaped(&overview.head));
+        let (base, head) = overview.short_names();
+        let (base, head) = (Escaped(base), Escaped(head));
         let _ = write!(
             page,
             "<span><code>{base}</code> → <code>{head}</code></span>"

@@ -70,6 +70,7 @@ fn push_head(text: &mut String, report: &Report) {
     } else {
         counts.join(", ") + " in "
     };
+    let (base, head) = overview.short_names();
     let what = if overview.is_scan {
         format!(
             "{} of {}",
@@ -82,8 +83,8 @@ fn push_head(text: &mut String, report: &Report) {
             count(overview.files, "file"),
             overview.lines_added,
             overview.lines_removed,
-            code(&overview.base),
-            code(&overview.head)
+            code(base),
+            code(head)
         )
     };
     let digest = CoverageDigest::new(&report.ledger);

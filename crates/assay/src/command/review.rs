@@ -69,6 +69,10 @@ pub(crate) fn conclude(
     let directory = global.directory.as_deref().unwrap_or(Path::new("."));
     let options = Options {
         threads: global.threads.map(usize::from),
+        // `git commit FILE` gives its hooks an index of its own.
+        index_file: std::env::var_os("GIT_INDEX_FILE")
+            .filter(|path| !path.is_empty())
+            .map(|path| directory.join(path)),
         ..Options::default()
     };
     let mut opened = assay_git::open(directory, input, &options)?;

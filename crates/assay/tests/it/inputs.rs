@@ -2,7 +2,7 @@
 
 use assay_testkit::GitRepo;
 
-use crate::run::{EMPTY_CATCH, assay, assay_with, introduced, json, repo};
+use crate::run::{EMPTY_CATCH, SAME_CONDITION, assay, assay_with, introduced, json, repo, run};
 
 const FOUND: &str = "b.py:4 error-handling/empty-catch";
 
@@ -152,4 +152,23 @@ fn wrong_inputs_say_what_to_do() {
         }
         assert!(!run.err.contains("panicked"), "{}", run.err);
     }
+}
+
+#[test]
+fn a_hook_reviews_the_index_that_git_gives_it() {
+    let repo = repo();
+    repo.write("b.py", SAME_CONDITION);
+    // What `git commit b.py` does: an index beside the repository's own.
+    let index = repo.outside().join("next-index");
+    let index = index.to_str().unwrap();
+    let mut add = repo.command();
+    add.env("GIT_INDEX_FILE", index);
+    assert!(add.args(["read-tree", "HEAD"]).status().unwrap().success());
+    let mut add = repo.command();
+    add.env("GIT_INDEX_FILE", index);
+    assert!(add.args(["add", "b.py"]).status().unwrap().success());
+    let staged = &["review", "--staged"];
+    assert_eq!(run(&repo, staged, b"", &[]).code, 0);
+    let environment = [("GIT_INDEX_FILE", index)];
+    assert_eq!(run(&repo, staged, b"", &environment).code, 1);
 }

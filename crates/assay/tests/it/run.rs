@@ -19,6 +19,16 @@ pub(crate) fn assay(repo: &GitRepo, arguments: &[&str]) -> Run {
 
 /// Runs the command with something on standard input.
 pub(crate) fn assay_with(repo: &GitRepo, arguments: &[&str], input: &[u8]) -> Run {
+    run(repo, arguments, input, &[])
+}
+
+/// Runs the command with more in its environment.
+pub(crate) fn run(
+    repo: &GitRepo,
+    arguments: &[&str],
+    input: &[u8],
+    environment: &[(&str, &str)],
+) -> Run {
     use std::io::Write as _;
     let mut child = Command::new(env!("CARGO_BIN_EXE_assay"))
         .args(arguments)
@@ -26,6 +36,7 @@ pub(crate) fn assay_with(repo: &GitRepo, arguments: &[&str], input: &[u8]) -> Ru
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("HOME", repo.outside())
+        .envs(environment.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -28,7 +28,8 @@ pub(super) fn put_clean_line(canvas: &mut Canvas<'_>, report: &Report) {
     let overview = &report.overview;
     let coverage = CoverageDigest::new(&report.ledger);
     if coverage.files == 0 && !overview.is_scan {
-        let (base, head) = (canvas.clean(&overview.base), canvas.clean(&overview.head));
+        let (base, head) = overview.short_names();
+        let (base, head) = (canvas.clean(base), canvas.clean(head));
         let text = format!("Nothing to review: {base} and {head} do not differ");
         pieces.push((Role::Strong, text));
     } else {
@@ -112,7 +113,8 @@ fn put_headline(canvas: &mut Canvas<'_>, report: &Report) {
         pieces.push((Role::Good, "no findings".to_owned()));
     }
     let overview = &report.overview;
-    let (base, head) = (canvas.clean(&overview.base), canvas.clean(&overview.head));
+    let (base, head) = overview.short_names();
+    let (base, head) = (canvas.clean(base), canvas.clean(head));
     let what = if overview.is_scan {
         format!("{head}, {}", count(overview.files, "file"))
     } else {

@@ -14,9 +14,13 @@ mod cvss;
 mod document;
 mod graph;
 mod index;
+mod licence;
 mod matching;
 mod package;
+mod purl;
 mod read;
+mod sbom;
+mod tree;
 mod version;
 
 pub use advisory::{
@@ -29,9 +33,13 @@ pub use index::{
     AdvisoryIndex, INDEX_VERSION, IndexAbout, IndexBuilder, IndexBytes, IndexEcosystem, IndexError,
     IndexSource, IndexSummary,
 };
+pub use licence::{LicencePolicy, Verdict};
 pub use matching::{Checker, Known};
 pub use package::{
     Ecosystem, FileKind, FileProblem, FileRole, Package, PackageFile, PackageSource,
 };
+pub use purl::Purl;
 pub use read::{Neighbours, NoNeighbours, read, read_beside, recognise};
+pub use sbom::{Project, cyclonedx};
+pub use tree::{TreeFiles, is_copy};
 pub use version::{VERSION_BYTES_MAX, VersionOrder};

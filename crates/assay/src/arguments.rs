@@ -74,6 +74,8 @@ pub(crate) enum Command {
     Init(InitArguments),
     /// Accept the findings of the tree as existing
     Baseline(BaselineArguments),
+    /// List the packages that a tree depends on, as a bill of materials
+    Sbom(SbomArguments),
     /// Print the completions of a shell
     Completions(CompletionsArguments),
     /// Print the manual page
@@ -108,6 +110,27 @@ pub(crate) struct ScanArguments {
     pub(crate) path: PathBuf,
     #[command(flatten)]
     pub(crate) report: ReportArguments,
+}
+
+/// Arguments of `assay sbom`.
+#[derive(Debug, Args)]
+pub(crate) struct SbomArguments {
+    /// The folder or file
+    #[arg(default_value = ".")]
+    pub(crate) path: PathBuf,
+    /// The format of the list
+    #[arg(long, value_enum, default_value_t = SbomFormat::CyclonedxJson, value_name = "FORMAT")]
+    pub(crate) format: SbomFormat,
+    /// Write to this file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// Formats of a bill of materials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SbomFormat {
+    /// CycloneDX 1.6 as JSON
+    CyclonedxJson,
 }
 
 /// What is reported, where and how.

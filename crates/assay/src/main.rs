@@ -64,6 +64,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Config(own) => command::config::run(global, own),
         Command::Init(own) => command::init::run(global, own),
         Command::Baseline(own) => command::baseline::run(global, own),
+        Command::Sbom(own) => command::sbom::run(global, own),
         Command::Completions(own) => command::shell::completions(own),
         Command::Man => command::shell::man(),
     }

@@ -6,5 +6,6 @@ pub(crate) mod explain;
 pub(crate) mod init;
 pub(crate) mod list;
 pub(crate) mod review;
+pub(crate) mod sbom;
 pub(crate) mod scan;
 pub(crate) mod shell;

@@ -114,9 +114,18 @@ fn completions_and_the_manual_are_printed() {
 #[test]
 fn packages_of_a_tree_are_listed() {
     let repo = repo();
-    repo.write("sub/package.json", r#"{"dependencies": {"a": "1.0.0", "b": "*"}}"#);
-    repo.write("node_modules/c/package.json", r#"{"dependencies": {"d": "1.0.0"}}"#);
-    repo.write("Cargo.lock", "[[package]]\nname = 'e'\nversion = '2.0.0'\nsource = 'git+https://example.org/e#1'\n[");
+    repo.write(
+        "sub/package.json",
+        r#"{"dependencies": {"a": "1.0.0", "b": "*"}}"#,
+    );
+    repo.write(
+        "node_modules/c/package.json",
+        r#"{"dependencies": {"d": "1.0.0"}}"#,
+    );
+    repo.write(
+        "Cargo.lock",
+        "[[package]]\nname = 'e'\nversion = '2.0.0'\nsource = 'git+https://example.org/e#1'\n[",
+    );
     let run = assay(&repo, &["sbom"]);
     assert_eq!(run.code, 0, "{run:?}");
     let bill: serde_json::Value = serde_json::from_str(&run.out).unwrap();
@@ -134,7 +143,19 @@ fn packages_of_a_tree_are_listed() {
             "pkg:npm/b",
         ]
     );
-    assert!(run.err.contains("Cargo.lock: the file is damaged"), "{}", run.err);
-    assert!(run.err.contains("2 package files with 3 entries, 1 of them without"), "{}", run.err);
-    assert_eq!(run.out, assay(&repo, &["sbom", "--format", "cyclonedx-json", "-q"]).out);
+    assert!(
+        run.err.contains("Cargo.lock: the file is damaged"),
+        "{}",
+        run.err
+    );
+    assert!(
+        run.err
+            .contains("2 package files with 3 entries, 1 of them without"),
+        "{}",
+        run.err
+    );
+    assert_eq!(
+        run.out,
+        assay(&repo, &["sbom", "--format", "cyclonedx-json", "-q"]).out
+    );
 }

@@ -34,7 +34,7 @@ pub use index::{
     IndexSource, IndexSummary,
 };
 pub use licence::{LicencePolicy, Verdict};
-pub use matching::{Checker, Known};
+pub use matching::{Checked, Checker, Known, is_looked_up};
 pub use package::{
     Ecosystem, FileKind, FileProblem, FileRole, Package, PackageFile, PackageSource,
 };

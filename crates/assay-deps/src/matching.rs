@@ -36,8 +36,21 @@ pub struct Known {
     pub fixed: Vec<String>,
 }
 
-/// What is known against a package of any version.
-type Answer = Arc<Vec<Advisory>>;
+/// What is known against a package of any version; none when it is not known
+/// whether something is.
+type Answer = Option<Arc<Vec<Advisory>>>;
+
+/// What is known against the packages of a file, and what is not known.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Checked {
+    /// What is known, in the order of the packages.
+    pub known: Vec<Known>,
+    /// Packages without a version, as indices: nobody can say.
+    pub unpinned: Vec<u32>,
+    /// Packages that the index says nothing about, also not that nothing is known
+    /// against them, as indices.
+    pub unanswered: Vec<u32>,
+}
 
 /// Asks an index, and remembers what it said: a tree names the same packages many
 /// times.
@@ -55,47 +68,58 @@ impl<'i> Checker<'i> {
         }
     }
 
-    /// Returns whether the index has advisories for an ecosystem.
-    pub fn covers(&self, ecosystem: Ecosystem) -> bool {
-        self.index.about().covers(ecosystem.name())
-    }
-
-    /// Returns what is known against a package of any version.
     fn answer(&self, package: &Package) -> Result<Answer, IndexError> {
         let lock = || self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let ecosystem = package.ecosystem.name();
         let name = package.ecosystem.normal_name(&package.name);
         let key = (package.ecosystem, name);
         if let Some(known) = lock().get(&key) {
-            return Ok(Arc::clone(known));
+            return Ok(known.clone());
         }
-        let found = self.index.advisories(package.ecosystem.name(), &key.1)?;
-        let found = Arc::new(found);
-        lock().insert(key, Arc::clone(&found));
-        Ok(found)
+        let is_whole = || {
+            let about = self.index.about().ecosystem(ecosystem);
+            about.is_some_and(|about| about.is_whole)
+        };
+        let answer = match self.index.advisories(ecosystem, &key.1)? {
+            Some(found) => Some(Arc::new(found)),
+            None => is_whole().then(Arc::default),
+        };
+        lock().insert(key, answer.clone());
+        Ok(answer)
     }
 
-    /// Returns what is known against the pinned packages of a file, in their order.
-    /// Packages of the project itself are not looked up.
+    /// Returns what is known against the packages of a file. Packages of the
+    /// project itself and of ecosystems without advisories are not looked up.
     ///
     /// # Errors
     ///
     /// When the index is damaged or cannot be read.
-    pub fn check(&self, packages: &[Package]) -> Result<Vec<Known>, IndexError> {
-        let mut all = Vec::new();
+    pub fn check(&self, packages: &[Package]) -> Result<Checked, IndexError> {
+        let mut checked = Checked::default();
         for (at, package) in packages.iter().enumerate() {
-            let Some(version) = &package.version else {
-                continue;
-            };
-            if !package.ecosystem.has_advisories()
-                || matches!(package.source, PackageSource::Path(_))
-            {
+            if !is_looked_up(package) {
                 continue;
             }
-            let answer = self.answer(package)?;
-            all.extend(known(at as u32, package.ecosystem, version, &answer));
+            let at = at as u32;
+            let Some(version) = &package.version else {
+                checked.unpinned.push(at);
+                continue;
+            };
+            match self.answer(package)? {
+                Some(answer) => {
+                    let known = known(at, package.ecosystem, version, &answer);
+                    checked.known.extend(known);
+                }
+                None => checked.unanswered.push(at),
+            }
         }
-        Ok(all)
+        Ok(checked)
     }
+}
+
+/// Returns whether advisories can be about a package at all.
+pub fn is_looked_up(package: &Package) -> bool {
+    package.ecosystem.has_advisories() && !matches!(package.source, PackageSource::Path(_))
 }
 
 /// Returns what of a package's advisories is known against a version.
@@ -242,7 +266,8 @@ mod tests {
         let index = index();
         let found = Checker::new(&index)
             .check(std::slice::from_ref(package))
-            .unwrap();
+            .unwrap()
+            .known;
         let lines: Vec<String> = found
             .iter()
             .map(|known| {
@@ -276,6 +301,27 @@ mod tests {
         ] {
             check(&package(Ecosystem::PyPi, "some_name", version), &expected);
         }
+    }
+
+    #[test]
+    fn what_is_not_known_is_said() {
+        let mut builder = IndexBuilder::new();
+        builder.mark_whole("npm");
+        builder.mark_asked("npm", "x");
+        builder.mark_asked("PyPI", "asked");
+        let index = AdvisoryIndex::open(Box::new(builder.finish("", Vec::new()))).unwrap();
+        let packages = [
+            package(Ecosystem::Npm, "any", "1.0.0"),
+            package(Ecosystem::PyPi, "Asked", "1.0.0"),
+            package(Ecosystem::PyPi, "other", "1.0.0"),
+            package(Ecosystem::Go, "other", "1.0.0"),
+            Package::new(Ecosystem::Npm, "unpinned", Span::default()),
+        ];
+        let checked = Checker::new(&index).check(&packages).unwrap();
+        assert_eq!(
+            (checked.unanswered, checked.unpinned),
+            (vec![2, 3], vec![4])
+        );
     }
 
     #[test]

@@ -76,6 +76,8 @@ pub(crate) enum Command {
     Baseline(BaselineArguments),
     /// List the packages that a tree depends on, as a bill of materials
     Sbom(SbomArguments),
+    /// Keep the local database of advisories about packages
+    Advisories(AdvisoriesArguments),
     /// Print the completions of a shell
     Completions(CompletionsArguments),
     /// Print the manual page
@@ -225,6 +227,51 @@ pub(crate) struct BaselineArguments {
     /// Only take out what is no longer found; accept nothing new
     #[arg(long)]
     pub(crate) prune: bool,
+}
+
+/// Arguments of `assay advisories`.
+#[derive(Debug, Args)]
+pub(crate) struct AdvisoriesArguments {
+    #[command(subcommand)]
+    pub(crate) command: AdvisoriesCommand,
+}
+
+/// The commands of `assay advisories`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AdvisoriesCommand {
+    /// Bring the database up to date
+    Update(AdvisoriesUpdateArguments),
+    /// Say what is in the database, and how old it is
+    Status(AdvisoriesStatusArguments),
+}
+
+/// Arguments of `assay advisories update`.
+#[derive(Debug, Args)]
+pub(crate) struct AdvisoriesUpdateArguments {
+    /// Take advisories in the OSV format from here: a folder, a zip archive or
+    /// a document; may be given several times
+    #[arg(long, value_name = "PATH", required = true)]
+    pub(crate) from: Vec<PathBuf>,
+    /// Begin with an empty database
+    #[arg(long)]
+    pub(crate) fresh: bool,
+    /// The database (default: in the user's cache, or ASSAY_ADVISORIES)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) database: Option<PathBuf>,
+}
+
+/// Arguments of `assay advisories status`.
+#[derive(Debug, Args)]
+pub(crate) struct AdvisoriesStatusArguments {
+    /// Read every byte, in order to find damage
+    #[arg(long)]
+    pub(crate) verify: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The database (default: in the user's cache, or ASSAY_ADVISORIES)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) database: Option<PathBuf>,
 }
 
 /// Arguments of `assay completions`.

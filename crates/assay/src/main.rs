@@ -7,6 +7,7 @@
     reason = "this is the floor that gives the others the world"
 )]
 
+mod advisories;
 mod arguments;
 mod command;
 mod config;
@@ -65,6 +66,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Init(own) => command::init::run(global, own),
         Command::Baseline(own) => command::baseline::run(global, own),
         Command::Sbom(own) => command::sbom::run(global, own),
+        Command::Advisories(own) => command::advisories::run(global, own),
         Command::Completions(own) => command::shell::completions(own),
         Command::Man => command::shell::man(),
     }

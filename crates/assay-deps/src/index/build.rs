@@ -1,6 +1,6 @@
 //! Builds an index from advisories, or from an older index and what changed.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::codec::Writer;
 use super::{
@@ -14,21 +14,33 @@ use crate::version::VersionOrder;
 /// Entries that a bucket has on average, as a power of two.
 const BUCKET_LOAD_BITS: u32 = 3;
 
+/// What is known, by ecosystem and name.
+type Packages = BTreeMap<(String, String), Vec<Advisory>>;
+
 /// Collects advisories for an index.
 #[derive(Default)]
 pub struct IndexBuilder {
-    /// By ecosystem and name.
-    packages: BTreeMap<(String, String), Vec<Advisory>>,
+    /// From the older index.
+    old: Packages,
+    new: Packages,
+    /// When each advisory of the older index was last changed.
+    modified: HashMap<String, String>,
+    /// Advisories that are not taken over from the older index.
+    replaced: HashSet<String>,
+    /// Ecosystems of which everything is here.
+    whole: BTreeSet<String>,
     /// What is said about how bad a thing is, by each of its identifiers.
     severities: HashMap<String, (Vec<String>, Rating)>,
     summary: IndexSummary,
 }
 
 /// What happened to the documents that a builder was given.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct IndexSummary {
-    /// Documents that say something about packages.
+    /// Documents that were not there before, or are newer.
     pub added: u64,
+    /// Documents that were there already.
+    pub unchanged: u64,
     /// Documents that were taken back by their authors.
     pub withdrawn: u64,
     /// Documents about no package of an ecosystem whose versions are understood.
@@ -50,34 +62,67 @@ impl IndexBuilder {
         let mut this = Self::default();
         for block in index.blocks() {
             let block = block?;
-            let key = (block.ecosystem, block.name);
-            this.packages.insert(key, block.advisories);
+            for advisory in &block.advisories {
+                this.modified
+                    .insert(advisory.id.clone(), advisory.modified.clone());
+            }
+            this.old
+                .insert((block.ecosystem, block.name), block.advisories);
         }
+        let ecosystems = index.about().ecosystems.iter();
+        this.whole = ecosystems
+            .filter(|ecosystem| ecosystem.is_whole)
+            .map(|ecosystem| ecosystem.name.clone())
+            .collect();
         Ok(this)
     }
 
-    /// Takes out what is about packages of an ecosystem.
+    /// Takes out what is about packages of an ecosystem, because all of it follows.
     pub fn remove_ecosystem(&mut self, ecosystem: &str) {
-        self.packages.retain(|(own, _), _| own != ecosystem);
-    }
-
-    /// Takes out the advisories with these identifiers.
-    pub fn remove(&mut self, ids: &HashSet<String>) {
-        self.packages.retain(|_, advisories| {
-            advisories.retain(|advisory| !ids.contains(&advisory.id));
-            !advisories.is_empty()
+        let modified = &mut self.modified;
+        self.old.retain(|(own, _), advisories| {
+            let stays = own != ecosystem;
+            if !stays {
+                for advisory in advisories {
+                    modified.remove(&advisory.id);
+                }
+            }
+            stays
         });
     }
 
-    /// Adds a document. One that is there already is replaced for the packages
-    /// that both name; [`IndexBuilder::remove`] takes out the rest.
+    /// Notes that everything of an ecosystem is here: a package that is not is a
+    /// package that nothing is known against.
+    pub fn mark_whole(&mut self, ecosystem: &str) {
+        self.whole.insert(ecosystem.to_owned());
+    }
+
+    /// Notes that a package was asked for, also when nothing is known against it.
+    pub fn mark_asked(&mut self, ecosystem: &str, name: &str) {
+        let key = (ecosystem.to_owned(), name.to_owned());
+        self.new.entry(key).or_default();
+    }
+
+    /// Returns whether an advisory is here that was changed then or later.
+    pub fn has(&self, id: &str, modified: &str) -> bool {
+        self.modified
+            .get(id)
+            .is_some_and(|known| !modified.is_empty() && known.as_str() >= modified)
+    }
+
+    /// Returns the ecosystems of the packages that were added.
+    pub fn added_ecosystems(&self) -> BTreeSet<String> {
+        self.new
+            .keys()
+            .map(|(ecosystem, _)| ecosystem.clone())
+            .collect()
+    }
+
+    /// Adds a document, in the place of what was there under its identifier; an
+    /// older one or the same changes nothing.
     pub fn add(&mut self, document: OsvDocument) {
-        if document.withdrawn {
-            self.summary.withdrawn += 1;
-            return;
-        }
         let severity = (document.vectors.clone(), document.rating);
-        if !severity.0.is_empty() || severity.1 != Rating::Unknown {
+        if !document.withdrawn && (!severity.0.is_empty() || severity.1 != Rating::Unknown) {
             for id in &document.aliases {
                 self.severities
                     .entry(id.clone())
@@ -85,20 +130,27 @@ impl IndexBuilder {
             }
             self.severities.insert(document.id.clone(), severity);
         }
+        if self.has(&document.id, &document.modified) {
+            self.summary.unchanged += 1;
+            return;
+        }
+        if self.modified.remove(&document.id).is_some() {
+            self.replaced.insert(document.id.clone());
+        }
+        if document.withdrawn {
+            self.summary.withdrawn += 1;
+            return;
+        }
+        self.modified
+            .insert(document.id.clone(), document.modified.clone());
         let mut added = false;
-        let mut seen: HashSet<(String, String)> = HashSet::new();
         for mut package in document.packages {
             let Some(order) = VersionOrder::of_osv(&package.ecosystem) else {
                 continue;
             };
             package.advisory.drop_covered_versions(order);
             let key = (package.ecosystem, package.name);
-            let first = seen.insert(key.clone());
-            let advisories = self.packages.entry(key).or_default();
-            if first {
-                advisories.retain(|known| known.id != package.advisory.id);
-            }
-            advisories.push(package.advisory);
+            self.new.entry(key).or_default().push(package.advisory);
             added = true;
         }
         match added {
@@ -107,17 +159,32 @@ impl IndexBuilder {
         }
     }
 
+    /// Puts together what was there and what is new.
+    fn packages(&mut self) -> Packages {
+        let mut packages = std::mem::take(&mut self.old);
+        packages.retain(|_, advisories| {
+            // An empty list says that the package was asked for.
+            let was_empty = advisories.is_empty();
+            advisories.retain(|advisory| !self.replaced.contains(&advisory.id));
+            was_empty || !advisories.is_empty()
+        });
+        for (key, advisories) in std::mem::take(&mut self.new) {
+            packages.entry(key).or_default().extend(advisories);
+        }
+        packages
+    }
+
     /// Returns what happened to the documents so far.
-    pub fn summary(&self) -> &IndexSummary {
-        &self.summary
+    pub fn summary(&self) -> IndexSummary {
+        self.summary
     }
 
     /// Writes the index. The same advisories, date and sources give the same
     /// bytes, in whatever order the documents came.
     pub fn finish(mut self, created: &str, sources: Vec<IndexSource>) -> Vec<u8> {
         let mut ecosystems: Vec<IndexEcosystem> = Vec::new();
-        let mut entries: Vec<(u64, Vec<u8>)> = Vec::with_capacity(self.packages.len());
-        for ((ecosystem, name), mut advisories) in std::mem::take(&mut self.packages) {
+        let mut entries: Vec<(u64, Vec<u8>)> = Vec::new();
+        for ((ecosystem, name), mut advisories) in self.packages() {
             for advisory in &mut advisories {
                 self.borrow_severity(advisory);
             }
@@ -126,6 +193,7 @@ impl IndexBuilder {
                 Some(last) if last.name == ecosystem => {}
                 _ => ecosystems.push(IndexEcosystem {
                     name: ecosystem.clone(),
+                    is_whole: self.whole.contains(&ecosystem),
                     packages: 0,
                     advisories: 0,
                 }),
@@ -200,6 +268,7 @@ fn write(about: &IndexAbout, blocks: &[(u64, Vec<u8>)]) -> Vec<u8> {
     header.number(about.ecosystems.len() as u64);
     for ecosystem in &about.ecosystems {
         header.text(&ecosystem.name);
+        header.byte(u8::from(ecosystem.is_whole));
         header.number(ecosystem.packages);
         header.number(ecosystem.advisories);
     }

@@ -110,6 +110,8 @@ pub struct IndexSource {
 pub struct IndexEcosystem {
     /// The ecosystem as OSV names it.
     pub name: String,
+    /// Whether everything of it is here; else only the packages that were asked for.
+    pub is_whole: bool,
     /// Packages that something is known against.
     pub packages: u64,
     /// What is known, counted once for each package.
@@ -128,11 +130,12 @@ pub struct IndexAbout {
 }
 
 impl IndexAbout {
-    /// Returns whether it has advisories for an ecosystem.
-    pub fn covers(&self, ecosystem: &str) -> bool {
+    /// Returns what it has of an ecosystem.
+    pub fn ecosystem(&self, name: &str) -> Option<&IndexEcosystem> {
         self.ecosystems
-            .binary_search_by(|known| known.name.as_str().cmp(ecosystem))
-            .is_ok()
+            .binary_search_by(|known| known.name.as_str().cmp(name))
+            .ok()
+            .map(|at| &self.ecosystems[at])
     }
 }
 
@@ -265,12 +268,17 @@ impl AdvisoryIndex {
         &self.about
     }
 
-    /// Returns what is known against a package of any version.
+    /// Returns what is known against a package of any version, or none when the
+    /// package is not here.
     ///
     /// # Errors
     ///
     /// When the index is damaged at that place or cannot be read.
-    pub fn advisories(&self, ecosystem: &str, name: &str) -> Result<Vec<Advisory>, IndexError> {
+    pub fn advisories(
+        &self,
+        ecosystem: &str,
+        name: &str,
+    ) -> Result<Option<Vec<Advisory>>, IndexError> {
         let hash = key_hash(ecosystem, name);
         for entry in self.entries_of(self.layout.bucket_of(hash))? {
             if entry.hash != hash {
@@ -278,10 +286,10 @@ impl AdvisoryIndex {
             }
             let block = self.block(entry)?;
             if block.ecosystem == ecosystem && block.name == name {
-                return Ok(block.advisories);
+                return Ok(Some(block.advisories));
             }
         }
-        Ok(Vec::new())
+        Ok(None)
     }
 
     /// Reads everything, package by package.
@@ -415,6 +423,7 @@ fn read_header(bytes: &[u8]) -> Option<(IndexAbout, Layout, u64)> {
         .map(|_| {
             Some(IndexEcosystem {
                 name: reader.string()?,
+                is_whole: reader.byte()? != 0,
                 packages: reader.number()?,
                 advisories: reader.number()?,
             })

@@ -1,5 +1,3 @@
-use std::collections::HashSet;
-
 use proptest::prelude::{ProptestConfig, any, prop_assert, proptest};
 
 use super::{AdvisoryIndex, IndexBuilder, IndexError, IndexSource};
@@ -42,7 +40,10 @@ fn open(bytes: Vec<u8>) -> AdvisoryIndex {
 }
 
 fn ids(index: &AdvisoryIndex, ecosystem: &str, name: &str) -> Vec<String> {
-    let found = index.advisories(ecosystem, name).unwrap();
+    let found = index
+        .advisories(ecosystem, name)
+        .unwrap()
+        .unwrap_or_default();
     found.into_iter().map(|advisory| advisory.id).collect()
 }
 
@@ -58,8 +59,8 @@ fn every_package_is_found_and_no_other() {
         assert!(ids(&index, "PyPI", "package-0").is_empty());
         assert_eq!(index.about().sources, [source()]);
         assert_eq!(index.about().created, "2026-01-03T00:00:00Z");
-        assert_eq!(index.about().covers("npm"), count > 0);
-        assert!(!index.about().covers("Go"));
+        assert_eq!(index.about().ecosystem("npm").is_some(), count > 0);
+        assert!(index.about().ecosystem("Go").is_none());
         index.verify().unwrap();
     }
 }
@@ -75,7 +76,7 @@ fn what_goes_in_comes_out_but_for_versions_that_ranges_cover() {
     let mut expected = document.packages[0].advisory.clone();
     builder.add(document);
     let index = open(builder.finish("", Vec::new()));
-    let found = index.advisories("Debian", "openssl").unwrap();
+    let found = index.advisories("Debian", "openssl").unwrap().unwrap();
     expected.versions = vec!["0.5".to_owned(), "7.7".to_owned()];
     assert_eq!(found, [expected]);
     for (version, affected) in [
@@ -108,12 +109,12 @@ fn a_severity_is_borrowed_from_an_alias_in_either_direction() {
         builder.add(document("PYSEC-1", "PyPI/a", &own));
         builder.add(document("CVE-1", "PyPI/b", &other));
         let index = open(builder.finish("", Vec::new()));
-        let found = index.advisories("PyPI", "a").unwrap();
+        let found = index.advisories("PyPI", "a").unwrap().unwrap();
         assert_eq!(found[0].assess().rating, Rating::High, "{own} {other}");
         // What was borrowed is kept when the index is built from.
         let again = IndexBuilder::from_index(&index).unwrap();
         let again = open(again.finish("", Vec::new()));
-        assert_eq!(again.advisories("PyPI", "a").unwrap(), found);
+        assert_eq!(again.advisories("PyPI", "a").unwrap().unwrap(), found);
     }
 }
 
@@ -131,23 +132,47 @@ fn the_order_of_documents_does_not_matter() {
 #[test]
 fn an_older_index_is_brought_up_to_date() {
     let mut first = builder(20);
+    first.mark_whole("npm");
     first.add(document("GO-1", "Go/a", ""));
     let old = open(first.finish("old", vec![source()]));
     let mut next = IndexBuilder::from_index(&old).unwrap();
-    let changed: HashSet<String> = ["TEST-3", "TEST-4"].map(str::to_owned).into();
-    next.remove(&changed);
-    next.add(document("TEST-3", "npm/elsewhere", ""));
-    next.add(document(
+    let new = |id: &str, package: &str, rest: &str, day: &str| {
+        let mut document = document(id, package, rest);
+        document.modified = format!("2026-02-{day}T00:00:00Z");
+        for package in &mut document.packages {
+            package.advisory.modified.clone_from(&document.modified);
+        }
+        document
+    };
+    next.add(new("TEST-3", "npm/elsewhere", "", "01"));
+    next.add(new(
         "TEST-4",
         "npm/package-4",
         r#""withdrawn": "2026-02-01T00:00:00Z","#,
+        "01",
     ));
-    next.add(document(
+    next.add(new(
         "TEST-5",
         "npm/package-5",
         r#""aliases": ["new"],"#,
+        "01",
     ));
-    assert_eq!((next.summary().added, next.summary().withdrawn), (2, 1));
+    // The same, or an older one, changes nothing.
+    next.add(document(
+        "TEST-5",
+        "npm/package-5",
+        r#""aliases": ["older"],"#,
+    ));
+    next.add(document("TEST-6", "npm/nowhere", ""));
+    next.mark_asked("PyPI", "asked");
+    let summary = next.summary();
+    assert_eq!(
+        (summary.added, summary.withdrawn, summary.unchanged),
+        (2, 1, 2)
+    );
+    assert!(
+        next.has("TEST-6", "2026-01-01T00:00:00Z") && !next.has("TEST-6", "2026-01-02T00:00:00Z")
+    );
     let index = open(next.finish("new", Vec::new()));
     for (name, found) in [
         ("package-3", vec![]),
@@ -159,12 +184,19 @@ fn an_older_index_is_brought_up_to_date() {
         assert_eq!(ids(&index, "npm", name), found, "{name}");
     }
     assert_eq!(ids(&index, "Go", "a"), ["GO-1"]);
-    let fifth = index.advisories("npm", "package-5").unwrap();
+    assert_eq!(index.advisories("PyPI", "asked").unwrap(), Some(Vec::new()));
+    assert_eq!(index.advisories("PyPI", "other").unwrap(), None);
+    let is_whole = |name: &str| index.about().ecosystem(name).map(|one| one.is_whole);
+    assert_eq!(
+        (is_whole("npm"), is_whole("PyPI"), is_whole("Go")),
+        (Some(true), Some(false), Some(false))
+    );
+    let fifth = index.advisories("npm", "package-5").unwrap().unwrap();
     assert_eq!(fifth[0].aliases, ["new"]);
     let mut last = IndexBuilder::from_index(&index).unwrap();
     last.remove_ecosystem("npm");
     let index = open(last.finish("", Vec::new()));
-    assert!(index.about().covers("Go") && !index.about().covers("npm"));
+    assert!(index.about().ecosystem("Go").is_some() && index.about().ecosystem("npm").is_none());
 }
 
 #[test]

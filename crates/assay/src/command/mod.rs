@@ -1,5 +1,6 @@
 //! One file a command: what it reads, what it calls, what it prints.
 
+pub(crate) mod advisories;
 pub(crate) mod baseline;
 pub(crate) mod config;
 pub(crate) mod explain;

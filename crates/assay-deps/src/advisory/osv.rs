@@ -91,7 +91,12 @@ pub fn read_osv(bytes: &[u8]) -> Result<OsvDocument, OsvError> {
     let mut document = OsvDocument {
         id: raw.id,
         aliases: short_list(raw.aliases.unwrap_or_default()),
-        modified: clip(raw.modified.unwrap_or_default()),
+        // Go's own repository keeps a placeholder here.
+        modified: raw
+            .modified
+            .filter(|modified| !modified.starts_with("0001-"))
+            .map(clip)
+            .unwrap_or_default(),
         withdrawn,
         vectors,
         rating,

@@ -113,10 +113,14 @@ impl<'t> Intake<'t> {
         for at in 0..archive.len() {
             bytes.clear();
             let entry = archive.by_index(at).with_context(fail)?;
-            if !entry.is_file() || !entry.name().ends_with(".json") {
+            let Ok(own) = entry.name() else {
+                self.complain(format!("{name}: entry {at} has no readable name"));
+                continue;
+            };
+            if !entry.is_file() || !own.ends_with(".json") {
                 continue;
             }
-            let inside = format!("{name}: {}", entry.name());
+            let inside = format!("{name}: {own}");
             // The size that the archive states may be a lie; what is unpacked counts.
             let limit = ADVISORY_BYTES_MAX as u64 + 1;
             if let Err(error) = entry.take(limit).read_to_end(&mut bytes) {

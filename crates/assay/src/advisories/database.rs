@@ -71,7 +71,10 @@ impl IndexBytes for FileBytes {
 
     fn read_at(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
         // A length from a damaged table must not ask for more memory than there is file.
-        if offset.checked_add(len as u64).is_none_or(|end| end > self.len) {
+        if offset
+            .checked_add(len as u64)
+            .is_none_or(|end| end > self.len)
+        {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         let mut bytes = vec![0; len];

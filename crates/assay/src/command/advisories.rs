@@ -44,7 +44,11 @@ fn summary(outcome: &Outcome, request: &Request) -> String {
         documents.added, documents.unchanged, documents.withdrawn
     );
     if documents.passed_over > 0 {
-        let _ = write!(text, ", {} about nothing with versions", documents.passed_over);
+        let _ = write!(
+            text,
+            ", {} about nothing with versions",
+            documents.passed_over
+        );
     }
     if outcome.refused > 0 {
         let _ = write!(text, ", {} could not be read", outcome.refused);
@@ -128,7 +132,11 @@ fn to_text(path: &std::path::Path, about: &IndexAbout, verified: bool) -> String
             one.name,
             one.packages,
             one.advisories,
-            if one.is_whole { "" } else { "  (only what was asked for)" }
+            if one.is_whole {
+                ""
+            } else {
+                "  (only what was asked for)"
+            }
         );
     }
     text

@@ -26,6 +26,10 @@ const PACKS: &[(&str, &str)] = &[
         "Code that can go, because nothing reaches or uses it.",
     ),
     ("duplication", "Code that is there twice."),
+    (
+        "docker",
+        "Images and composed services that give away more than they have to.",
+    ),
     ("error-handling", "Failures that get lost on their way."),
     (
         "kubernetes",

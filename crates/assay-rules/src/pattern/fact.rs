@@ -305,7 +305,9 @@ impl<'t> Facts<'t> {
         let text = path.text.strip_prefix("std.").unwrap_or(&path.text);
         let wanted = wanted.strip_prefix("std.").unwrap_or(wanted);
         if let Some(any) = wanted.strip_prefix('*') {
-            return text.ends_with(any) && text.len() > any.len();
+            // `*.A.b` is also `A.b`, but `*.b` is not the bare `b`.
+            let bare = any.strip_prefix('.').filter(|bare| bare.contains('.'));
+            return bare == Some(text) || text.ends_with(any) && text.len() > any.len();
         }
         if text == wanted {
             return true;
@@ -481,6 +483,7 @@ pub(crate) fn is_setting(node: NodeRef<'_>) -> bool {
             | "named_argument"
             | "element_value_pair"
             | "initialized_variable_definition"
+            | "initialized_variable_declaration"
             | "static_final_declaration"
             | "field"
     )

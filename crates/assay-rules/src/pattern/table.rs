@@ -231,10 +231,8 @@ impl PatternTable {
         for (target, value) in settings(node) {
             let name = if target.has(Role::String) {
                 plain_string(target)
-            } else if target
-                .has_any(const { RoleSet::of(&[Role::Member, Role::Index, Role::Call]) })
-            {
-                last_name(target)
+            } else if !target.is_leaf() && target.kind() != "variable_name" {
+                last_name(target).or_else(|| Some(key_text(target)))
             } else {
                 Some(key_text(target))
             };

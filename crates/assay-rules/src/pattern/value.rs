@@ -2,11 +2,12 @@
 //! that is put together, or not known.
 
 use std::borrow::Cow;
+use std::ops::ControlFlow;
 
 use assay_syntax::{Field, NodeRef, Role, RoleSet};
 
 use crate::pattern::fact::{Facts, is_setting, settings};
-use crate::pattern::path::{is_list_of_arguments, last_name, plain_string};
+use crate::pattern::path::{last_name, plain_string};
 use crate::query::{operator, sides};
 
 /// An expression is followed so deep.
@@ -259,104 +260,82 @@ pub(crate) fn is_constant<'t>(node: NodeRef<'t>, facts: &Facts<'t>) -> bool {
     is_constant_within(node, facts, 8)
 }
 
+const SKIPPED: RoleSet = RoleSet::of(&[Role::Type, Role::TypeName, Role::Comment]);
+
 fn is_constant_within<'t>(node: NodeRef<'t>, facts: &Facts<'t>, depth: usize) -> bool {
     let Some(depth) = depth.checked_sub(1) else {
         return false;
     };
     let node = unwrapped(node);
-    if node.has(Role::Interpolation) {
-        return is_made_of_constants(node, facts, depth);
-    }
     if constant(node, facts).is_some() {
         return true;
+    }
+    let is_name = node.has_any(const { RoleSet::of(&[Role::Identifier, Role::Member]) })
+        || node.kind() == "variable_name";
+    if is_name && let Some(value) = facts.value(node) {
+        return !value.encloses(node) && is_constant_within(value, facts, depth);
     }
     if node.subtree_len() > PARTS_MAX {
         return false;
     }
-    if node.has(Role::Call) {
-        let converts = last_name(node).is_some_and(|name| CONVERSIONS.contains(&name));
-        return converts && is_made_of_constants(node, facts, depth);
-    }
-    if matches!(
-        node.kind(),
-        "array_creation_expression"
-            | "implicit_array_creation_expression"
-            | "type_conversion_expression"
-    ) || node.has(Role::Collection)
-    {
-        return is_made_of_constants(node, facts, depth);
-    }
-    if node.has_any(const { RoleSet::of(&[Role::Identifier, Role::Member]) })
-        || node.kind() == "variable_name"
-    {
-        return facts
-            .value(node)
-            .is_some_and(|value| !value.encloses(node) && is_constant_within(value, facts, depth));
-    }
-    matches!(
-        node.kind(),
-        "unary_expression" | "reference_expression" | "binary_expression" | "binary_operator"
-    ) && is_made_of_constants(node, facts, depth)
-}
-
-/// Returns whether every value in an expression is constant; what it calls and
-/// the names of types do not count.
-fn is_made_of_constants<'t>(node: NodeRef<'t>, facts: &Facts<'t>, depth: usize) -> bool {
-    node.named_children().all(|child| {
-        if child.is_leaf() && !child.has(Role::Identifier) {
-            return true;
+    let (mut has_literal, mut is_known) = (false, true);
+    node.visit(|part| {
+        if part.has(Role::String) && !part.has(Role::Interpolation) {
+            has_literal = true;
+            return ControlFlow::Break(());
         }
-        if is_list_of_arguments(child)
-            || matches!(
-                child.kind(),
-                "array_initializer"
-                    | "initializer_expression"
-                    | "literal_value"
-                    | "literal_element"
-                    | "interpolation"
-                    | "template_substitution"
-                    | "value_argument"
-                    | "argument"
-                    | "dimensions_expr"
-                    | "call_suffix"
-                    | "array_rank_specifier"
-                    | "array_element_initializer"
-                    | "string_content"
-                    | "interpolated_string_expression"
-            )
-        {
-            return child.is_leaf() || is_made_of_constants(child, facts, depth);
+        if part.has_any(SKIPPED) {
+            return ControlFlow::Break(());
         }
-        if child.has_any(const { RoleSet::of(&[Role::Type, Role::TypeName]) })
-            || matches!(
-                child.field(),
-                Field::Function | Field::Name | Field::Type | Field::Property
-            )
-        {
-            // `"text".getBytes()`: what it is called on counts.
-            let object = child.child(Field::Object).or_else(|| {
-                child
-                    .has(Role::Member)
-                    .then(|| child.named_children().next())?
+        if part.has(Role::Lambda) || is_empty_array(part) {
+            is_known = false;
+        }
+        if part.has(Role::Call) && part.kind() != "type_conversion_expression" {
+            is_known &= last_name(part)
+                .is_some_and(|name| CONVERSIONS.contains(&name) || FORMATTERS.contains(&name));
+        }
+        if part.has_any(const { RoleSet::of(&[Role::Number, Role::Boolean, Role::Null]) }) {
+            has_literal = true;
+            return ControlFlow::Break(());
+        }
+        let is_name =
+            part.has(Role::Identifier) && part.is_leaf() || part.kind() == "variable_name";
+        if is_name && part != node && !is_known_name(part.text()) {
+            is_known &= facts.value(part).is_some_and(|value| {
+                !value.encloses(part) && is_constant_within(value, facts, depth)
             });
-            return match object {
-                Some(object) if object.has(Role::String) => true,
-                Some(object) if object.has(Role::Call) => is_constant_within(object, facts, depth),
-                _ => true,
-            };
+            has_literal |= is_known;
+            return ControlFlow::Break(());
         }
-        if node.has(Role::Call) && child.field() == Field::Object {
-            let is_type = child.text().starts_with(char::is_uppercase);
-            return is_type
-                || child.has(Role::Identifier) && is_library(child.text())
-                || is_constant_within(child, facts, depth);
+        is_known &= !(is_name && part == node);
+        match is_known {
+            true => ControlFlow::Continue(()),
+            false => ControlFlow::Break(()),
         }
-        is_constant_within(child, facts, depth)
-    })
+    });
+    has_literal && is_known
 }
 
-fn is_library(name: &str) -> bool {
-    matches!(name, "base64" | "binascii" | "hex" | "codecs" | "bytes")
+/// Returns whether a name is of a type or of something that converts.
+fn is_known_name(name: &str) -> bool {
+    (CONVERSIONS.contains(&name)
+        || FORMATTERS.contains(&name)
+        || name.starts_with(char::is_uppercase)
+        || matches!(name, "base64" | "binascii" | "hex" | "codecs" | "bytes"))
+        && !name.to_ascii_lowercase().contains("random")
+}
+
+/// Returns whether an array is made with a size and nothing in it: it will be
+/// filled later.
+fn is_empty_array(node: NodeRef<'_>) -> bool {
+    match node.kind() {
+        "array_creation_expression" => !node.children().any(|child| {
+            matches!(child.kind(), "array_initializer" | "initializer_expression")
+                || child.kind() == "array_element_initializer"
+                || child.kind() == "["
+        }),
+        _ => false,
+    }
 }
 
 /// Calls that put a string together from its arguments.
@@ -387,7 +366,7 @@ fn is_built_within<'t>(node: NodeRef<'t>, facts: &Facts<'t>, depth: usize) -> bo
     };
     let node = unwrapped(node);
     if node.has(Role::Interpolation) {
-        return !is_made_of_constants(node, facts, depth);
+        return !is_constant_within(node, facts, depth);
     }
     if node.has(Role::String) {
         // The grammars say with children what is put into a string.
@@ -423,7 +402,7 @@ fn is_built_within<'t>(node: NodeRef<'t>, facts: &Facts<'t>, depth: usize) -> bo
     if node.has(Role::Call) {
         let formats = last_name(node).is_some_and(|name| FORMATTERS.contains(&name))
             || node.kind() == "macro_invocation" && node.text().starts_with("format!");
-        return formats && !is_made_of_constants(node, facts, depth);
+        return formats && !is_constant_within(node, facts, depth);
     }
     if node.has(Role::Identifier) || node.kind() == "variable_name" {
         return facts
@@ -481,7 +460,7 @@ pub(crate) fn key_text<'t>(target: NodeRef<'t>) -> &'t str {
         Some(text) if target.has(Role::String) => text,
         _ => {
             let text = target.text();
-            text.trim_matches(|c| matches!(c, ':' | '\'' | '"' | '[' | ']'))
+            text.trim_matches(|c| matches!(c, ':' | '\'' | '"' | '[' | ']' | ' '))
         }
     }
 }

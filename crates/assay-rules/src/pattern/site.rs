@@ -275,7 +275,10 @@ impl<'t, 'f> Site<'t, 'f> {
         }
         if let Some(node) = node {
             match test {
-                Test::Source(regex) => return regex.is_match(node.text()),
+                Test::Source(regex) => {
+                    return regex.is_match(node.text())
+                        || regex.is_match(&on_one_line(node.text()));
+                }
                 Test::Constant => return is_constant(node, self.facts),
                 Test::Built => return is_built(node, self.facts),
                 Test::Text => return is_text(node, self.facts),
@@ -340,12 +343,38 @@ impl<'t, 'f> Site<'t, 'f> {
                     }
                 };
                 let text = node.map_or(context.text().as_str(), NodeRef::text);
-                words
-                    .iter()
-                    .any(|word| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some())
+                let has = |text: &str, word: &str| {
+                    memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some()
+                };
+                if words.iter().any(|word| has(text, word)) {
+                    return true;
+                }
+                // Words of several tokens may be laid out over several lines.
+                let is_name = |c: char| c.is_alphanumeric() || c == '_';
+                if words.iter().all(|word| word.chars().all(is_name)) {
+                    return false;
+                }
+                let line = on_one_line(text);
+                words.iter().any(|word| has(&line, word))
             }
         }
     }
+}
+
+/// Returns a text as if it stood on one line: an end of line is a space, and
+/// nothing next to a bracket or before a point.
+fn on_one_line(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for (at, line) in text.lines().enumerate() {
+        let line = if at == 0 { line } else { line.trim_start() };
+        let line = line.trim_end();
+        let is_open = out.ends_with(['(', '[', '{']) || out.is_empty();
+        if !is_open && !line.starts_with([')', ']', '}', '.']) && at > 0 {
+            out.push(' ');
+        }
+        out.push_str(line);
+    }
+    out
 }
 
 fn is_text<'t>(node: NodeRef<'t>, facts: &Facts<'t>) -> bool {

@@ -72,7 +72,8 @@ fn alter(
             )
         }
         // By their names configuration files are known for what they are.
-        Alteration::Rename if is_configuration(language) => {
+        // A path that an example gives is what its rule goes by.
+        Alteration::Rename if is_configuration(language) || !path.starts_with("src/shop.") => {
             (format!("lib/{path}"), text.to_owned())
         }
         Alteration::Rename => {

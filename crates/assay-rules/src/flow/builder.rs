@@ -120,6 +120,7 @@ impl Builder {
             package: Name::from(""),
             functions: Vec::new(),
             classes: Vec::new(),
+            aliases: Vec::new(),
             notes: Vec::new(),
         };
         let mut this = Self {
@@ -151,6 +152,21 @@ impl Builder {
     /// Returns the package that was set.
     pub(crate) fn package(&self) -> &str {
         &self.unit.package
+    }
+
+    /// Returns the path of the file.
+    pub(crate) fn path(&self) -> &RepoPath {
+        &self.unit.path
+    }
+
+    /// Hands out under a qualified name what goes by another: exports under
+    /// another name, and what another file declares.
+    pub(crate) fn alias(&mut self, name: &str, meant: &str) {
+        if name != meant {
+            self.unit
+                .aliases
+                .push((Name::from(name), Name::from(meant)));
+        }
     }
 
     /// Says what was cut or not understood.

@@ -51,6 +51,9 @@ pub(crate) struct Unit {
     pub(crate) package: Name,
     pub(crate) functions: Vec<Function>,
     pub(crate) classes: Vec<Class>,
+    /// Other names under which the file hands out what goes by a qualified
+    /// name: the new name, and the one that it means. Both may end in `.*`.
+    pub(crate) aliases: Vec<(Name, Name)>,
     /// What was cut or not understood, for the ledger.
     pub(crate) notes: Vec<String>,
 }

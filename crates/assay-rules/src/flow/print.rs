@@ -14,6 +14,9 @@ pub(crate) fn print(unit: &Unit) -> String {
         let line = format!("class {} : {supertypes}", class.name);
         let _ = writeln!(out, "{}", line.trim_end());
     }
+    for (name, meant) in &unit.aliases {
+        let _ = writeln!(out, "alias {name} = {meant}");
+    }
     for (at, function) in unit.functions.iter().enumerate() {
         let params: Vec<String> = function
             .params

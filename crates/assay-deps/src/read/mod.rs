@@ -2,8 +2,12 @@
 //! One module a format; the table here says which file name belongs to which.
 
 mod cargo;
+mod cocoapods;
 mod composer;
+mod conan;
+mod dart;
 mod docker;
+mod elixir;
 mod go;
 mod java;
 mod javascript;
@@ -11,6 +15,8 @@ mod nuget;
 mod python;
 mod reading;
 mod ruby;
+mod sbom;
+mod swift;
 #[cfg(test)]
 mod testing;
 mod workflow;
@@ -242,6 +248,67 @@ const READERS: &[Reader] = &[
         "compose file",
         |name| docker::claims_compose(name.file),
         docker::read_compose,
+    ),
+    manifest(
+        "pubspec.yaml",
+        |name| matches!(name.file, "pubspec.yaml" | "pubspec.yml"),
+        dart::read_manifest,
+    ),
+    lockfile(
+        "pubspec.lock",
+        |name| name.file == "pubspec.lock",
+        dart::read_lock,
+    ),
+    manifest(
+        "mix.exs",
+        |name| name.file == "mix.exs",
+        elixir::read_manifest,
+    ),
+    lockfile(
+        "mix.lock",
+        |name| name.file == "mix.lock",
+        elixir::read_lock,
+    ),
+    manifest(
+        "Package.swift",
+        |name| name.file == "Package.swift",
+        swift::read_manifest,
+    ),
+    lockfile(
+        "Package.resolved",
+        |name| name.file == "Package.resolved",
+        swift::read_resolved,
+    ),
+    manifest(
+        "Podfile",
+        |name| name.file == "Podfile",
+        cocoapods::read_manifest,
+    ),
+    lockfile(
+        "Podfile.lock",
+        |name| name.file == "Podfile.lock",
+        cocoapods::read_lock,
+    ),
+    manifest(
+        "conanfile.txt",
+        |name| name.file == "conanfile.txt",
+        conan::read_text,
+    ),
+    manifest(
+        "conanfile.py",
+        |name| name.file == "conanfile.py",
+        conan::read_python,
+    ),
+    lockfile(
+        "conan.lock",
+        |name| name.file == "conan.lock",
+        conan::read_lock,
+    ),
+    reader(
+        "SBOM",
+        FileRole::Sbom,
+        |name| sbom::claims(name.file),
+        sbom::read,
     ),
 ];
 

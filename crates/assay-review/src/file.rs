@@ -424,13 +424,7 @@ impl Examination<'_> {
         let path = version.map_or(self.file.path(), |version| &version.path);
         let (settings, engines) = (self.settings, self.engines);
         let outcome = catch_unwind(AssertUnwindSafe(|| {
-            let configured = path.as_str().and_then(|name| {
-                settings
-                    .languages
-                    .iter()
-                    .find(|(glob, _)| glob.is_match(name))
-                    .map(|(_, language)| *language)
-            });
+            let configured = settings.language_for(path);
             let language = configured.or_else(|| detect(path, text.as_str()));
             let parsed = language.map(|language| parse(text, language, &settings.limits.parse));
             let measured = parsed.as_ref().map(metrics::measure_file);

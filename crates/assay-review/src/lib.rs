@@ -19,6 +19,7 @@ mod fold;
 mod frame;
 mod gate;
 mod introduce;
+mod mend;
 mod metrics;
 mod pipeline;
 mod redact;
@@ -27,5 +28,6 @@ mod settings;
 
 pub use coverage::{COVERAGE_BYTES_MAX, CoverageError, CoverageReport};
 pub use gate::GateSettings;
+pub use mend::{LeftFinding, LeftReason, MendInput, Mended, MendedFinding, mend};
 pub use pipeline::{NoProgress, Progress, Subject, review};
 pub use settings::{Limits, PathOverride, Settings};

@@ -113,6 +113,13 @@ impl Settings {
     }
 
     /// Returns which overrides apply to a path, in order.
+    /// Returns the language that the configuration says a path is in.
+    pub(crate) fn language_for(&self, path: &RepoPath) -> Option<&'static Language> {
+        let name = path.as_str()?;
+        let known = self.languages.iter().find(|(glob, _)| glob.is_match(name));
+        known.map(|(_, language)| *language)
+    }
+
     pub(crate) fn overrides_for(&self, path: &RepoPath) -> Vec<usize> {
         let Some(name) = path.as_str() else {
             return Vec::new();

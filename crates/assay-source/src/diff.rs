@@ -53,6 +53,62 @@ pub fn diff_lines(base: &SourceText, head: &SourceText) -> Vec<Hunk> {
         .collect()
 }
 
+/// Returns the difference between two versions of a file as a unified diff with
+/// three lines of context, as `git apply` and `patch -p1` read it; empty when
+/// there is none.
+pub fn unified_diff(path: &str, base: &SourceText, head: &SourceText) -> String {
+    use std::fmt::Write as _;
+    const CONTEXT: u32 = 3;
+    let hunks = diff_lines(base, head);
+    let mut out = String::new();
+    if hunks.is_empty() {
+        return out;
+    }
+    // Writing to a string cannot fail.
+    let _ = write!(out, "--- a/{path}\n+++ b/{path}\n");
+    let near = |one: &Hunk, next: &Hunk| next.base.start - one.base.end() <= 2 * CONTEXT;
+    for group in hunks.chunk_by(near) {
+        let (first, last) = (&group[0], &group[group.len() - 1]);
+        let before = CONTEXT.min(first.base.start - 1);
+        let after = CONTEXT.min(base.lines().line_count() + 1 - last.base.end());
+        let range = |start: u32, end: u32| {
+            let (start, count) = (start - before, end + after + before - start);
+            // An empty range is named by the line before it.
+            match count {
+                0 => format!("{},0", start - 1),
+                1 => start.to_string(),
+                _ => format!("{start},{count}"),
+            }
+        };
+        let _ = writeln!(
+            out,
+            "@@ -{} +{} @@",
+            range(first.base.start, last.base.end()),
+            range(first.head.start, last.head.end())
+        );
+        let mut at = first.base.start - before;
+        for hunk in group {
+            put_lines(&mut out, ' ', base, at..hunk.base.start);
+            put_lines(&mut out, '-', base, hunk.base.start..hunk.base.end());
+            put_lines(&mut out, '+', head, hunk.head.start..hunk.head.end());
+            at = hunk.base.end();
+        }
+        put_lines(&mut out, ' ', base, at..at + after);
+    }
+    out
+}
+
+fn put_lines(out: &mut String, sign: char, text: &SourceText, lines: std::ops::Range<u32>) {
+    for line in lines {
+        let content = text.slice(text.lines().line_span(line));
+        out.push(sign);
+        out.push_str(content);
+        if !content.ends_with('\n') {
+            out.push_str("\n\\ No newline at end of file\n");
+        }
+    }
+}
+
 /// The lines of a text with their line ends, as the line map counts them.
 struct Lines<'a>(&'a SourceText);
 

@@ -18,7 +18,7 @@ mod word;
 
 pub use change::{Attributes, Change, ChangeStatus, FileChange, FileKind, FileVersion, PatchHunk};
 pub use content::{BlobCache, ContentId, ContentStore, FileTree, ReadError};
-pub use diff::{Hunk, LineMapping, LineRange, diff_lines};
+pub use diff::{Hunk, LineMapping, LineRange, diff_lines, unified_diff};
 pub use language::LanguageId;
 pub use path::RepoPath;
 pub use span::{LineMap, Position, Span};

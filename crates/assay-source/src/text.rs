@@ -99,6 +99,35 @@ impl SourceText {
         Self::with_encoding(text.into(), Encoding::Utf8)
     }
 
+    /// Makes a text that is encoded as this one is.
+    pub fn with_text(&self, text: impl Into<String>) -> Self {
+        Self::with_encoding(text.into(), self.encoding)
+    }
+
+    /// Returns the bytes of the file, with its byte order mark; nothing when a
+    /// character has none in the encoding.
+    pub fn encode(&self) -> Option<Vec<u8>> {
+        const MARK: char = '\u{feff}';
+        let units = || std::iter::once(MARK).chain(self.text.chars());
+        let pairs = |bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            let mut buffer = [0; 2];
+            units()
+                .flat_map(|c| c.encode_utf16(&mut buffer).to_vec())
+                .flat_map(bytes)
+                .collect()
+        };
+        Some(match self.encoding {
+            Encoding::Utf8 => self.text.clone().into_bytes(),
+            Encoding::Utf8Bom => units().collect::<String>().into_bytes(),
+            Encoding::Utf16Le => pairs(u16::to_le_bytes),
+            Encoding::Utf16Be => pairs(u16::to_be_bytes),
+            Encoding::Latin1 => {
+                let (bytes, _, is_lossy) = encoding_rs::WINDOWS_1252.encode(&self.text);
+                return (!is_lossy).then(|| bytes.into_owned());
+            }
+        })
+    }
+
     fn with_encoding(text: String, encoding: Encoding) -> Self {
         let lines = LineMap::new(&text);
         Self {

@@ -62,6 +62,8 @@ pub(crate) enum Command {
     Review(ReviewArguments),
     /// Read a whole tree, inside or outside git
     Scan(ScanArguments),
+    /// Mend what has a fix: show the difference, or write it
+    Fix(FixArguments),
     /// Explain a rule, or the complexity of a function line by line
     Explain(ExplainArguments),
     /// List the rules
@@ -133,6 +135,31 @@ pub(crate) struct SbomArguments {
 pub(crate) enum SbomFormat {
     /// CycloneDX 1.6 as JSON
     CyclonedxJson,
+}
+
+/// Arguments of `assay fix`.
+#[derive(Debug, Args)]
+pub(crate) struct FixArguments {
+    /// The folder or file whose findings are mended, with --all
+    #[arg(default_value = ".", requires = "all", conflicts_with = "base")]
+    pub(crate) path: PathBuf,
+    /// Mend all that is below PATH, not only what the working tree introduced
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Compare the working tree with this revision (default: the merge base
+    /// with the default branch)
+    #[arg(long, value_name = "REV")]
+    pub(crate) base: Option<String>,
+    /// Write the files; without it the difference is printed
+    #[arg(long)]
+    pub(crate) apply: bool,
+    /// Apply also fixes that may change behaviour
+    #[arg(long = "unsafe")]
+    pub(crate) allow_unsafe: bool,
+    /// Mend only findings of these rules (an id or a pack such as `smell/*`);
+    /// may be given several times
+    #[arg(long = "rule", value_name = "RULE")]
+    pub(crate) rules: Vec<String>,
 }
 
 /// What is reported, where and how.

@@ -59,6 +59,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     match &arguments.command {
         Command::Review(own) => command::review::run(global, own),
         Command::Scan(own) => command::scan::run(global, own),
+        Command::Fix(own) => command::fix::run(global, own),
         Command::Explain(own) => command::explain::run(global, own),
         Command::Rules(own) => command::list::rules(own),
         Command::Languages(own) => command::list::languages(own),

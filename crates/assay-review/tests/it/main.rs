@@ -7,4 +7,5 @@
 mod introduced;
 mod ledger;
 mod memory;
+mod mend;
 mod stable;

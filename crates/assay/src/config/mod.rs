@@ -213,8 +213,19 @@ pub(crate) fn read_baseline(path: &Path) -> anyhow::Result<Baseline> {
     Baseline::from_json(text.as_bytes()).with_context(|| path.display().to_string())
 }
 
-/// Turns every rule off that is not named, and the named ones on.
-fn only_rules(settings: &mut Settings, patterns: &[String]) -> anyhow::Result<()> {
+/// Turns rules on that the user names.
+pub(crate) fn enable(settings: &mut Settings, rules: &[&str]) {
+    for rule in rules {
+        settings.rules.statements.push(RuleStatement {
+            pattern: (*rule).to_owned(),
+            enabled: Some(true),
+            ..RuleStatement::default()
+        });
+    }
+}
+
+/// Returns the rules that the patterns of `--rule` mean.
+pub(crate) fn named_rules(patterns: &[String]) -> anyhow::Result<Vec<&'static str>> {
     let mut wanted = Vec::new();
     for pattern in patterns {
         let glob = globset::Glob::new(pattern)
@@ -233,6 +244,12 @@ fn only_rules(settings: &mut Settings, patterns: &[String]) -> anyhow::Result<()
             bail!("--rule: there is no rule `{pattern}`{hint}");
         }
     }
+    Ok(wanted)
+}
+
+/// Turns every rule off that is not named, and the named ones on.
+fn only_rules(settings: &mut Settings, patterns: &[String]) -> anyhow::Result<()> {
+    let wanted = named_rules(patterns)?;
     // Said of each single rule and last, these go before what is configured.
     for rule in assay_rules::rules() {
         settings.rules.statements.push(RuleStatement {

@@ -8,6 +8,7 @@
 
 mod command;
 mod config;
+mod fix;
 mod hostile;
 mod inputs;
 mod mutation;

@@ -1,0 +1,5 @@
+//! Texts and differences between them.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod diff;
+mod text;

@@ -106,6 +106,13 @@ impl<'t> Names<'t> {
         ) {
             return;
         }
+        // `new Settings { Depth = 3 }` sets a property of the new object.
+        if node
+            .parent()
+            .is_some_and(|p| p.kind() == "initializer_expression")
+        {
+            return;
+        }
         let is_compound = node.kind().starts_with("augmented")
             || matches!(
                 node.kind(),
@@ -272,6 +279,9 @@ impl<'t> Facts<'t> {
         };
         // The name of what is being set here is not what it is set to.
         let is_here = binding.value.is_some_and(|value| value.encloses(node));
+        if is_here && binding.type_.is_none() {
+            return joined(name, rest, false);
+        }
         if let Some(type_) = binding.type_
             && !matches!(type_.text(), "var" | "let" | "val" | "auto" | "const")
         {

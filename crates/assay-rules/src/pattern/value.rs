@@ -399,9 +399,12 @@ fn is_built_within<'t>(node: NodeRef<'t>, facts: &Facts<'t>, depth: usize) -> bo
             && (is_text(left) || operator != "%" && is_text(right))
             && !(is_constant(left, facts) && is_constant(right, facts));
     }
+    // What `format!` puts in is part of a string or of tokens.
+    if node.kind() == "macro_invocation" {
+        return node.text().starts_with("format!") && node.text().replace("{{", "").contains('{');
+    }
     if node.has(Role::Call) {
-        let formats = last_name(node).is_some_and(|name| FORMATTERS.contains(&name))
-            || node.kind() == "macro_invocation" && node.text().starts_with("format!");
+        let formats = last_name(node).is_some_and(|name| FORMATTERS.contains(&name));
         return formats && !is_constant_within(node, facts, depth);
     }
     if node.has(Role::Identifier) || node.kind() == "variable_name" {

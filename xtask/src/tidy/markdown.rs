@@ -39,14 +39,17 @@ pub(super) fn check(tree: &Tree, problems: &mut Problems) {
     }
 }
 
-/// Returns the lines outside fenced code, with their numbers.
+/// Returns the lines outside fenced code and front matter, with their numbers.
 fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    const FRONT_MATTER: &str = "+++";
     let mut fence = None;
+    let marks: &[&str] = match text.starts_with(FRONT_MATTER) {
+        true => &[FRONT_MATTER, "```", "~~~"],
+        false => &["```", "~~~"],
+    };
     (1..).zip(text.lines()).filter(move |(_, line)| {
         let trimmed = line.trim_start();
-        let mark = ["```", "~~~"]
-            .into_iter()
-            .find(|mark| trimmed.starts_with(mark));
+        let mark = marks.into_iter().find(|mark| trimmed.starts_with(**mark));
         match (fence, mark) {
             (None, None) => true,
             (None, Some(_)) => {
@@ -168,7 +171,15 @@ fn heading_anchor(line: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{heading_anchor, link_targets};
+    use super::{heading_anchor, link_targets, prose};
+
+    #[test]
+    fn code_and_front_matter_are_no_prose() {
+        let text = "+++\nx = 1\n+++\n# a\n```\n+++\n```\nb\n";
+        let lines: Vec<_> = prose(text).collect();
+        assert_eq!(lines, [(4, "# a"), (8, "b")]);
+        assert_eq!(prose("+ a\n").count(), 1);
+    }
 
     #[test]
     fn headings_have_the_anchors_of_forges() {

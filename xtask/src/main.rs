@@ -15,6 +15,7 @@ mod demo;
 mod replay;
 mod run;
 mod tidy;
+mod train;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -34,6 +35,10 @@ Tasks:
   replay [--commits N] REPOSITORY...
                   review the last N (200) commits of repositories on disk one by
                   one and check the ledger, the bytes and the time of each
+  train-secrets [words | mistakes] DIR
+                  train the model that judges secrets on the labels in DIR/meta for
+                  DIR/data (and list what it gets wrong), or count the letters of the
+                  words of the texts in DIR
 ";
 
 fn main() -> ExitCode {
@@ -58,6 +63,7 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
         ["tidy", "--sizes"] => tidy::print_sizes(&root),
         ["ci"] => ci::run(&root),
         ["replay", rest @ ..] => replay::run(&root, rest),
+        ["train-secrets", rest @ ..] => train::run(&root, rest),
         [] | ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             Ok(())

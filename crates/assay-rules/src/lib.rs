@@ -44,6 +44,9 @@ pub use clone::{
 pub use document::{Document, Example, ExampleKind};
 pub use engine::{Engine, FileInput, Outcome};
 pub use rule::{NumberOption, Rule, rule_by_id, rules};
-pub use secret::{MaskedText, SecretHit, find_secrets, mask, secret_keywords};
+pub use secret::{
+    MaskedText, SecretHit, SecretSample, find_secrets, mask, secret_features, secret_keywords,
+    secret_samples,
+};
 pub use settings::{RuleSettings, RuleStatement, SettingsError};
 pub use suppress::{ConfiguredSuppression, suppress_configured};

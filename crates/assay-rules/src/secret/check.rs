@@ -89,7 +89,12 @@ const PLACEHOLDER_WORDS: &[&str] = &[
 /// placeholders, of few characters, or of the alphabet in order.
 pub(crate) fn is_placeholder(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
-    if PLACEHOLDER_WORDS.iter().any(|word| lower.contains(word)) {
+    // In a long random text each short word stands by chance.
+    let word_min = lower.len() / 64;
+    if PLACEHOLDER_WORDS
+        .iter()
+        .any(|word| word.len() > word_min && lower.contains(word))
+    {
         return true;
     }
     is_monotonous(lower.as_bytes())

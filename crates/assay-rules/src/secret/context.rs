@@ -90,10 +90,6 @@ const CODE: &[&str] = &[
 /// What is known of a text by its path.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PathContext {
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "values without a format are not judged yet")
-    )]
     pub(crate) kind: FileKind,
     /// Tests, fixtures, examples and documentation.
     pub(crate) is_test: bool,

@@ -9,18 +9,30 @@
 //! Invariant: no message, note or identity that leaves this module holds a
 //! value; places hold spans, and [`mask`] says how a value is shown.
 
+mod assignment;
 mod check;
 mod context;
 mod detector;
+mod feature;
 mod finding;
 mod mask;
+mod model;
+mod ngram;
 mod pem;
 mod recipe;
 mod scan;
+mod scheme;
 mod url;
 
 pub(crate) use detector::SPECS;
 pub(crate) use finding::report;
 pub use mask::{MaskedText, mask};
 pub(crate) use recipe::expand;
-pub use scan::{SecretHit, find_secrets, keywords as secret_keywords};
+pub use scan::{
+    SecretHit, SecretSample, find_secrets, keywords as secret_keywords, secret_samples,
+};
+
+/// The names of the model's features, in order.
+pub fn secret_features() -> Vec<&'static str> {
+    feature::FEATURES.iter().map(|(name, _)| *name).collect()
+}

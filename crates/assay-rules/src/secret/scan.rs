@@ -10,16 +10,21 @@ use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input};
 
+use super::assignment::{Candidate, candidate};
 use super::check::{entropy, is_placeholder};
 use super::context::PathContext;
 use super::detector::{DETECTORS, Detector, Place};
-use super::{pem, url};
+use super::feature::{FEATURE_COUNT, features};
+use super::model::{Model, model};
+use super::{pem, scheme, url};
 
 /// Bytes before a keyword that belong to the window of a detector whose
 /// keyword stands inside the value.
 const WINDOW_BEFORE: usize = 96;
 /// Bytes after a keyword that belong to its window.
 const WINDOW_AFTER: usize = 1_024;
+/// Bytes of a token that begins with its keyword.
+const TOKEN_BYTES_MAX: usize = 8_192;
 /// Bytes between a name with the keyword and its value.
 const NAMED_GAP: usize = 64;
 /// Bytes of a named value's window.
@@ -75,21 +80,105 @@ impl SecretHit {
     }
 }
 
+/// A value that the model judges is masked from this probability on, so that
+/// what is too doubtful to report is not shown either.
+const MASKED_PROBABILITY_MIN: f32 = 0.3;
+
 /// Finds the secrets of a text, in its order. No two of them overlap.
 pub fn find_secrets(path: &RepoPath, text: &SourceText) -> Vec<SecretHit> {
     let context = PathContext::new(path);
-    let mut pass = Pass {
-        scanner: scanner(),
-        text: text.as_str(),
-        hits: Vec::new(),
-        done_to: vec![0; DETECTORS.len()],
-    };
-    pass.run();
-    let mut hits = pass.hits;
+    let (mut hits, candidates) = collect(text);
+    let model = model();
+    for candidate in &candidates {
+        hits.extend(judge(text.as_str(), candidate, context, model));
+    }
     for hit in &mut hits {
         hit.is_in_test = context.is_test;
     }
     without_overlaps(hits)
+}
+
+/// Runs the model on a candidate.
+fn judge(
+    text: &str,
+    candidate: &Candidate,
+    context: PathContext,
+    model: &Model,
+) -> Option<SecretHit> {
+    let class = owns()[candidate.detector].class();
+    let features = features(text, candidate, context, class);
+    let probability = model.probability(&features);
+    if probability < MASKED_PROBABILITY_MIN.min(model.threshold) {
+        return None;
+    }
+    let is_reported = probability >= model.threshold;
+    Some(SecretHit {
+        name: (!candidate.name.is_empty()).then_some(candidate.name),
+        probability,
+        confidence: match probability {
+            0.9.. if !context.is_test => Confidence::High,
+            0.6.. => Confidence::Medium,
+            _ => Confidence::Low,
+        },
+        is_reported,
+        reasons: match is_reported {
+            true => model.reasons(&features),
+            false => Vec::new(),
+        },
+        ..SecretHit::sure(candidate.detector, candidate.value)
+    })
+}
+
+/// A place in a text for training the model: either it is a secret by its own
+/// format, or the model has to decide.
+#[derive(Clone, Debug)]
+pub struct SecretSample {
+    /// Where the value stands.
+    pub value: Span,
+    /// What the model sees; none when no model is needed.
+    pub features: Option<[f32; FEATURE_COUNT]>,
+    /// The id of the rule.
+    pub rule: &'static str,
+}
+
+/// Returns everything in a text that could be a secret.
+pub fn secret_samples(path: &RepoPath, text: &SourceText) -> Vec<SecretSample> {
+    let context = PathContext::new(path);
+    let (hits, candidates) = collect(text);
+    let sure = hits.iter().map(|hit| SecretSample {
+        value: Span::new(hit.span.start, hit.masked.end),
+        features: None,
+        rule: hit.rule(),
+    });
+    let judged = candidates.iter().map(|candidate| {
+        let class = owns()[candidate.detector].class();
+        SecretSample {
+            value: candidate.value,
+            features: Some(features(text.as_str(), candidate, context, class)),
+            rule: DETECTORS[candidate.detector].id,
+        }
+    });
+    sure.chain(judged).collect()
+}
+
+/// Returns what needs no judgement, and what the model has to judge.
+fn collect(text: &SourceText) -> (Vec<SecretHit>, Vec<Candidate>) {
+    let mut pass = Pass {
+        scanner: scanner(),
+        text: text.as_str(),
+        candidates: Vec::new(),
+        hits: Vec::new(),
+        done_to: vec![0; DETECTORS.len()],
+    };
+    pass.run();
+    let mut candidates = pass.candidates;
+    let class = |one: &Candidate| owns()[one.detector].class();
+    candidates.sort_by(|a, b| {
+        let key = |one: &Candidate| (one.value.start, one.value.end);
+        key(a).cmp(&key(b)).then(class(a).total_cmp(&class(b)))
+    });
+    candidates.dedup_by_key(|one| (one.value.start, one.value.end));
+    (pass.hits, candidates)
 }
 
 /// Of hits that overlap the surer one stays, then the one that covers more.
@@ -182,6 +271,7 @@ struct Pass<'a> {
     scanner: &'static Scanner,
     text: &'a str,
     hits: Vec<SecretHit>,
+    candidates: Vec<Candidate>,
     /// By detector: up to where its matches were found.
     done_to: Vec<usize>,
 }
@@ -195,7 +285,7 @@ impl Pass<'_> {
                 let detector = usize::from(owner);
                 self.at(detector, keyword, found.start(), found.end());
             }
-            if self.hits.len() >= HITS_MAX {
+            if self.hits.len() + self.candidates.len() >= HITS_MAX {
                 return;
             }
         }
@@ -215,7 +305,7 @@ impl Pass<'_> {
         let (from, to, anchored) = match place {
             // The prefix of a token is written one way.
             Place::Start if &bytes[start..end] != exact => return,
-            Place::Start => (start, end + WINDOW_AFTER, Anchored::Yes),
+            Place::Start => (start, end + TOKEN_BYTES_MAX, Anchored::Yes),
             Place::Inside => (
                 start.saturating_sub(WINDOW_BEFORE),
                 end + WINDOW_AFTER,
@@ -286,8 +376,9 @@ impl Pass<'_> {
     }
 
     fn own(&mut self, detector: usize, start: usize, end: usize) {
-        match DETECTORS[detector].id {
-            "secret/private-key" => {
+        match owns()[detector] {
+            Own::No => {}
+            Own::PrivateKey => {
                 if start >= self.done_to[detector]
                     && let Some(hit) = pem::private_key(self.text, detector, start)
                 {
@@ -295,13 +386,64 @@ impl Pass<'_> {
                     self.hits.push(hit);
                 }
             }
-            "secret/url-credentials" => {
-                self.hits
-                    .extend(url::credentials(self.text, detector, start, end));
-            }
-            _ => {}
+            Own::Url => self
+                .candidates
+                .extend(url::credentials(self.text, detector, start, end)),
+            Own::Basic => self.hits.extend(scheme::basic(self.text, detector, end)),
+            Own::Bearer => self
+                .candidates
+                .extend(scheme::bearer(self.text, detector, start, end)),
+            Own::Named(_) => self
+                .candidates
+                .extend(candidate(self.text, detector, start, end)),
         }
     }
+}
+
+/// What a detector without a pattern looks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Own {
+    No,
+    PrivateKey,
+    Url,
+    Basic,
+    Bearer,
+    /// A value beside a telling name; the number orders them, most telling
+    /// first.
+    Named(u8),
+}
+
+impl Own {
+    /// The number that the model knows the keyword by.
+    fn class(self) -> f32 {
+        match self {
+            Self::Named(class) => f32::from(class),
+            Self::Url => 6.0,
+            Self::Bearer => 7.0,
+            Self::No | Self::PrivateKey | Self::Basic => 8.0,
+        }
+    }
+}
+
+/// By detector: what it looks for.
+fn owns() -> &'static [Own] {
+    static OWNS: OnceLock<Vec<Own>> = OnceLock::new();
+    OWNS.get_or_init(|| {
+        let own = |detector: &Detector| match (detector.place, detector.id) {
+            (Place::Own, "secret/private-key") => Own::PrivateKey,
+            (Place::Own, "secret/url-credentials") => Own::Url,
+            (Place::Own, "secret/basic-authorization") => Own::Basic,
+            (Place::Own, "secret/bearer-token") => Own::Bearer,
+            (Place::Own, "secret/hardcoded-password") => Own::Named(0),
+            (Place::Own, "secret/hardcoded-secret") => Own::Named(1),
+            (Place::Own, "secret/hardcoded-token") => Own::Named(2),
+            (Place::Own, "secret/hardcoded-key") => Own::Named(3),
+            (Place::Own, "secret/hardcoded-credential") => Own::Named(4),
+            (Place::Own, "secret/hardcoded-salt") => Own::Named(5),
+            _ => Own::No,
+        };
+        DETECTORS.iter().map(own).collect()
+    })
 }
 
 /// Returns whether a token can begin here: not in the middle of a word, except

@@ -2,8 +2,7 @@
 
 use assay_source::Span;
 
-use super::check::is_placeholder;
-use super::scan::SecretHit;
+use super::assignment::{Candidate, Separator};
 
 /// Bytes of the part before the `@`.
 const USER_INFO_BYTES_MAX: usize = 256;
@@ -14,7 +13,7 @@ pub(super) fn credentials(
     detector: usize,
     start: usize,
     end: usize,
-) -> Option<SecretHit> {
+) -> Option<Candidate> {
     let bytes = text.as_bytes();
     let to = (end + USER_INFO_BYTES_MAX).min(bytes.len());
     let window = &bytes[end..to];
@@ -44,21 +43,13 @@ pub(super) fn credentials(
     {
         return None;
     }
-    if is_template(password) || is_placeholder(password) || SHOWN.contains(&password) {
-        return None;
-    }
-    let span = Span::new((end + colon + 1) as u32, (end + at) as u32);
-    Some(SecretHit::sure(detector, span))
-}
-
-/// Passwords that documentation shows.
-const SHOWN: &[&str] = &[
-    "password", "pass", "passwd", "pwd", "secret", "test", "user", "pw",
-];
-
-/// Returns whether the value is put in from somewhere else.
-fn is_template(value: &str) -> bool {
-    value.starts_with(['$', '{', '<', '%', '[', '#', '*', ':'])
-        || value.contains("${")
-        || value.contains("{{")
+    Some(Candidate {
+        detector,
+        name: Span::new(scheme_start as u32, start as u32),
+        keyword: Span::new(start as u32, end as u32),
+        value: Span::new((end + colon + 1) as u32, (end + at) as u32),
+        separator: Separator::Url,
+        is_quoted: false,
+        is_wrapped: false,
+    })
 }

@@ -272,6 +272,7 @@ fn terraform(model: &Model<'_>, root: ValueId, found: &mut Vec<Subject>) {
             head: Some(block.key_span),
         });
     }
+    found.push(whole(root));
 }
 
 /// Returns the span of a key with its value when that is a scalar on one line.

@@ -339,7 +339,9 @@ fn every_rule_is_documented_and_shown_in_each_of_its_languages() {
             })
         };
         for language in rule.languages() {
-            if language_by_name(language).is_none() {
+            // The same values in another notation.
+            let is_notation = *language == "json" && rule.languages().contains(&"yaml");
+            if language_by_name(language).is_none() || is_notation {
                 continue;
             }
             assert!(

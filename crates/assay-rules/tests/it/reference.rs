@@ -14,6 +14,10 @@ fn path() -> PathBuf {
 /// What a pack is about; a new pack needs a line here.
 const PACKS: &[(&str, &str)] = &[
     (
+        "cloudformation",
+        "Stacks of AWS that are open, unencrypted or too powerful.",
+    ),
+    (
         "complexity",
         "Functions, classes and files that are too large or too tangled to follow.",
     ),
@@ -44,7 +48,15 @@ const PACKS: &[(&str, &str)] = &[
         "security",
         "Interfaces used, configured or left on in ways that attackers can use.",
     ),
+    (
+        "settings",
+        "Settings of frameworks and packages that leave a door open.",
+    ),
     ("smell", "Code that works and is hard to read or to change."),
+    (
+        "terraform",
+        "Cloud resources that are open, unencrypted or unobserved.",
+    ),
     ("testing", "Tests that do not test what they seem to."),
     (
         "workflow",

@@ -28,8 +28,8 @@ pub use fingerprint::{Fingerprint, Identity, IdentityHasher, number_fingerprints
 pub use fix::{Edit, Fix, FixSafety};
 pub use ledger::{Coverage, FileEntry, HunkEntry, Ledger, SkipReason};
 pub use report::{
-    Condition, FileMetrics, FunctionMetrics, Gate, MetricDelta, MetricsReport, Overview, Problem,
-    Report, Score, ScorePart,
+    Condition, FileMetrics, FunctionMetrics, Gate, MetricDelta, MetricsReport, Overview,
+    PackageDifference, PackageStep, Problem, Report, Score, ScorePart,
 };
 pub use rule::{RuleId, RuleMeta};
 pub use suppression::{

@@ -22,6 +22,8 @@ pub struct Report {
     pub ledger: Ledger,
     /// The metrics of the change.
     pub metrics: MetricsReport,
+    /// What the change does to the packages that the project depends on.
+    pub packages: Vec<PackageDifference>,
     /// The quality score.
     pub score: Score,
     /// Whether the review passes.
@@ -141,6 +143,50 @@ pub struct MetricsReport {
     pub change: Vec<MetricDelta>,
     /// One entry a file that has a language.
     pub files: Vec<FileMetrics>,
+}
+
+/// What a change does to a package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PackageStep {
+    /// It was not there.
+    Added,
+    /// It is there in a later version.
+    Upgraded,
+    /// It is there in an earlier version.
+    Downgraded,
+    /// It is no longer there.
+    Removed,
+}
+
+impl PackageStep {
+    /// Returns the word that formats use.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Upgraded => "upgraded",
+            Self::Downgraded => "downgraded",
+            Self::Removed => "removed",
+        }
+    }
+}
+
+/// A package that a change adds, removes or gives another version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackageDifference {
+    /// The file that names it.
+    pub path: RepoPath,
+    /// The ecosystem, such as `npm`.
+    pub ecosystem: &'static str,
+    /// The name.
+    pub name: String,
+    /// What happened to it.
+    pub step: PackageStep,
+    /// The versions in the base that the head does not have, in order.
+    pub before: Vec<String>,
+    /// The versions in the head that the base does not have, in order.
+    pub after: Vec<String>,
+    /// Whether the project itself asks for it.
+    pub direct: bool,
 }
 
 /// The quality score.

@@ -25,6 +25,16 @@ pub(crate) struct Versions {
 
 /// Sets the state of every head finding.
 pub(crate) fn mark(files: &mut [Versions]) {
+    mark_by(files, true);
+}
+
+/// Sets the state of every head finding by its identity alone: for findings of
+/// which several different ones stand at one line.
+pub(crate) fn mark_by_identity(files: &mut [Versions]) {
+    mark_by(files, false);
+}
+
+fn mark_by(files: &mut [Versions], by_place: bool) {
     let mut taken: Vec<Vec<bool>> = files
         .iter()
         .map(|file| vec![false; file.base.len()])
@@ -33,7 +43,7 @@ pub(crate) fn mark(files: &mut [Versions]) {
         .iter()
         .map(|file| vec![None; file.head.len()])
         .collect();
-    for (at, file) in files.iter().enumerate() {
+    for (at, file) in files.iter().enumerate().filter(|_| by_place) {
         match_by_place(at, file, &mut taken[at], &mut matched[at]);
     }
     match_by_key(files, &mut taken, &mut matched, |finding| {

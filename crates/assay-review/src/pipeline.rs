@@ -12,6 +12,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use crate::advice;
 use crate::clones;
 use crate::coverage::NewCode;
+use crate::dependencies;
 use crate::engines::Engines;
 use crate::file::{Examined, examine, line_counts, unread};
 use crate::fold;
@@ -82,6 +83,8 @@ pub fn review(subject: Subject<'_>, settings: &Settings, progress: &dyn Progress
         settings,
         progress,
     ));
+    let packages = dependencies::find(subject, &mut examined, &engines, settings, progress);
+    findings.extend(packages.findings);
     problems.extend(
         examined
             .iter_mut()
@@ -120,10 +123,12 @@ pub fn review(subject: Subject<'_>, settings: &Settings, progress: &dyn Progress
         findings,
         ledger: Ledger { files: entries },
         metrics,
+        packages: packages.differences,
         gate: assay_finding::Gate::default(),
         recommendations: Vec::new(),
         problems,
     };
+    report.overview.notes.extend(packages.notes);
     report.overview.notes.extend(silent_notes);
     report.gate = gate::decide(&report, &settings.gate, coverage.map(NewCode::percent));
     report.recommendations = advice::recommendations(&report);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use assay_deps::AdvisoryIndex;
 use assay_finding::Baseline;
 use assay_rules::{ConfiguredSuppression, Engine, RuleSettings};
 use assay_source::{BlobCache, RepoPath};
@@ -42,10 +43,26 @@ pub struct Settings {
     pub gate: GateSettings,
     /// The coverage of the tests.
     pub coverage: Option<CoverageReport>,
+    /// What is known against packages.
+    pub advisories: AdvisorySource,
     /// How much is read at most.
     pub limits: Limits,
     /// Keeps facts about contents between reviews.
     pub cache: Option<Arc<dyn BlobCache + Send>>,
+}
+
+/// Where a review learns what is known against packages.
+#[derive(Clone, Default)]
+pub enum AdvisorySource {
+    /// Nowhere, on purpose: nobody is told that nothing was looked up.
+    #[default]
+    Off,
+    /// There is no database.
+    Missing,
+    /// There is one that cannot be used; why, and what to do.
+    Broken(String),
+    /// From a database.
+    Index(Arc<AdvisoryIndex>),
 }
 
 /// Other rule settings for some paths.
@@ -95,6 +112,7 @@ impl Settings {
             baseline: None,
             gate: GateSettings::default(),
             coverage: None,
+            advisories: AdvisorySource::Off,
             limits: Limits::default(),
             cache: None,
         }

@@ -30,6 +30,7 @@ mod threshold;
 mod complexity;
 mod correctness;
 mod dead_code;
+mod dependency;
 mod duplication;
 mod error_handling;
 mod review;

@@ -189,6 +189,10 @@ pub(crate) struct ReportArguments {
     /// given several times
     #[arg(long = "coverage", value_name = "FILE")]
     pub(crate) coverage: Vec<PathBuf>,
+    /// Look packages up in this advisory database (default: the one of `assay
+    /// advisories update`); `off` looks nothing up
+    #[arg(long, value_name = "FILE")]
+    pub(crate) advisories: Option<PathBuf>,
     /// Show at most so many findings in full on the terminal
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(crate) max_findings: usize,

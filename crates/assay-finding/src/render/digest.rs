@@ -8,7 +8,7 @@ use super::RenderOptions;
 use super::text::{count, is_hidden, number};
 use crate::finding::{Finding, Frame, FrameLine, Location, Measure, Related, Severity, State};
 use crate::ledger::{Coverage, Ledger, SkipReason};
-use crate::report::{MetricDelta, Report, Score};
+use crate::report::{MetricDelta, PackageDifference, PackageStep, Report, Score};
 use crate::suppression::SuppressedBy;
 
 /// The severities from worst to least.
@@ -490,4 +490,53 @@ pub(super) fn also_text(report: &Report) -> Option<String> {
         parts.push(format!("{total} suppressed ({})", by.join(", ")));
     }
     (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// Packages of one step that a line names.
+const PACKAGES_NAMED_MAX: usize = 6;
+
+/// Returns what the change does to the packages, one line a step, such as
+/// `2 upgraded: serde 1.0.1 -> 1.0.2, syn 2.0.0 -> 2.0.1` with the arrow given;
+/// what the project itself asks for comes first.
+pub(super) fn package_lines(report: &Report, arrow: &str) -> Vec<String> {
+    const STEPS: [PackageStep; 4] = [
+        PackageStep::Added,
+        PackageStep::Upgraded,
+        PackageStep::Downgraded,
+        PackageStep::Removed,
+    ];
+    let line = |step: PackageStep| {
+        let own = |one: &&PackageDifference| one.step == step;
+        let mut of_step: Vec<&PackageDifference> = report.packages.iter().filter(own).collect();
+        of_step.sort_by_key(|one| !one.direct);
+        let text = |one: &PackageDifference| package_text(one, arrow);
+        let mut texts: Vec<String> = of_step.iter().map(|one| text(one)).collect();
+        // Several lockfiles often change in the same way.
+        let mut seen = HashSet::new();
+        texts.retain(|text| seen.insert(text.clone()));
+        let total = texts.len();
+        let rest = total.saturating_sub(PACKAGES_NAMED_MAX);
+        texts.truncate(PACKAGES_NAMED_MAX);
+        let more = match rest {
+            0 => String::new(),
+            rest => format!(" and {rest} more"),
+        };
+        (total > 0).then(|| format!("{total} {}: {}{more}", step.as_str(), texts.join(", ")))
+    };
+    STEPS.into_iter().filter_map(line).collect()
+}
+
+fn package_text(one: &PackageDifference, arrow: &str) -> String {
+    let name = &one.name;
+    match (&one.before[..], &one.after[..]) {
+        ([], []) => name.clone(),
+        ([], versions) | (versions, []) => format!("{name} {}", versions.join(" + ")),
+        (before, after) => {
+            format!(
+                "{name} {} {arrow} {}",
+                before.join(" + "),
+                after.join(" + ")
+            )
+        }
+    }
 }

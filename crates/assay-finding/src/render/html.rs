@@ -14,7 +14,7 @@ use std::io;
 
 use self::prose::inline;
 use super::RenderOptions;
-use super::digest::{CoverageDigest, also_text, failures, severity_counts, shown};
+use super::digest::{CoverageDigest, also_text, failures, package_lines, severity_counts, shown};
 use super::text::{count, is_hidden, number, one_line};
 use crate::report::Report;
 
@@ -247,6 +247,18 @@ fn push_notices(page: &mut String, report: &Report) {
         }
         push_rest(page, gaps.len());
         page.push_str("</ul></section>\n");
+    }
+    let packages = package_lines(report, "→");
+    if !packages.is_empty() {
+        page.push_str("<ul class=\"plain notes\">\n");
+        for line in &packages {
+            let _ = writeln!(
+                page,
+                "<li><strong>Packages</strong> {}</li>",
+                inline(&one_line(line))
+            );
+        }
+        page.push_str("</ul>\n");
     }
     let notes = &report.overview.notes;
     if !notes.is_empty() {

@@ -15,16 +15,16 @@ use schemars::generate::SchemaSettings;
 use self::wire::{
     JsonCondition, JsonCounts, JsonCoverage, JsonEdit, JsonFile, JsonFileMetrics, JsonFinding,
     JsonFix, JsonFrameLine, JsonFunctionMetrics, JsonGate, JsonHunk, JsonLedger, JsonLines,
-    JsonLocation, JsonMeasure, JsonMetric, JsonMetrics, JsonOverview, JsonPosition, JsonProblem,
-    JsonRelated, JsonReport, JsonRule, JsonScore, JsonScorePart, JsonSpan, JsonSummary,
-    JsonSuppressed,
+    JsonLocation, JsonMeasure, JsonMetric, JsonMetrics, JsonOverview, JsonPackage, JsonPosition,
+    JsonProblem, JsonRelated, JsonReport, JsonRule, JsonScore, JsonScorePart, JsonSpan,
+    JsonSummary, JsonSuppressed,
 };
 use super::digest::{analyzers, coverage_detail, edit_place, existing, status_str};
 use super::text::finite;
 use crate::finding::{Finding, Frame, Location, Measure, Related, Severity};
 use crate::fix::{Fix, FixSafety};
 use crate::ledger::{Coverage, FileEntry, HunkEntry};
-use crate::report::{FileMetrics, MetricDelta, MetricsReport, Problem, Report};
+use crate::report::{FileMetrics, MetricDelta, MetricsReport, PackageDifference, Problem, Report};
 use crate::rule::RuleMeta;
 use crate::suppression::Suppressed;
 
@@ -71,6 +71,7 @@ fn json_report(report: &Report) -> JsonReport<'_> {
             files: report.ledger.files.iter().map(file).collect(),
         },
         metrics: metrics(&report.metrics),
+        packages: report.packages.iter().map(package).collect(),
         recommendations: &report.recommendations,
         problems: report.problems.iter().map(problem).collect(),
     }
@@ -106,6 +107,18 @@ fn score(report: &Report) -> JsonScore<'_> {
                 findings: part.findings,
             })
             .collect(),
+    }
+}
+
+fn package(one: &PackageDifference) -> JsonPackage<'_> {
+    JsonPackage {
+        path: one.path.to_display(),
+        ecosystem: one.ecosystem,
+        name: &one.name,
+        step: one.step.as_str(),
+        before: &one.before,
+        after: &one.after,
+        direct: one.direct,
     }
 }
 

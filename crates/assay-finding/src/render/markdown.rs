@@ -11,7 +11,7 @@ use std::io;
 use super::RenderOptions;
 use super::digest::{
     CoverageDigest, also_text, delta_text, failures, fixed_lines, grade, main_lines, measure_text,
-    related_line, severity_counts, shown,
+    package_lines, related_line, severity_counts, shown,
 };
 use super::text::{count, cut, is_hidden, number, one_line, push_visible};
 use crate::finding::{Confidence, Finding, State};
@@ -107,6 +107,9 @@ fn push_head(text: &mut String, report: &Report) {
     push_list(text, "The review is incomplete", gaps.collect());
     let first = report.recommendations.iter().map(|text| inline(text));
     push_list(text, "To do first", first.collect());
+    let packages = package_lines(report, "→");
+    let packages = packages.iter().map(|line| inline(line));
+    push_list(text, "Packages", packages.collect());
     push_list(
         text,
         "Note",

@@ -3,9 +3,9 @@
 use assay_finding::{
     Category, Condition, Confidence, Coverage, Edit, FileEntry, FileMetrics, Finding, Fingerprint,
     Fix, FixSafety, Frame, FrameLine, FunctionMetrics, Gate, HunkEntry, IdentityHasher, Ledger,
-    Location, Measure, MetricDelta, MetricsReport, Overview, Problem, Related, Report, RuleId,
-    RuleMeta, Score, ScorePart, Severity, SkipReason, State, Suppressed, SuppressedBy,
-    number_fingerprints,
+    Location, Measure, MetricDelta, MetricsReport, Overview, PackageDifference, PackageStep,
+    Problem, Related, Report, RuleId, RuleMeta, Score, ScorePart, Severity, SkipReason, State,
+    Suppressed, SuppressedBy, number_fingerprints,
 };
 use assay_source::{ChangeStatus, LineRange, Position, RepoPath, SourceText, Span};
 
@@ -358,6 +358,43 @@ fn ledger() -> Ledger {
     }
 }
 
+fn packages() -> Vec<PackageDifference> {
+    let package = |name: &str, step, before: &[&str], after: &[&str], direct| PackageDifference {
+        path: "Cargo.lock".into(),
+        ecosystem: "crates.io",
+        name: name.to_owned(),
+        step,
+        before: before.iter().map(ToString::to_string).collect(),
+        after: after.iter().map(ToString::to_string).collect(),
+        direct,
+    };
+    vec![
+        package("itoa", PackageStep::Added, &[], &["1.0.1"], false),
+        package("serde", PackageStep::Added, &[], &["1.0.200"], true),
+        package(
+            "syn",
+            PackageStep::Upgraded,
+            &["1.0.1"],
+            &["1.0.9", "2.0.1"],
+            false,
+        ),
+        package(
+            "time",
+            PackageStep::Downgraded,
+            &["0.3.1"],
+            &["0.2.0"],
+            false,
+        ),
+        package(
+            "<b>old</b>\u{1b}[31m",
+            PackageStep::Removed,
+            &["0.1.0"],
+            &[],
+            false,
+        ),
+    ]
+}
+
 fn metrics() -> MetricsReport {
     let delta = |metric, base, head| MetricDelta { metric, base, head };
     MetricsReport {
@@ -415,6 +452,7 @@ pub(crate) fn sample_report() -> Report {
         rules: rules(),
         ledger: ledger(),
         metrics: metrics(),
+        packages: packages(),
         score: Score {
             value: 58.5,
             grade: 'D',

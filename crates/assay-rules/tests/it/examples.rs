@@ -132,7 +132,10 @@ fn label(rule: &Rule, example: &Example, language: Option<&Language>) -> String 
 #[test]
 fn bad_examples_are_reported_where_marked_and_good_ones_are_not() {
     let mut failures = Vec::new();
-    for rule in rules() {
+    // What is known against packages is asked in `assay-review`, whose tests run
+    // the examples of these rules.
+    let here = |rule: &&Rule| !rule.id().starts_with("dependency/");
+    for rule in rules().iter().filter(here) {
         for example in &rule.document().examples {
             for language in languages_of(rule, example) {
                 if let Err(why) = check(rule, example, language) {

@@ -4,9 +4,11 @@
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use assay_deps::{AdvisoryIndex, IndexBytes};
+use assay_review::AdvisorySource;
 
 /// Names the database file, over the place in the user's cache.
 const PATH_VARIABLE: &str = "ASSAY_ADVISORIES";
@@ -56,6 +58,24 @@ pub(crate) fn open(path: &Path) -> anyhow::Result<Option<AdvisoryIndex>> {
     let len = file.metadata().with_context(broken)?.len();
     let index = AdvisoryIndex::open(Box::new(FileBytes { file, len })).with_context(broken)?;
     Ok(Some(index))
+}
+
+/// Returns what a review asks about packages: a database that cannot be used is
+/// said in the report, and the rest of the review is done.
+pub(crate) fn source(named: Option<&Path>) -> AdvisorySource {
+    if named == Some(Path::new("off")) {
+        return AdvisorySource::Off;
+    }
+    match database_path(named).and_then(|path| open(&path)) {
+        Ok(Some(index)) => AdvisorySource::Index(Arc::new(index)),
+        Ok(None) => match named {
+            Some(path) => {
+                AdvisorySource::Broken(format!("there is no database {}", path.display()))
+            }
+            None => AdvisorySource::Missing,
+        },
+        Err(error) => AdvisorySource::Broken(format!("{error:#}")),
+    }
 }
 
 /// A file that is read at the places that are asked for.

@@ -5,5 +5,5 @@ mod archive;
 mod database;
 mod update;
 
-pub(crate) use database::{database_path, open};
+pub(crate) use database::{database_path, open, source};
 pub(crate) use update::{Outcome, Request, update};

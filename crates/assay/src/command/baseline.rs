@@ -7,6 +7,7 @@ use assay_finding::Baseline;
 use assay_git::{Input, Options};
 use assay_review::{Subject, review};
 
+use crate::advisories;
 use crate::arguments::{BaselineArguments, Global};
 use crate::config::{self, BASELINE_NAME};
 use crate::output;
@@ -24,6 +25,7 @@ pub(crate) fn run(global: &Global, arguments: &BaselineArguments) -> anyhow::Res
     let opened = assay_git::open(directory, &input, &options)?;
     let mut settings = config::load(global, directory, &opened, true)?.settings;
     settings.baseline = None;
+    settings.advisories = advisories::source(None);
     // Each finding is accepted by itself, also one that another one stands for.
     settings.fold = false;
     let bar = Bar::new(global.quiet);

@@ -16,6 +16,7 @@ use assay_review::{COVERAGE_BYTES_MAX, CoverageReport, Settings};
 use assay_rules::RuleStatement;
 use assay_source::{RepoPath, nearest_word};
 
+use crate::advisories;
 use crate::arguments::{Global, ReportArguments};
 
 pub(crate) use describe::describe;
@@ -197,6 +198,7 @@ pub(crate) fn apply_arguments(
             .add(&text)
             .with_context(|| format!("coverage report {}", path.display()))?;
     }
+    settings.advisories = advisories::source(arguments.advisories.as_deref());
     settings.baseline = match &arguments.baseline {
         Some(path) => Some(read_baseline(path)?),
         None => opened

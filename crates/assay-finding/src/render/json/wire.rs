@@ -9,6 +9,7 @@ use crate::finding::{Category, Confidence, Severity, State};
 
 const SUPPRESSED_BY: [&str; 3] = ["comment", "configuration", "baseline"];
 const COVERAGES: [&str; 3] = ["analysed", "partial", "skipped"];
+const STEPS: [&str; 4] = ["added", "upgraded", "downgraded", "removed"];
 const STATUSES: [&str; 7] = [
     "added",
     "deleted",
@@ -47,6 +48,8 @@ pub(super) struct JsonReport<'a> {
     pub(super) ledger: JsonLedger<'a>,
     /// The metrics of the change.
     pub(super) metrics: JsonMetrics<'a>,
+    /// What the change does to the packages that the project depends on.
+    pub(super) packages: Vec<JsonPackage<'a>>,
     /// What to do first.
     pub(super) recommendations: &'a [String],
     /// What went wrong in the review itself.
@@ -449,4 +452,24 @@ pub(super) struct JsonProblem<'a> {
     pub(super) uri: Option<String>,
     /// What happened, and what to do.
     pub(super) message: &'a str,
+}
+
+/// A package that the change adds, removes or gives another version.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct JsonPackage<'a> {
+    /// The path of the file that names it, for people.
+    pub(super) path: String,
+    /// The ecosystem, such as `npm`.
+    pub(super) ecosystem: &'a str,
+    /// The name.
+    pub(super) name: &'a str,
+    /// What happened to it.
+    #[schemars(extend("enum" = STEPS))]
+    pub(super) step: &'a str,
+    /// The versions in the base that the head does not have.
+    pub(super) before: &'a [String],
+    /// The versions in the head that the base does not have.
+    pub(super) after: &'a [String],
+    /// Whether the project itself asks for it.
+    pub(super) direct: bool,
 }

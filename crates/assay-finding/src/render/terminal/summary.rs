@@ -6,7 +6,7 @@ use crate::ledger::Coverage;
 use crate::render::Verbosity;
 use crate::render::digest::{
     CoverageDigest, also_text, analyzers, coverage_detail, delta_text, existing, grade, is_clean,
-    severity_counts,
+    package_lines, severity_counts,
 };
 use crate::render::text::{count, number};
 use crate::report::Report;
@@ -48,6 +48,10 @@ pub(super) fn put_clean_line(canvas: &mut Canvas<'_>, report: &Report) {
         }
     }
     canvas.put_wrapped(&pieces, 0, 2);
+    for line in package_lines(report, canvas.glyphs.arrow) {
+        let text = format!("packages {}", canvas.clean(&line));
+        canvas.put_wrapped(&[(Role::Plain, text)], 2, 4);
+    }
     put_notes(canvas, report);
 }
 
@@ -69,6 +73,14 @@ pub(super) fn put_summary(canvas: &mut Canvas<'_>, report: &Report) {
         put_row(canvas, "Also", vec![(Role::Faint, format!("{text}{hint}"))]);
     }
     put_metrics(canvas, report);
+    for (index, line) in package_lines(report, canvas.glyphs.arrow)
+        .iter()
+        .enumerate()
+    {
+        let label = if index == 0 { "Packages" } else { "" };
+        let text = canvas.clean(line).into_owned();
+        put_row(canvas, label, vec![(Role::Plain, text)]);
+    }
     for (index, text) in report
         .recommendations
         .iter()

@@ -10,6 +10,7 @@ use super::builder::Builder;
 use super::ir::Unit;
 
 mod java;
+mod javascript;
 
 /// A lowerer: the languages that it reads, and how.
 pub(crate) struct Lowerer {
@@ -22,7 +23,7 @@ pub(crate) struct Lowerer {
 }
 
 /// All lowerers. To add one: a module and a line here.
-static LOWERERS: &[&Lowerer] = &[&java::LOWERER];
+static LOWERERS: &[&Lowerer] = &[&java::LOWERER, &javascript::LOWERER];
 
 /// Returns the lowerer for a language.
 pub(crate) fn lowerer(language: &str) -> Option<&'static Lowerer> {

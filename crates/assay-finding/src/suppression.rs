@@ -44,6 +44,8 @@ named_enum! {
         Configuration = "configuration",
         /// The baseline file.
         Baseline = "baseline",
+        /// The least confidence that is reported.
+        Confidence = "confidence",
     }
 }
 

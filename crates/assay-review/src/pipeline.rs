@@ -1,9 +1,9 @@
 //! The steps of a review, from the change to the report.
 
 use assay_finding::{
-    Coverage, DirectiveOutcome, FileEntry, Finding, Ledger, MetricsReport, Overview,
-    PlacedDirective, Problem, Report, RuleMeta, SkipReason, State, apply_directives,
-    number_fingerprints,
+    Confidence, Coverage, DirectiveOutcome, FileEntry, Finding, Ledger, MetricsReport, Overview,
+    PlacedDirective, Problem, Report, RuleMeta, SkipReason, State, Suppressed, SuppressedBy,
+    apply_directives, number_fingerprints,
 };
 use assay_rules::{ConfiguredSuppression, suppress_configured};
 use assay_source::{Change, FileTree};
@@ -91,6 +91,7 @@ pub fn review(subject: Subject<'_>, settings: &Settings, progress: &dyn Progress
             .flat_map(|file| std::mem::take(&mut file.problems)),
     );
     let silent_notes = silence(&mut findings, &examined, settings);
+    hold_back(&mut findings, settings.confidence_min);
     rank(&mut findings);
     if let Some(baseline) = &settings.baseline {
         baseline.apply(&mut findings);
@@ -133,6 +134,19 @@ pub fn review(subject: Subject<'_>, settings: &Settings, progress: &dyn Progress
     report.gate = gate::decide(&report, &settings.gate, coverage.map(NewCode::percent));
     report.recommendations = advice::recommendations(&report);
     report
+}
+
+/// Silences what is less sure than what is reported.
+fn hold_back(findings: &mut [Finding], confidence_min: Confidence) {
+    for finding in findings {
+        if finding.suppressed.is_none() && finding.confidence < confidence_min {
+            finding.suppressed = Some(Suppressed {
+                by: SuppressedBy::Confidence,
+                reason: Some(format!("its confidence is {}", finding.confidence)),
+                until: None,
+            });
+        }
+    }
 }
 
 /// Applies what silences findings besides the comments beside each: comments

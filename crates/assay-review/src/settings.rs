@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use assay_deps::AdvisoryIndex;
-use assay_finding::Baseline;
+use assay_finding::{Baseline, Confidence};
 use assay_rules::{ConfiguredSuppression, Engine, RuleSettings};
 use assay_source::{BlobCache, RepoPath};
 use assay_syntax::{Language, ParseLimits};
@@ -39,6 +39,8 @@ pub struct Settings {
     pub fold: bool,
     /// Findings that are accepted.
     pub baseline: Option<Baseline>,
+    /// Findings that are less sure are held back.
+    pub confidence_min: Confidence,
     /// When the review fails.
     pub gate: GateSettings,
     /// The coverage of the tests.
@@ -110,6 +112,7 @@ impl Settings {
             suppressions: Vec::new(),
             fold: true,
             baseline: None,
+            confidence_min: Confidence::Medium,
             gate: GateSettings::default(),
             coverage: None,
             advisories: AdvisorySource::Off,

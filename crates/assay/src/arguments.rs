@@ -177,8 +177,12 @@ pub(crate) struct ReportArguments {
     /// critical, or never); goes before the configuration
     #[arg(long, value_name = "SEVERITY")]
     pub(crate) fail_on: Option<String>,
-    /// Run only these rules (an id or a pack such as `complexity/*`); may be
-    /// given several times
+    /// Report findings that are at least so sure (low, medium, high); goes
+    /// before the configuration
+    #[arg(long, value_name = "CONFIDENCE")]
+    pub(crate) confidence: Option<String>,
+    /// Run only these rules (an id or a pack such as `complexity/*`), and report
+    /// also what they are not sure of; may be given several times
     #[arg(long = "rule", value_name = "RULE")]
     pub(crate) rules: Vec<String>,
     /// Findings in this file are accepted (default: assay-baseline.json of the

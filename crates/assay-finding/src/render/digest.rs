@@ -53,6 +53,7 @@ pub(super) fn suppressed_counts(report: &Report) -> Vec<(SuppressedBy, usize)> {
         SuppressedBy::Comment,
         SuppressedBy::Configuration,
         SuppressedBy::Baseline,
+        SuppressedBy::Confidence,
     ]
     .into_iter()
     .map(|by| {

@@ -354,7 +354,9 @@ fn suppressions(finding: &Finding) -> Value {
     };
     let kind = match suppressed.by {
         SuppressedBy::Comment => "inSource",
-        SuppressedBy::Configuration | SuppressedBy::Baseline => "external",
+        SuppressedBy::Configuration | SuppressedBy::Baseline | SuppressedBy::Confidence => {
+            "external"
+        }
     };
     let mut suppression = json!({"kind": kind, "status": "accepted"});
     let mut justification = suppressed.reason.clone().unwrap_or_default();

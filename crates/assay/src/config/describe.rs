@@ -21,6 +21,11 @@ pub(crate) fn describe(loaded: &Loaded, path: Option<&Path>) -> String {
     for note in &loaded.notes {
         let _ = writeln!(out, "note           {note}");
     }
+    let _ = writeln!(
+        out,
+        "confidence     {} or more; less is held back",
+        settings.confidence_min
+    );
     gate(&mut out, settings);
     let _ = writeln!(
         out,

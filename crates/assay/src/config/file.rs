@@ -20,6 +20,8 @@ pub(crate) struct ConfigFile {
     pub(crate) rules: BTreeMap<String, RuleEntry>,
     /// When a review fails.
     pub(crate) gate: GateTable,
+    /// What is reported.
+    pub(crate) report: ReportTable,
     /// Other settings for some paths. Of several that match, the later goes
     /// before the earlier.
     #[serde(rename = "override")]
@@ -86,6 +88,27 @@ pub(crate) enum RuleValue {
     Word(RuleWord),
     /// Under the key `languages`: other values for single languages.
     Languages(BTreeMap<String, BTreeMap<String, RuleValue>>),
+}
+
+/// What is reported.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(crate) struct ReportTable {
+    /// Findings less sure than this are held back: counted, shown with `--all`,
+    /// and not looked at by the gate. Default: `medium`.
+    pub(crate) confidence: Option<ConfidenceWord>,
+}
+
+/// How sure a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ConfidenceWord {
+    /// A hint: a person must look.
+    Low,
+    /// Likely.
+    Medium,
+    /// Certain by the rule's definition.
+    High,
 }
 
 /// When a review fails. What is not set is not demanded, but for `severity`

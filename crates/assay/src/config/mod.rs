@@ -10,7 +10,7 @@ mod template;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use assay_finding::{BASELINE_BYTES_MAX, Baseline, Severity};
+use assay_finding::{BASELINE_BYTES_MAX, Baseline, Confidence, Severity};
 use assay_git::{Input, Opened, Options};
 use assay_review::{COVERAGE_BYTES_MAX, CoverageReport, Settings};
 use assay_rules::RuleStatement;
@@ -188,6 +188,12 @@ pub(crate) fn apply_arguments(
     }
     if !arguments.rules.is_empty() {
         only_rules(settings, &arguments.rules)?;
+        settings.confidence_min = Confidence::Low;
+    }
+    if let Some(word) = &arguments.confidence {
+        settings.confidence_min = Confidence::from_name(word).with_context(|| {
+            format!("--confidence: `{word}` is not one of low, medium and high")
+        })?;
     }
     for path in &arguments.coverage {
         let text = read_limited(path, COVERAGE_BYTES_MAX)?;

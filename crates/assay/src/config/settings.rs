@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use assay_finding::{Category, Severity};
+use assay_finding::{Category, Confidence, Severity};
 use assay_review::{GateSettings, Limits, PathOverride, Settings};
 use assay_rules::{ConfiguredSuppression, RuleSettings, RuleStatement};
 use globset::{GlobBuilder, GlobMatcher};
 use jiff::civil::Date;
 
 use super::file::{
-    CategoryWord, ConfigFile, GateSeverity, GateTable, LimitsTable, RuleEntry, RuleValue, RuleWord,
+    CategoryWord, ConfidenceWord, ConfigFile, GateSeverity, GateTable, LimitsTable, RuleEntry,
+    RuleValue, RuleWord,
 };
 use assay_source::nearest_word;
 
@@ -72,6 +73,9 @@ pub(crate) fn settings(
     settings.vendored = config.files.vendored;
     settings.languages = languages(&config.files.languages, origin)?;
     settings.gate = gate(&config.gate);
+    if let Some(word) = config.report.confidence {
+        settings.confidence_min = confidence(word);
+    }
     set_limits(&mut settings.limits, &config.limits);
     settings.suppressions = config
         .suppress
@@ -249,6 +253,14 @@ fn gate(table: &GateTable) -> GateSettings {
         findings_max: table.findings,
         coverage_min: table.coverage,
         complete: table.complete,
+    }
+}
+
+fn confidence(word: ConfidenceWord) -> Confidence {
+    match word {
+        ConfidenceWord::Low => Confidence::Low,
+        ConfidenceWord::Medium => Confidence::Medium,
+        ConfidenceWord::High => Confidence::High,
     }
 }
 

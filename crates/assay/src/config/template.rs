@@ -23,6 +23,11 @@ pub(crate) const TEMPLATE: &str = r##"# Configuration of Assay. Everything here 
 # "complexity/cognitive" = { severity = "high" }
 # "smell/*" = "low"
 
+[report]
+# Findings less sure than this are held back: counted, shown with `--all`, and
+# not looked at by the gate (low, medium, high).
+# confidence = "medium"
+
 [gate]
 # Fail at a new finding of this severity or worse, or "never".
 # severity = "high"

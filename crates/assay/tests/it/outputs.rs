@@ -2,7 +2,7 @@
 
 use assay_finding::render::Format;
 
-use crate::run::{EMPTY_CATCH, SAME_CONDITION, assay, repo};
+use crate::run::{EMPTY_CATCH, SAME_CONDITION, assay, introduced, json, repo};
 
 #[test]
 fn the_exit_status_is_the_gate() {
@@ -111,4 +111,25 @@ fn nothing_is_left_behind() {
     assay(&repo, &["review"]);
     assay(&repo, &["scan"]);
     assert_eq!(repo.git(["status", "--porcelain", "--ignored"]), before);
+}
+
+#[test]
+fn what_assay_is_not_sure_of_is_held_back() {
+    let repo = repo();
+    repo.write(
+        "etag_test.go",
+        "package a\n\nimport \"crypto/md5\"\n\nfunc name(b []byte) [16]byte {\n\treturn md5.Sum(b)\n}\n",
+    );
+    let of = |arguments: &[&str]| introduced(&json(&repo, arguments));
+    let held_back = "etag_test.go:6 security/weak-hash";
+    assert_eq!(of(&["review"]), [""; 0]);
+    assert_eq!(of(&["review", "--confidence", "low"]), [held_back]);
+    assert_eq!(of(&["review", "--rule", "security/*"]), [held_back]);
+    repo.write("assay.toml", "[report]\nconfidence = \"low\"\n")
+        .commit("configuration");
+    repo.write("etag2.go", "package a\n");
+    assert_eq!(of(&["review"]).len(), 0);
+    let run = assay(&repo, &["review", "--confidence", "sure"]);
+    assert_eq!(run.code, 2);
+    assert!(run.err.contains("low, medium and high"), "{}", run.err);
 }

@@ -64,6 +64,34 @@ impl Kind {
     }
 }
 
+/// Folders of files that tests read; what they hold runs nowhere.
+const TEST_FOLDERS: &[&str] = &[
+    "test",
+    "tests",
+    "testdata",
+    "test-data",
+    "test_data",
+    "testing",
+    "fixtures",
+    "__tests__",
+    "e2e",
+    "spec",
+    "mocks",
+    "__fixtures__",
+    "__mocks__",
+    "snapshots",
+    "golden",
+];
+
+impl Kind {
+    /// Returns whether the file counts where it is: pipelines do everywhere,
+    /// other files only outside the folders of tests.
+    fn counts_in(self, folder: &str) -> bool {
+        let is_pipeline = matches!(self, Self::Workflow | Self::Action | Self::GitlabCi);
+        is_pipeline || !folder.split('/').any(|part| TEST_FOLDERS.contains(&part))
+    }
+}
+
 /// How far into a file the words that tell its kind may be.
 const WORDS_BYTES_MAX: usize = 256 * 1024;
 
@@ -72,7 +100,7 @@ const WORDS_BYTES_MAX: usize = 256 * 1024;
 pub(crate) fn guess(path: &RepoPath, language: &str, text: &str) -> Option<Kind> {
     let path = path.as_str()?;
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-    match language {
+    let kind = match language {
         "dockerfile" => Some(Kind::Dockerfile),
         "hcl" => {
             let is_terraform = [".tf", ".tofu"].iter().any(|end| name.ends_with(end));
@@ -90,7 +118,8 @@ pub(crate) fn guess(path: &RepoPath, language: &str, text: &str) -> Option<Kind>
             _ => by_words(text),
         },
         _ => None,
-    }
+    };
+    kind.filter(|kind| kind.counts_in(folder))
 }
 
 fn yaml_by_name(folder: &str, name: &str) -> Option<Kind> {
@@ -207,7 +236,7 @@ fn kubernetes(model: &Model<'_>, root: ValueId, found: &mut Vec<Subject>, depth:
     found.push(Subject {
         root,
         resource: kind.to_owned(),
-        name: text.map_or_else(String::new, |text| text.text.to_string()),
+        name: text.map_or(kind, |text| &*text.text).to_owned(),
         head,
     });
 }

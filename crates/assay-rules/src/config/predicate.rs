@@ -30,6 +30,8 @@ pub(crate) enum Predicate {
     Secret,
     /// An address range that holds the whole internet.
     OpenRange,
+    /// A range of ports (`20-25`, `22`) that holds the port, and not all ports.
+    Covers(u16),
 }
 
 /// What is wrong with the name of an image.
@@ -61,6 +63,10 @@ impl Predicate {
         }
         if let Some(pattern) = text.strip_prefix('~') {
             return Ok(Self::Regex(regex(pattern.trim())?));
+        }
+        if let Some(port) = text.strip_prefix("covers ") {
+            let port = port.parse().map_err(|error| format!("{port:?}: {error}"))?;
+            return Ok(Self::Covers(port));
         }
         Ok(match text {
             "untrusted-expression" => Self::Expression(Source::Stranger),
@@ -101,6 +107,7 @@ impl Predicate {
             Self::Action(fault) => whole(has_action_fault(text.trim(), *fault)),
             Self::Secret => whole(is_written_secret(text)),
             Self::OpenRange => whole(is_open_range(text)),
+            Self::Covers(port) => whole(covers(text.trim(), *port)),
         }
     }
 }
@@ -217,11 +224,22 @@ fn is_written_secret(text: &str) -> bool {
         || text.contains("${")
         || text.contains("{{")
         || text.contains("://")
-        || lower.starts_with("your")
+        || ["your", "my-", "my_"]
+            .iter()
+            .any(|start| lower.starts_with(start))
+        || is_variable_name(text)
         || lower.contains("example")
         || text.contains(char::is_whitespace);
     let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
     text.len() >= SECRET_CHARS_MIN && !is_switch && !is_stand_in && !is_number
+}
+
+/// Names in capitals stand for what another tool puts in.
+fn is_variable_name(text: &str) -> bool {
+    text.contains('_')
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte == b'_')
 }
 
 fn is_open_range(text: &str) -> bool {
@@ -230,6 +248,18 @@ fn is_open_range(text: &str) -> bool {
         text,
         "0.0.0.0/0" | "::/0" | "*" | "0.0.0.0" | "Internet" | "Any" | "any"
     )
+}
+
+/// Ranges from here to there are everything, which is a matter of its own.
+const ALL_PORTS: (u16, u16) = (1, 65_534);
+
+fn covers(range: &str, port: u16) -> bool {
+    let (first, last) = range.split_once('-').unwrap_or((range, range));
+    let (Ok(first), Ok(last)) = (first.trim().parse::<u16>(), last.trim().parse::<u16>()) else {
+        return false;
+    };
+    let is_all = first <= ALL_PORTS.0 && last >= ALL_PORTS.1;
+    !is_all && (first..=last).contains(&port)
 }
 
 /// Returns the events at which a workflow runs, from the value under `on`.
@@ -280,6 +310,39 @@ mod tests {
             ("curl -o x https://a.example && sh x", &[]),
         ] {
             check("piped-download", script, expected);
+        }
+    }
+
+    #[test]
+    fn stand_ins_are_no_secrets() {
+        for (text, is_secret) in [
+            ("tr0ub4dor3", true),
+            ("supersecretvalue", true),
+            ("GOOGLE_API_KEY_VAL", false),
+            ("my-password", false),
+            ("${PASSWORD}", false),
+            ("<password>", false),
+            ("changeme", false),
+            ("12345", false),
+            ("/run/secrets/x", false),
+        ] {
+            let expected: &[&str] = if is_secret { &[text] } else { &[] };
+            check("written-secret", text, expected);
+        }
+    }
+
+    #[test]
+    fn ranges_of_ports_hold_ports() {
+        for (range, holds) in [
+            ("22", true),
+            ("20-25", true),
+            ("22-22", true),
+            ("23-30", false),
+            ("0-65535", false),
+            ("*", false),
+        ] {
+            let expected: &[&str] = if holds { &[range] } else { &[] };
+            check("covers 22", range, expected);
         }
     }
 

@@ -124,6 +124,10 @@ pub struct Limits {
     /// Bytes of a changed file on disk that are read to see whether its
     /// content really differs; a larger one counts as different.
     pub disk_hash_bytes_max: u64,
+    /// Commits of a range whose own versions of files are listed.
+    pub history_commits_max: usize,
+    /// Versions of files that are listed of them.
+    pub history_versions_max: usize,
 }
 
 impl Default for Limits {
@@ -142,6 +146,8 @@ impl Default for Limits {
             rename_pairs_max: 1_000_000,
             rename_file_bytes_max: 16 << 20,
             disk_hash_bytes_max: 1 << 30,
+            history_commits_max: 2_000,
+            history_versions_max: 20_000,
         }
     }
 }

@@ -17,6 +17,7 @@ mod attribute;
 mod clean;
 mod disk;
 mod error;
+mod history;
 mod input;
 mod model;
 mod open;

@@ -12,6 +12,7 @@ use gix::hash::ObjectId;
 use crate::assemble::assemble;
 use crate::disk::Root;
 use crate::error::Error;
+use crate::history::{Reviewed, past_versions};
 use crate::input::{Input, Options};
 use crate::repo::Repo;
 use crate::revision::{self, Revision, short};
@@ -239,12 +240,21 @@ fn open_trees(
         &options.limits,
     );
     let files = assemble(&repo, &store, base.tree, deltas, &mut notes)?;
+    let past = past_versions(
+        &repo,
+        base.commit,
+        head.commit,
+        Reviewed::Head,
+        &options.limits,
+        &mut notes,
+    );
     Ok(Opened {
         change: Change {
             base: name_of(&repo, &base),
             head: name_of(&repo, &head),
             files,
             notes,
+            past,
         },
         root: repo.work_tree.clone(),
         tree: Box::new(store),

@@ -272,6 +272,7 @@ fn finish(listed: Listed, title: String, options: &Options) -> Result<Opened, Er
             head: "files on disk".to_owned(),
             files: changes,
             notes,
+            past: Vec::new(),
         },
         tree: Box::new(store),
         base: Base::Disk(root),

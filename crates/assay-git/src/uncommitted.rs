@@ -12,11 +12,12 @@ use crate::assemble::{assemble, check_count};
 use crate::clean::{CleanRules, Cleaner, Filter, LfsFile};
 use crate::disk::Root;
 use crate::error::Error;
+use crate::history::{Reviewed, past_versions};
 use crate::input::Options;
 use crate::model::{Delta, Place, Side, is_plain, kind_of_index_entry};
 use crate::open::{Base, Opened, empty, ignores, name_of, open_root};
 use crate::repo::Repo;
-use crate::revision::{self, Revision, short};
+use crate::revision::{self, Revision, head_commit, short};
 use crate::store::{Listing, Store};
 use crate::tree::TreeWalk;
 use crate::walk::{TrackedPaths, Walk};
@@ -131,12 +132,22 @@ pub(crate) fn open_working_tree(
     store.root = Some(root);
     store.clean = Some(rules);
     let files = assemble(&repo, &store, base.tree, deltas, &mut notes)?;
+    let head = head_commit(&repo)?;
+    let past = past_versions(
+        &repo,
+        base.commit,
+        head,
+        Reviewed::Otherwise,
+        &options.limits,
+        &mut notes,
+    );
     Ok(Opened {
         change: Change {
             base: name_of(&repo, &base),
             head: "working tree".to_owned(),
             files,
             notes,
+            past,
         },
         root: repo.work_tree.clone(),
         tree: Box::new(store),
@@ -321,6 +332,7 @@ pub(crate) fn open_staged(cwd: &Path, options: &Options) -> Result<Opened, Error
             head: "index".to_owned(),
             files,
             notes,
+            past: Vec::new(),
         },
         root: repo.work_tree.clone(),
         tree: Box::new(store),

@@ -18,6 +18,21 @@ pub struct Change {
     /// What the reader of the report must know about how the change was found,
     /// for example that a shallow clone has no merge base.
     pub notes: Vec<String>,
+    /// Versions of files that only commits between base and head hold, newest
+    /// commit first.
+    pub past: Vec<PastVersion>,
+}
+
+/// A version of a file that a commit between base and head added and that the
+/// head no longer holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PastVersion {
+    /// The commit, as it is shown to people.
+    pub commit: String,
+    /// The file before the commit; none when the commit added it.
+    pub base: Option<FileVersion>,
+    /// The file as the commit left it.
+    pub version: FileVersion,
 }
 
 /// One file that differs.

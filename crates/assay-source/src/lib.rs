@@ -16,7 +16,9 @@ mod span;
 mod text;
 mod word;
 
-pub use change::{Attributes, Change, ChangeStatus, FileChange, FileKind, FileVersion, PatchHunk};
+pub use change::{
+    Attributes, Change, ChangeStatus, FileChange, FileKind, FileVersion, PastVersion, PatchHunk,
+};
 pub use content::{BlobCache, ContentId, ContentStore, FileTree, ReadError};
 pub use diff::{Hunk, LineMapping, LineRange, diff_lines, unified_diff};
 pub use language::LanguageId;

@@ -63,6 +63,7 @@ impl Contents<'_> {
                 head: "patch".to_owned(),
                 files,
                 notes,
+                past: Vec::new(),
             },
             tree: Box::new(store),
             title: title.to_owned(),

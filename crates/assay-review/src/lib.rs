@@ -22,6 +22,7 @@ mod gate;
 mod introduce;
 mod mend;
 mod metrics;
+mod past;
 mod pipeline;
 mod redact;
 mod score;

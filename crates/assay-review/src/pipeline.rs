@@ -1,9 +1,11 @@
 //! The steps of a review, from the change to the report.
 
+use std::collections::HashSet;
+
 use assay_finding::{
-    Confidence, Coverage, DirectiveOutcome, FileEntry, Finding, Ledger, MetricsReport, Overview,
-    PlacedDirective, Problem, Report, RuleMeta, SkipReason, State, Suppressed, SuppressedBy,
-    apply_directives, number_fingerprints,
+    Confidence, Coverage, DirectiveOutcome, FileEntry, Finding, Identity, Ledger, MetricsReport,
+    Overview, PlacedDirective, Problem, Report, RuleMeta, SkipReason, State, Suppressed,
+    SuppressedBy, apply_directives, number_fingerprints,
 };
 use assay_rules::{ConfiguredSuppression, suppress_configured};
 use assay_source::{Change, FileTree};
@@ -19,6 +21,7 @@ use crate::fold;
 use crate::gate;
 use crate::introduce;
 use crate::metrics::Totals;
+use crate::past;
 use crate::score::score;
 use crate::settings::Settings;
 
@@ -75,7 +78,17 @@ pub fn review(subject: Subject<'_>, settings: &Settings, progress: &dyn Progress
         .flat_map(|file| std::mem::take(&mut file.problems))
         .collect();
 
+    let mut known: HashSet<Identity> = HashSet::new();
+    if !change.past.is_empty() {
+        let versions = examined.iter().map(|file| &file.versions);
+        known.extend(
+            versions
+                .flat_map(|file| file.base.iter().chain(&file.head))
+                .map(|finding| finding.identity),
+        );
+    }
     let mut findings = introduced(&mut examined);
+    findings.extend(past::find(subject, &engines, settings, &known));
     findings.extend(clones::find(
         subject,
         &mut examined,

@@ -7,9 +7,6 @@ use assay_finding::{Finding, PlacedDirective};
 use assay_rules::{MaskedText, find_secrets};
 use assay_source::{RepoPath, SourceText, Span};
 
-/// Lines around a fix that a diff shows.
-const DIFF_CONTEXT_LINES: u32 = 3;
-
 /// Masks a text that is shown without having been reviewed.
 pub(crate) fn mask_file(path: &RepoPath, text: &Arc<SourceText>) -> MaskedText {
     let spans: Vec<_> = find_secrets(path, text)
@@ -21,7 +18,7 @@ pub(crate) fn mask_file(path: &RepoPath, text: &Arc<SourceText>) -> MaskedText {
 
 /// Masks what a finding says.
 ///
-/// A fix that writes a secret, or is shown with a line that has one, is dropped:
+/// A fix that writes a secret, or touches a line that has one, is dropped:
 /// formats show it as lines of code, and a masked line that is applied
 /// destroys the file.
 pub(crate) fn finding(finding: &mut Finding, masked: &MaskedText) {
@@ -44,12 +41,8 @@ pub(crate) fn finding(finding: &mut Finding, masked: &MaskedText) {
     let touches = finding.fix.as_ref().is_some_and(|fix| {
         masked.is_in(&fix.title)
             || fix.edits.iter().any(|edit| {
-                let first = lines
-                    .line_of(edit.span.start)
-                    .saturating_sub(DIFF_CONTEXT_LINES);
-                let last = lines.line_of(edit.span.end) + DIFF_CONTEXT_LINES;
-                let first = lines.line_span(first.max(1));
-                let last = lines.line_span(last.min(lines.line_count()));
+                let first = lines.line_span(lines.line_of(edit.span.start));
+                let last = lines.line_span(lines.line_of(edit.span.end));
                 masked.is_in(&edit.text) || masked.touches(Span::new(first.start, last.end))
             })
     });

@@ -183,6 +183,13 @@ impl Engine {
         outcome
     }
 
+    /// Looks for secrets and for nothing else.
+    pub(crate) fn run_secrets_alone(&self, input: &FileInput<'_>) -> Vec<Finding> {
+        let mut run = Run::new(self.rules.len());
+        self.run_secrets(input, None, &mut run);
+        self.finish(input, run).findings
+    }
+
     /// Looks for secrets and returns where they stand.
     fn run_secrets(
         &self,

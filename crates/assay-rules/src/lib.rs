@@ -46,8 +46,8 @@ pub use document::{Document, Example, ExampleKind};
 pub use engine::{Engine, FileInput, Outcome};
 pub use rule::{NumberOption, Rule, rule_by_id, rules};
 pub use secret::{
-    MaskedText, SecretHit, SecretSample, find_secrets, mask, secret_features, secret_keywords,
-    secret_samples,
+    MaskedText, SecretHit, SecretSample, find_secrets, mask, secret_features, secret_findings,
+    secret_keywords, secret_samples,
 };
 pub use settings::{RuleSettings, RuleStatement, SettingsError};
 pub use suppress::{ConfiguredSuppression, suppress_configured};

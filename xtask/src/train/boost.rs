@@ -227,7 +227,7 @@ mod tests {
                 let (a, b) = ((n % 20) as f32, (n / 20) as f32);
                 Row {
                     features: vec![a, b],
-                    is_secret: (a > 9.0) != (b > 9.0),
+                    is_secret: a > 9.0 && b > 5.0 || a < 3.0 && b < 3.0,
                     weight: 1.0,
                 }
             })

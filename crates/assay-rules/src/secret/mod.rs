@@ -24,6 +24,10 @@ mod scan;
 mod scheme;
 mod url;
 
+use assay_finding::Finding;
+
+use crate::engine::{Engine, FileInput};
+
 pub(crate) use detector::SPECS;
 pub(crate) use finding::report;
 pub use mask::{MaskedText, mask};
@@ -35,4 +39,9 @@ pub use scan::{
 /// The names of the model's features, in order.
 pub fn secret_features() -> Vec<&'static str> {
     feature::FEATURES.iter().map(|(name, _)| *name).collect()
+}
+
+/// Returns the secrets of a text as findings, without running any other rule.
+pub fn secret_findings(engine: &Engine, input: &FileInput<'_>) -> Vec<Finding> {
+    engine.run_secrets_alone(input)
 }

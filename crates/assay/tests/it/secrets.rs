@@ -117,3 +117,41 @@ fn a_secret_that_moves_is_not_introduced_again_and_another_one_is() {
         "{found:?}"
     );
 }
+
+#[test]
+fn a_secret_that_the_range_added_and_removed_is_still_found() {
+    let planted = planted();
+    let repo = repo();
+    let base = repo.rev("HEAD");
+    repo.write("app.py", &planted.text);
+    repo.commit("by mistake");
+    repo.write("app.py", "settings = {}\n");
+    repo.write("other.py", &planted.text);
+    repo.commit("gone");
+    repo.remove("other.py");
+    repo.commit("gone as well");
+    let check = |arguments: &[&str]| {
+        let report = json(&repo, arguments);
+        hides(&planted, "the history", &report.to_string());
+        let found = introduced(&report);
+        for rule in [
+            "secret/slack-bot-token",
+            "secret/url-credentials",
+            "secret/private-key",
+        ] {
+            let count = found.iter().filter(|one| one.ends_with(rule)).count();
+            assert!(count > 0, "{arguments:?} {rule}: {found:?}");
+        }
+    };
+    check(&["review", &format!("{base}..HEAD")]);
+    check(&["review", "--base", &base]);
+    // What the base had is not of the range.
+    let report = json(&repo, &["review", "HEAD"]);
+    assert_eq!(introduced(&report), Vec::<String>::new());
+    // Removed in the working tree only: the commit has it.
+    repo.write("app.py", &planted.text);
+    repo.commit("again");
+    repo.write("app.py", "settings = {}\n");
+    check(&["review", "--base", "HEAD~1"]);
+    all_formats(&repo, &planted, &["review", "--base", "HEAD~1"]);
+}

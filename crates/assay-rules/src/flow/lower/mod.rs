@@ -11,6 +11,7 @@ use super::ir::Unit;
 
 mod java;
 mod javascript;
+mod python;
 
 /// A lowerer: the languages that it reads, and how.
 pub(crate) struct Lowerer {
@@ -23,7 +24,7 @@ pub(crate) struct Lowerer {
 }
 
 /// All lowerers. To add one: a module and a line here.
-static LOWERERS: &[&Lowerer] = &[&java::LOWERER, &javascript::LOWERER];
+static LOWERERS: &[&Lowerer] = &[&java::LOWERER, &javascript::LOWERER, &python::LOWERER];
 
 /// Returns the lowerer for a language.
 pub(crate) fn lowerer(language: &str) -> Option<&'static Lowerer> {

@@ -70,13 +70,17 @@ fn what_is_not_mended_is_said_with_the_reason() {
 }
 
 #[test]
-fn secrets_are_masked_in_the_difference() {
+fn no_difference_shows_a_secret() {
     let repo = repo();
     // Put together here, so that no file of the project holds one.
     let token = ["ghp", "_", "wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx"].concat();
-    repo.write("a.js", format!("const token = \"{token}\";\n{NAN}"));
+    // A difference with masked lines around the fix could not be applied.
+    repo.write("near.js", format!("const token = \"{token}\";\n{NAN}"));
+    repo.write("far.js", format!("const token = \"{token}\";\n\n\n\n{NAN}"));
     let run = assay(&repo, &["fix"]);
     assert_eq!(run.code, 1, "{run:?}");
-    assert!(run.out.contains("Number.isNaN"));
-    assert!(!run.out.contains(&token[10..]), "{}", run.out);
+    assert!(run.out.contains("b/far.js") && !run.out.contains("b/near.js"));
+    assert!(!(run.out + &run.err).contains(&token[10..]));
+    assert_eq!(assay(&repo, &["fix", "--apply"]).code, 0);
+    assert!(read(&repo, "far.js").contains(&token));
 }

@@ -32,6 +32,8 @@ fn main() {
     println!("cargo::rerun-if-changed=rules");
     println!("cargo::rerun-if-changed=secrets");
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=models");
+    models();
     let mut rules = coded_rules();
     for pack in entries(Path::new("rules")) {
         for file in entries(&pack) {
@@ -84,6 +86,29 @@ fn coded_rules() -> Vec<Found> {
     rules
 }
 
+/// Embeds the files of models: the language, the file's name, its text.
+fn models() {
+    let mut files: Vec<PathBuf> = Vec::new();
+    for language in fs::read_dir("models").expect("models/ is part of the crate") {
+        let language = language.expect("models/ can be listed").path();
+        files.extend(entries(&language));
+    }
+    files.retain(|file| file.extension().is_some_and(|ext| ext == "toml"));
+    files.sort();
+    let root = env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
+    let mut out = String::from("static FILES: &[(&str, &str, &str)] = &[\n");
+    for file in files {
+        let language = stem(file.parent().expect("a file is in a folder"));
+        let name = stem(&file);
+        let path = Path::new(&root).join(&file);
+        writeln!(out, "    ({language:?}, {name:?}, include_str!({path:?})),")
+            .expect("a string takes all");
+    }
+    out.push_str("];\n");
+    let path = Path::new(&env::var("OUT_DIR").expect("cargo sets OUT_DIR")).join("models.rs");
+    fs::write(path, out).expect("OUT_DIR can be written");
+}
+
 fn entries(folder: &Path) -> Vec<PathBuf> {
     let mut paths: Vec<_> = fs::read_dir(folder)
         .expect("the folder is part of the crate")
@@ -122,6 +147,7 @@ const RULE_KEYS: &[&str] = &[
     "message",
     "match",
     "config",
+    "flow",
 ];
 const MATCH_KEYS: &[&str] = &[
     "languages",
@@ -194,11 +220,13 @@ fn data_rule(pack: &str, file: &Path) -> Found {
         Some(Value::Array(items)) => items.iter().filter_map(Value::as_table).collect(),
         _ => Vec::new(),
     };
+    // What the dataflow engine reports, in these languages.
+    let flow = strings(&table, "flow");
     assert!(
-        matches.is_empty() != configs.is_empty(),
-        "{name} has either [[match]] or [[config]]"
+        matches.is_empty() as u8 + configs.is_empty() as u8 + flow.is_empty() as u8 == 2,
+        "{name} has either [[match]], [[config]] or `flow`"
     );
-    let mut languages = BTreeSet::new();
+    let mut languages: BTreeSet<String> = flow.iter().cloned().collect();
     let mut matchers = String::new();
     let mut has_fix = false;
     for table_of_match in matches {
@@ -217,6 +245,7 @@ fn data_rule(pack: &str, file: &Path) -> Found {
     }
     let id = format!("{pack}/{}", stem(file));
     let (check, statics) = match config.is_empty() {
+        true if !flow.is_empty() => ("Check::Elsewhere".to_owned(), String::new()),
         true => (format!("Check::Pattern(&[{matchers}])"), String::new()),
         false => {
             let constant = id.to_uppercase().replace(['-', '/'], "_");

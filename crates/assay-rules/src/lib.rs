@@ -43,6 +43,7 @@ pub use clone::{
     find_change_clones, find_clones, token_count,
 };
 pub use document::{Document, Example, ExampleKind};
+pub use flow::{FlowFindings, FlowUnit, Properties, flow_findings, flow_units};
 pub use engine::{Engine, FileInput, Outcome};
 pub use rule::{NumberOption, Rule, rule_by_id, rules};
 pub use secret::{

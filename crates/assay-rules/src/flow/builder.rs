@@ -202,6 +202,7 @@ impl Builder {
             name: signature.name.clone(),
             class: signature.class,
             kind: signature.kind,
+            parent: self.frames.last().map(|frame| frame.id),
             params: Vec::new(),
             result: None,
             annotations: Vec::new(),

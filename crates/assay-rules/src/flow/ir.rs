@@ -98,6 +98,8 @@ pub(crate) struct Function {
     /// The place in `Unit::classes` of the class that it is a method of.
     pub(crate) class: Option<usize>,
     pub(crate) kind: FunctionKind,
+    /// The function that it stands in; the top level stands in none.
+    pub(crate) parent: Option<FunctionId>,
     /// The parameters; of a method the receiver is first, also when the
     /// language does not write it.
     pub(crate) params: Vec<Param>,

@@ -8,8 +8,16 @@
 )]
 
 mod builder;
+mod heap;
 mod ir;
+mod kind;
 mod lower;
 mod model;
 #[cfg(test)]
 mod print;
+mod project;
+mod report;
+mod solve;
+mod value;
+
+pub use report::{FlowFindings, FlowUnit, Properties, flow_findings, flow_units};

@@ -1,6 +1,283 @@
-//! What is known of libraries.
+//! What is known of libraries: sources, sinks, sanitisers, and what calls do
+//! to values. All of it is data, one file a library, under `models/`.
+//!
+//! `docs/dev/add-a-model.md` says what the files can say.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
+
+use super::ir::{Literal, Name};
+use super::kind::{KINDS, Kinds};
+use super::value::Doubt;
+
+mod read;
+
+include!(concat!(env!("OUT_DIR"), "/models.rs"));
+
+/// The models of one language.
+#[derive(Debug, Default)]
+pub(crate) struct Models {
+    pub(crate) types: HashMap<Name, TypeModel>,
+    /// By the name of the method; constructors are named `new`.
+    methods: HashMap<Name, Vec<Entry>>,
+    /// By the qualified name of the function.
+    functions: HashMap<Name, Vec<Entry>>,
+    /// By the name of the member.
+    fields: HashMap<Name, Vec<Entry>>,
+    /// Parameters that a stranger sets, by annotation of the parameter.
+    pub(crate) param_annotations: HashMap<Name, Source>,
+    /// Methods all of whose parameters a stranger sets, by annotation.
+    pub(crate) method_annotations: HashMap<Name, Source>,
+    /// Parameters that a stranger sets, by their type.
+    pub(crate) param_types: HashMap<Name, Source>,
+    /// Packages that are other names of the same.
+    packages: Vec<(String, String)>,
+    mentioned: HashSet<Name>,
+    /// What was wrong with the files.
+    pub(crate) problems: Vec<String>,
+}
+
+/// What is known of a type.
+#[derive(Debug, Default)]
+pub(crate) struct TypeModel {
+    pub(crate) supertypes: Vec<Name>,
+    /// The types of what methods return and members hold.
+    pub(crate) returns: HashMap<Name, Name>,
+}
+
+/// Something that happens at a call or a member.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    /// The types that it holds for; `*` is any, also when nothing is known.
+    types: Vec<Name>,
+    /// The number of arguments, when only that one is meant.
+    pub(crate) arity: Option<usize>,
+    /// What constant arguments must be.
+    pub(crate) when: Vec<Condition>,
+    pub(crate) effect: Effect,
+}
+
+/// What a constant argument must be for an entry to hold.
+#[derive(Clone, Debug)]
+pub(crate) struct Condition {
+    pub(crate) arg: Operand,
+    pub(crate) test: Test,
+    /// Whether the test must fail.
+    pub(crate) not: bool,
+    /// What counts when nothing is known of the argument.
+    pub(crate) unknown: bool,
+}
+
+/// A test of a constant.
+#[derive(Clone, Debug)]
+pub(crate) enum Test {
+    /// It is one of these.
+    Is(Vec<Literal>),
+    /// It matches one of these patterns (`*` and `?`), whatever the case.
+    Like(Vec<String>),
+    /// It is a number below this one.
+    Below(i64),
+    /// There is such an argument.
+    Present,
+}
+
+/// A part of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Operand {
+    Receiver,
+    Result,
+    /// An argument by position; a named one may stand for it.
+    Arg(usize),
+    /// Every argument.
+    All,
+    /// Every argument from this one on.
+    From(usize),
+    /// A named argument.
+    Named(Name),
+}
+
+/// Where something comes in.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    pub(crate) kinds: Kinds,
+    pub(crate) doubt: Doubt,
+    /// What it is, such as `a request parameter`.
+    pub(crate) what: Name,
+    pub(crate) to: Operand,
+}
+
+/// What an entry does.
+#[derive(Clone, Debug)]
+pub(crate) enum Effect {
+    Source(Source),
+    Sink {
+        /// A place in [`KINDS`].
+        kind: usize,
+        args: Vec<Operand>,
+        /// A text that must not be constant at the beginning: a prefix that
+        /// ends the danger (an origin that is fixed).
+        fixed_by_prefix: bool,
+    },
+    /// The result is the operand without the danger to these kinds.
+    Sanitize(Kinds),
+    /// Where the result is true (or false), the operand is not dangerous.
+    Guard {
+        arg: Operand,
+        kinds: Kinds,
+        when: bool,
+    },
+    /// What happens to values, by the name of an operation.
+    Op(Name),
+    /// Calls the function that is an argument, with values of these types.
+    Callback {
+        arg: Operand,
+        params: Vec<Name>,
+    },
+    /// It is wrong to call this at all (under the conditions).
+    Misuse {
+        rule: Name,
+        message: Name,
+        /// A member of the operand that must be this constant.
+        member: Option<(Operand, Name, Literal)>,
+    },
+    /// It does nothing to values: its result is unknown and clean.
+    Nothing,
+}
+
+impl Models {
+    /// Returns the entries for a method by its name.
+    pub(crate) fn method(&self, name: &str) -> &[Entry] {
+        self.methods.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the entries for a function by its qualified name.
+    pub(crate) fn function(&self, name: &str) -> &[Entry] {
+        self.functions.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the entries for a member by its name.
+    pub(crate) fn field(&self, name: &str) -> &[Entry] {
+        self.fields.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the name under which models know what goes by this one.
+    pub(crate) fn canonical(&self, name: &Name) -> Name {
+        for (from, to) in &self.packages {
+            if let Some(rest) = name.strip_prefix(from.as_str())
+                && rest.starts_with('.')
+            {
+                return Name::from(format!("{to}{rest}"));
+            }
+        }
+        name.clone()
+    }
+
+    /// Returns whether a file mentions the type.
+    pub(crate) fn knows_type(&self, name: &str) -> bool {
+        self.mentioned.contains(name)
+            || self.packages.iter().any(|(from, to)| {
+                name.strip_prefix(from.as_str())
+                    .is_some_and(|rest| self.mentioned.contains(format!("{to}{rest}").as_str()))
+            })
+    }
+
+    /// Returns the words of which a file must hold one to be worth lowering,
+    /// sources and sinks apart.
+    pub(crate) fn anchors(&self) -> (Vec<&str>, Vec<&str>) {
+        let (mut sources, mut sinks) = (Vec::new(), Vec::new());
+        let named = self
+            .methods
+            .iter()
+            .chain(&self.functions)
+            .chain(&self.fields);
+        for (name, entries) in named {
+            let word = name.rsplit(['.', ':']).next().unwrap_or(name);
+            for entry in entries {
+                let word = match (word, entry.types.first()) {
+                    ("new", Some(ty)) => ty.rsplit(['.', '#']).next().unwrap_or(ty),
+                    _ => word,
+                };
+                match &entry.effect {
+                    Effect::Source(_) | Effect::Callback { .. } => sources.push(word),
+                    Effect::Sink { .. } | Effect::Misuse { .. } => sinks.push(word),
+                    _ => {}
+                }
+            }
+        }
+        let annotations = self
+            .param_annotations
+            .keys()
+            .chain(self.method_annotations.keys())
+            .chain(self.param_types.keys());
+        sources.extend(annotations.map(|name| name.rsplit('.').next().unwrap_or(name)));
+        for list in [&mut sources, &mut sinks] {
+            list.sort_unstable();
+            list.dedup();
+        }
+        (sources, sinks)
+    }
+}
+
+impl Entry {
+    /// Returns whether the entry holds for any of the types, or for any type.
+    pub(crate) fn is_for(&self, types: &[Name]) -> bool {
+        self.types
+            .iter()
+            .any(|own| &**own == "*" || types.contains(own))
+    }
+
+    /// Returns whether the entry holds whatever the type is.
+    pub(crate) fn is_for_any(&self) -> bool {
+        self.types.iter().any(|own| &**own == "*")
+    }
+}
+
+/// Returns the models that come with Assay.
+pub(crate) fn models(language: &str) -> &'static Models {
+    static ALL: OnceLock<Vec<(&'static str, OnceLock<Models>)>> = OnceLock::new();
+    let all = ALL.get_or_init(|| {
+        let mut languages: Vec<_> = FILES.iter().map(|file| file.0).collect();
+        languages.dedup();
+        languages
+            .into_iter()
+            .map(|language| (language, OnceLock::new()))
+            .collect()
+    });
+    static NONE: OnceLock<Models> = OnceLock::new();
+    let found = all.iter().find(|(name, _)| *name == language);
+    match found {
+        Some((_, models)) => models.get_or_init(|| {
+            let mut models = Models::default();
+            for (of, file, text) in FILES {
+                if *of == language {
+                    read::read(&mut models, file, text);
+                }
+            }
+            models
+        }),
+        None => NONE.get_or_init(Models::default),
+    }
+}
 
 /// Returns whether a model of the language's libraries mentions the type.
-pub(crate) fn is_known_type(_language: &str, _name: &str) -> bool {
-    false
+pub(crate) fn is_known_type(language: &str, name: &str) -> bool {
+    models(language).knows_type(name)
+}
+
+/// Returns the rule that reports a kind of sink.
+pub(crate) fn rule_of(kind: usize) -> &'static str {
+    KINDS[kind].1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FILES, models};
+
+    #[test]
+    fn all_models_can_be_read() {
+        for (language, _, _) in FILES {
+            let problems = &models(language).problems;
+            assert!(problems.is_empty(), "{language}: {}", problems.join("\n"));
+        }
+    }
 }

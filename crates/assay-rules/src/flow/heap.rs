@@ -1,0 +1,458 @@
+//! Abstract objects and the state of a program at one point.
+//!
+//! Objects go by where they are made. Containers keep what is at which place
+//! as long as the places are constant; then they keep one value for all.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::ir::{FunctionId, Name, Slot};
+use super::value::{Const, ObjectId, Taint, Value};
+
+/// A list keeps so many elements apart.
+pub(crate) const ITEMS_MAX: usize = 64;
+
+/// A map or object keeps so many keys apart.
+const KEYS_MAX: usize = 64;
+
+/// What is looked into when a whole container matters.
+const CONTENT_DEPTH: u32 = 3;
+
+/// An abstract object.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Object {
+    /// The qualified name of its class or library type.
+    pub(crate) ty: Option<Name>,
+    /// Whether it stands for one object only: then a store replaces.
+    pub(crate) single: bool,
+    pub(crate) shape: Shape,
+    /// Named members.
+    pub(crate) fields: BTreeMap<Name, Value>,
+    /// What members are that are not listed; nothing: they were never set.
+    pub(crate) others: Value,
+}
+
+/// What kind of thing an object is.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Shape {
+    /// Only its members.
+    Record,
+    /// A list, array, tuple, set or stream.
+    List {
+        /// The first elements, when their places are known.
+        items: Vec<Value>,
+        /// What else is in it, at places that are not known.
+        rest: Option<Value>,
+    },
+    /// A map.
+    Map {
+        /// What is under constant keys.
+        entries: Vec<(Const, Value)>,
+        /// The keys and values that are not listed.
+        rest: Option<(Value, Value)>,
+    },
+    /// A builder of texts.
+    Text(Value),
+    /// A variable that several functions share.
+    Cell(Value),
+    /// A function with the variables that it captured.
+    Closure {
+        unit: u32,
+        function: FunctionId,
+        cells: Vec<(Slot, ObjectId)>,
+    },
+    /// A method with its receiver.
+    Bound(Box<Value>, Name),
+    /// A position in another container.
+    Iterator {
+        /// The container.
+        of: Box<Value>,
+        what: ViewKind,
+        /// The next place, when it is known.
+        next: Option<usize>,
+    },
+    /// One entry of a map.
+    Entry(Box<Value>, Box<Value>),
+}
+
+/// What of a container is seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ViewKind {
+    Elements,
+    Keys,
+    Values,
+    Entries,
+}
+
+impl Object {
+    /// A new object with no members.
+    pub(crate) fn new(shape: Shape) -> Self {
+        Self {
+            ty: None,
+            single: true,
+            shape,
+            fields: BTreeMap::new(),
+            others: Value::nothing(),
+        }
+    }
+
+    /// A list of elements.
+    pub(crate) fn list(mut items: Vec<Value>) -> Self {
+        let mut rest = None;
+        for item in items.drain(ITEMS_MAX.min(items.len())..) {
+            rest.get_or_insert_with(Value::nothing).join(&item);
+        }
+        Self::new(Shape::List { items, rest })
+    }
+
+    /// Sets a member.
+    pub(crate) fn set(&mut self, key: &Name, value: Value) {
+        if let Some(known) = self.fields.get_mut(key) {
+            if self.single {
+                *known = value;
+            } else {
+                known.join(&value);
+            }
+        } else if self.fields.len() >= KEYS_MAX {
+            self.others.join(&value);
+        } else {
+            let mut value = value;
+            if !self.single {
+                value.join(&self.others);
+            }
+            self.fields.insert(key.clone(), value);
+        }
+    }
+
+    fn join(&mut self, other: &Self) {
+        if self.ty != other.ty {
+            self.ty = None;
+        }
+        self.single &= other.single;
+        for (key, value) in &other.fields {
+            match self.fields.get_mut(key) {
+                Some(known) => known.join(value),
+                None => {
+                    let mut value = value.clone();
+                    value.join(&self.others);
+                    self.fields.insert(key.clone(), value);
+                }
+            }
+        }
+        for (key, value) in &mut self.fields {
+            if !other.fields.contains_key(key) {
+                value.join(&other.others);
+            }
+        }
+        self.others.join(&other.others);
+        self.shape.join(&other.shape);
+    }
+}
+
+impl Shape {
+    fn join(&mut self, other: &Self) {
+        if self == other {
+            return;
+        }
+        match (&mut *self, other) {
+            (
+                Self::List { items, rest },
+                Self::List {
+                    items: theirs,
+                    rest: their_rest,
+                },
+            ) => {
+                if items.len() != theirs.len() {
+                    // Where the lists differ in length places mean nothing.
+                    let shared = items.len().min(theirs.len());
+                    let mut all = rest.take();
+                    for item in items
+                        .drain(shared..)
+                        .chain(theirs[shared..].iter().cloned())
+                    {
+                        all.get_or_insert_with(Value::nothing).join(&item);
+                    }
+                    *rest = all;
+                }
+                for (item, their) in items.iter_mut().zip(theirs) {
+                    item.join(their);
+                }
+                join_option(rest, their_rest.as_ref());
+            }
+            (
+                Self::Map { entries, rest },
+                Self::Map {
+                    entries: theirs,
+                    rest: their_rest,
+                },
+            ) => {
+                for (key, value) in theirs {
+                    match entries.iter_mut().find(|entry| entry.0 == *key) {
+                        Some(entry) => entry.1.join(value),
+                        None => entries.push((key.clone(), value.clone())),
+                    }
+                }
+                match (&mut *rest, their_rest) {
+                    (Some(own), Some(their)) => {
+                        own.0.join(&their.0);
+                        own.1.join(&their.1);
+                    }
+                    (own @ None, Some(their)) => *own = Some(their.clone()),
+                    _ => {}
+                }
+            }
+            (Self::Text(own), Self::Text(their)) | (Self::Cell(own), Self::Cell(their)) => {
+                own.join(their);
+            }
+            (Self::Bound(own, name), Self::Bound(their, other)) if name == other => {
+                own.join(their);
+            }
+            (Self::Entry(key, value), Self::Entry(other_key, other_value)) => {
+                key.join(other_key);
+                value.join(other_value);
+            }
+            (
+                Self::Iterator { of, next, .. },
+                Self::Iterator {
+                    of: their,
+                    next: their_next,
+                    ..
+                },
+            ) => {
+                of.join(their);
+                if next != their_next {
+                    *next = None;
+                }
+            }
+            (Self::Closure { cells, .. }, Self::Closure { cells: theirs, .. }) => {
+                for cell in theirs {
+                    if !cells.contains(cell) {
+                        cells.push(*cell);
+                    }
+                }
+            }
+            (own, _) => *own = Self::Record,
+        }
+    }
+}
+
+fn join_option(own: &mut Option<Value>, other: Option<&Value>) {
+    if let Some(other) = other {
+        own.get_or_insert_with(Value::nothing).join(other);
+    }
+}
+
+/// All objects, by number. Cloning is cheap until one of the clones changes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Heap {
+    objects: Rc<Vec<Option<Rc<Object>>>>,
+    /// Variables outside of functions that were set.
+    globals: Rc<BTreeMap<Name, Value>>,
+}
+
+impl Heap {
+    pub(crate) fn get(&self, id: ObjectId) -> Option<&Object> {
+        self.objects.get(id.0 as usize)?.as_deref()
+    }
+
+    pub(crate) fn get_mut(&mut self, id: ObjectId) -> Option<&mut Object> {
+        let objects = Rc::make_mut(&mut self.objects);
+        let object = objects.get_mut(id.0 as usize)?.as_mut()?;
+        Some(Rc::make_mut(object))
+    }
+
+    /// Puts a new object in. One that is made again at the same place (in a
+    /// loop) stands for several from then on.
+    pub(crate) fn put(&mut self, id: ObjectId, object: Object) {
+        let at = id.0 as usize;
+        let objects = Rc::make_mut(&mut self.objects);
+        if objects.len() <= at {
+            objects.resize(at + 1, None);
+        }
+        match &mut objects[at] {
+            Some(known) => {
+                let known = Rc::make_mut(known);
+                known.join(&object);
+                known.single = false;
+            }
+            empty @ None => *empty = Some(Rc::new(object)),
+        }
+    }
+
+    /// Puts an object in, whatever was there.
+    pub(crate) fn replace(&mut self, id: ObjectId, object: Object) {
+        let at = id.0 as usize;
+        let objects = Rc::make_mut(&mut self.objects);
+        if objects.len() <= at {
+            objects.resize(at + 1, None);
+        }
+        objects[at] = Some(Rc::new(object));
+    }
+
+    pub(crate) fn global(&self, name: &str) -> Option<&Value> {
+        self.globals.get(name)
+    }
+
+    pub(crate) fn set_global(&mut self, name: &Name, value: Value) {
+        Rc::make_mut(&mut self.globals).insert(name.clone(), value);
+    }
+
+    pub(crate) fn globals(&self) -> impl Iterator<Item = (&Name, &Value)> {
+        self.globals.iter()
+    }
+
+    /// Joins with the heap of another path; returns whether anything changed.
+    fn join(&mut self, other: &Self) -> bool {
+        let mut changed = false;
+        if !Rc::ptr_eq(&self.objects, &other.objects) {
+            let both = other.objects.iter().enumerate();
+            for (at, theirs) in both {
+                let Some(theirs) = theirs else { continue };
+                match self.objects.get(at).and_then(Option::as_ref) {
+                    Some(own) if Rc::ptr_eq(own, theirs) || own == theirs => {}
+                    Some(own) => {
+                        let mut joined = Object::clone(own);
+                        joined.join(theirs);
+                        if joined != **own {
+                            changed = true;
+                            Rc::make_mut(&mut self.objects)[at] = Some(Rc::new(joined));
+                        }
+                    }
+                    None => {
+                        changed = true;
+                        let objects = Rc::make_mut(&mut self.objects);
+                        if objects.len() <= at {
+                            objects.resize(at + 1, None);
+                        }
+                        objects[at] = Some(Rc::clone(theirs));
+                    }
+                }
+            }
+        }
+        if !Rc::ptr_eq(&self.globals, &other.globals) {
+            for (name, value) in other.globals.iter() {
+                let known = self.globals.get(name);
+                if known == Some(value) {
+                    continue;
+                }
+                let mut joined = known.cloned().unwrap_or_default();
+                joined.join(value);
+                if known != Some(&joined) {
+                    changed = true;
+                    Rc::make_mut(&mut self.globals).insert(name.clone(), joined);
+                }
+            }
+        }
+        changed
+    }
+
+    /// Returns the taint of a value and of all that is in it.
+    pub(crate) fn content_taint(&self, value: &Value) -> Taint {
+        let mut taint = value.taint.clone();
+        self.add_content(value, &mut taint, CONTENT_DEPTH);
+        taint
+    }
+
+    fn add_content(&self, value: &Value, taint: &mut Taint, depth: u32) {
+        if depth == 0 {
+            return;
+        }
+        for object in value.objects.iter().filter_map(|id| self.get(*id)) {
+            let mut add = |value: &Value| {
+                taint.join(&value.taint);
+                self.add_content(value, taint, depth - 1);
+            };
+            object.fields.values().for_each(&mut add);
+            add(&object.others);
+            match &object.shape {
+                Shape::List { items, rest } => {
+                    items.iter().chain(rest).for_each(add);
+                }
+                Shape::Map { entries, rest } => {
+                    entries.iter().for_each(|entry| add(&entry.1));
+                    if let Some((key, value)) = rest {
+                        add(key);
+                        add(value);
+                    }
+                }
+                Shape::Text(value) | Shape::Cell(value) => add(value),
+                Shape::Bound(value, _) => add(value),
+                Shape::Iterator { of, .. } => add(of),
+                Shape::Entry(key, value) => {
+                    add(key);
+                    add(value);
+                }
+                Shape::Record | Shape::Closure { .. } => {}
+            }
+        }
+    }
+}
+
+/// Everything at one point of a function.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct State {
+    slots: Rc<Vec<Value>>,
+    pub(crate) heap: Heap,
+}
+
+impl State {
+    /// The state in which a function begins.
+    pub(crate) fn new(slots: usize, heap: Heap) -> Self {
+        Self {
+            slots: Rc::new(vec![Value::nothing(); slots]),
+            heap,
+        }
+    }
+
+    pub(crate) fn get(&self, slot: Slot) -> Option<&Value> {
+        self.slots.get(slot.index())
+    }
+
+    pub(crate) fn set(&mut self, slot: Slot, value: Value) {
+        if let Some(known) = Rc::make_mut(&mut self.slots).get_mut(slot.index()) {
+            *known = value;
+        }
+    }
+
+    /// Joins with the state of another path; returns whether anything changed.
+    pub(crate) fn join(&mut self, other: &Self) -> bool {
+        let mut changed = false;
+        if !Rc::ptr_eq(&self.slots, &other.slots) {
+            for at in 0..other.slots.len().min(self.slots.len()) {
+                let (own, theirs) = (&self.slots[at], &other.slots[at]);
+                if own == theirs {
+                    continue;
+                }
+                let mut joined = own.clone();
+                joined.join(theirs);
+                if joined != *own {
+                    changed = true;
+                    Rc::make_mut(&mut self.slots)[at] = joined;
+                }
+            }
+        }
+        self.heap.join(&other.heap) || changed
+    }
+
+    /// Gives up what could change for ever around a loop.
+    pub(crate) fn widen(&mut self, before: &Self) {
+        if Rc::ptr_eq(&self.slots, &before.slots) {
+            return;
+        }
+        for at in 0..before.slots.len().min(self.slots.len()) {
+            if self.slots[at] != before.slots[at] {
+                Rc::make_mut(&mut self.slots)[at].widen(&before.slots[at]);
+            }
+        }
+    }
+}
+
+/// Joins a state into what other paths brought to the same point.
+pub(crate) fn join_into(target: &mut Option<State>, state: &State) {
+    match target {
+        Some(known) => {
+            known.join(state);
+        }
+        None => *target = Some(state.clone()),
+    }
+}

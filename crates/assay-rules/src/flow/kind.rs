@@ -1,0 +1,143 @@
+//! The kinds of sink: what a value can do harm to. Taint is a set of them, so
+//! that an encoder for one kind leaves the others dangerous.
+
+/// A set of kinds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Kinds(pub(crate) u64);
+
+/// Declares the kinds once: the name in models, the bit and the rule.
+macro_rules! kinds {
+    ($($name:literal => $rule:literal, $what:literal;)+) => {
+        /// The names of the kinds, the rules that report them, and what the
+        /// sink is, in the order of their bits.
+        pub(crate) const KINDS: &[(&str, &str, &str)] = &[$(($name, $rule, $what),)+];
+    };
+}
+
+kinds! {
+    "sql" => "injection/sql-injection", "an SQL statement";
+    "command" => "injection/command-injection", "an operating system command";
+    "path" => "injection/path-traversal", "a file path";
+    "xss" => "injection/cross-site-scripting", "a page";
+    "ldap" => "injection/ldap-injection", "an LDAP query";
+    "xpath" => "injection/xpath-injection", "an XPath expression";
+    "ssrf" => "injection/server-side-request-forgery", "the address of a request";
+    "redirect" => "injection/open-redirect", "the target of a redirect";
+    "code" => "injection/code-injection", "code that is run";
+    "template" => "injection/template-injection", "a template";
+    "log" => "injection/log-injection", "a log";
+    "header" => "injection/header-injection", "a response header";
+    "deserialize" => "injection/unsafe-deserialization", "a deserialiser";
+    "xxe" => "injection/xml-external-entity", "an XML parser that resolves entities";
+    "trust" => "injection/trust-boundary", "the session";
+    "nosql" => "injection/nosql-injection", "a database query";
+    "reflection" => "injection/unsafe-reflection", "the name of a class or member";
+    "regex" => "injection/regex-injection", "a regular expression";
+    "format" => "injection/format-string", "a format string";
+    "prototype" => "injection/prototype-pollution", "the keys of an object";
+    "upload" => "injection/unrestricted-upload", "the name of a stored file";
+    "random" => "security/insecure-random", "a secret value";
+    "secret" => "injection/secret-in-log", "a log or response";
+    "mass-assignment" => "injection/mass-assignment", "the fields of a record";
+    "memory" => "injection/unchecked-size", "a size or an index";
+    "mail" => "injection/mail-header-injection", "the header of a mail";
+}
+
+impl Kinds {
+    /// No kind.
+    pub(crate) const NONE: Self = Self(0);
+
+    /// What numbers can still do harm to when they come from a stranger.
+    const NUMBER: u64 = bit("trust") | bit("memory") | bit("random") | bit("secret");
+
+    /// Kinds that a stranger's input is not dangerous to by itself.
+    const SPECIAL: u64 = bit("random") | bit("secret");
+
+    /// All that a stranger's input can do harm to.
+    pub(crate) const INPUT: Self = Self(((1 << KINDS.len()) - 1) & !Self::SPECIAL);
+
+    /// Every kind.
+    pub(crate) const ALL: Self = Self((1 << KINDS.len()) - 1);
+
+    /// Returns the kinds that are left of a value once it is a number.
+    pub(crate) fn of_number(self) -> Self {
+        Self(self.0 & Self::NUMBER)
+    }
+
+    /// Returns the kind with the name; `all` is what an input can do harm to.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        match name {
+            "all" => Some(Self::INPUT),
+            "text" => Some(Self(Self::ALL.0 & !Self::NUMBER)),
+            _ => {
+                let at = KINDS.iter().position(|kind| kind.0 == name)?;
+                Some(Self(1 << at))
+            }
+        }
+    }
+
+    pub(crate) fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub(crate) fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Returns the places of the kinds in [`KINDS`].
+    pub(crate) fn iter(self) -> impl Iterator<Item = usize> {
+        (0..KINDS.len()).filter(move |at| self.0 >> at & 1 == 1)
+    }
+}
+
+const fn bit(name: &str) -> u64 {
+    let mut at = 0;
+    while at < KINDS.len() {
+        if equal(KINDS[at].0.as_bytes(), name.as_bytes()) {
+            return 1 << at;
+        }
+        at += 1;
+    }
+    panic!("no such kind");
+}
+
+const fn equal(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < a.len() {
+        if a[at] != b[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{KINDS, Kinds};
+
+    #[test]
+    fn kinds_have_names_and_bits_of_their_own() {
+        assert!(KINDS.len() <= 64);
+        for (at, kind) in KINDS.iter().enumerate() {
+            assert_eq!(Kinds::named(kind.0), Some(Kinds(1 << at)), "{}", kind.0);
+        }
+        assert!(
+            Kinds::INPUT
+                .of_number()
+                .and(Kinds::named("sql").unwrap())
+                .is_empty()
+        );
+    }
+}

@@ -1,0 +1,419 @@
+//! Reads a file of models. What is wrong in it becomes a problem with the
+//! name of the file; the rest of the file counts.
+
+use toml::{Table, Value as Toml};
+
+use super::{Condition, Effect, Entry, Models, Operand, Source, Test};
+use crate::flow::ir::{Literal, Name};
+use crate::flow::kind::{KINDS, Kinds};
+use crate::flow::solve::is_operation;
+use crate::flow::value::Doubt;
+
+/// Adds what a file says.
+pub(super) fn read(models: &mut Models, file: &str, text: &str) {
+    let table = match text.parse::<Table>() {
+        Ok(table) => table,
+        Err(error) => {
+            models.problems.push(format!("{file}: {error}"));
+            return;
+        }
+    };
+    let mut reader = Reader { models, file };
+    for (section, value) in &table {
+        match section.as_str() {
+            "library" | "documentation" => {}
+            "packages" => reader.packages(value),
+            _ => {
+                for entry in value.as_array().into_iter().flatten() {
+                    match entry.as_table() {
+                        Some(entry) => reader.entry(section, entry),
+                        None => reader.problem(section, "is no table"),
+                    }
+                }
+            }
+        }
+    }
+}
+
+struct Reader<'m> {
+    models: &'m mut Models,
+    file: &'m str,
+}
+
+impl Reader<'_> {
+    fn problem(&mut self, section: &str, what: &str) {
+        let problem = format!("{}: [[{section}]] {what}", self.file);
+        self.models.problems.push(problem);
+    }
+
+    fn packages(&mut self, value: &Toml) {
+        for (from, to) in value.as_table().into_iter().flatten() {
+            let to = to.as_str().unwrap_or_default().to_owned();
+            self.models.packages.push((from.clone(), to));
+        }
+    }
+
+    fn entry(&mut self, section: &str, entry: &Table) {
+        match section {
+            "type" => self.ty(entry),
+            "op" => self.ops(entry),
+            "entry" => self.entry_point(entry),
+            _ => match self.effect(section, entry) {
+                Ok(effect) => {
+                    for key in entry.keys() {
+                        if !KEYS.contains(&key.as_str()) {
+                            self.problem(section, &format!("does not know `{key}`"));
+                        }
+                    }
+                    self.place(section, entry, &effect);
+                }
+                Err(what) => self.problem(section, &what),
+            },
+        }
+    }
+
+    fn mention(&mut self, name: &str) -> Name {
+        let name = Name::from(name);
+        self.models.mentioned.insert(name.clone());
+        name
+    }
+
+    fn ty(&mut self, entry: &Table) {
+        let names = strings(entry.get("name"));
+        if names.is_empty() {
+            self.problem("type", "has no name");
+        }
+        for name in names {
+            let name = self.mention(&name);
+            let supertypes: Vec<Name> = strings(entry.get("extends"))
+                .iter()
+                .map(|name| self.mention(name))
+                .collect();
+            let mut returns = Vec::new();
+            for (method, ty) in entry
+                .get("returns")
+                .and_then(Toml::as_table)
+                .into_iter()
+                .flatten()
+            {
+                let ty = ty.as_str().unwrap_or_default();
+                returns.push((Name::from(method.as_str()), self.mention(ty)));
+            }
+            let model = self.models.types.entry(name).or_default();
+            model.supertypes.extend(supertypes);
+            model.returns.extend(returns);
+        }
+    }
+
+    fn ops(&mut self, entry: &Table) {
+        for (method, op) in entry
+            .get("ops")
+            .and_then(Toml::as_table)
+            .into_iter()
+            .flatten()
+        {
+            let op = op.as_str().unwrap_or_default();
+            if !is_operation(op) {
+                self.problem("op", &format!("does not know the operation `{op}`"));
+                continue;
+            }
+            let effect = Effect::Op(Name::from(op));
+            // `put/2` is the one with two arguments.
+            let (name, arity) = match method.split_once('/') {
+                Some((name, arity)) => (name, arity.parse().ok()),
+                None => (method.as_str(), None),
+            };
+            self.place_one("op", entry, name, arity, &effect);
+        }
+    }
+
+    fn entry_point(&mut self, entry: &Table) {
+        let source = match self.source(entry) {
+            Ok(source) => source,
+            Err(what) => return self.problem("entry", &what),
+        };
+        for (key, of) in [("param", 0), ("method", 1), ("param-type", 2)] {
+            for name in strings(entry.get(key)) {
+                let name = self.mention(&name);
+                let map = match of {
+                    0 => &mut self.models.param_annotations,
+                    1 => &mut self.models.method_annotations,
+                    _ => &mut self.models.param_types,
+                };
+                map.insert(name, source.clone());
+            }
+        }
+    }
+
+    fn source(&mut self, entry: &Table) -> Result<Source, String> {
+        let doubt = match entry.get("trust").and_then(Toml::as_str) {
+            None => Doubt::None,
+            Some("local") => Doubt::Local,
+            Some(other) => return Err(format!("does not know the trust `{other}`")),
+        };
+        Ok(Source {
+            kinds: kinds(entry, "kinds")?.unwrap_or(Kinds::INPUT),
+            doubt,
+            what: Name::from(text(entry, "what").unwrap_or("an input")),
+            to: operands(entry.get("to"))?
+                .first()
+                .cloned()
+                .unwrap_or(Operand::Result),
+        })
+    }
+
+    fn effect(&mut self, section: &str, entry: &Table) -> Result<Effect, String> {
+        Ok(match section {
+            "source" => Effect::Source(self.source(entry)?),
+            "sink" => {
+                let kind = text(entry, "kind").ok_or("has no kind")?;
+                let at = KINDS.iter().position(|known| known.0 == kind);
+                Effect::Sink {
+                    kind: at.ok_or_else(|| format!("does not know the kind `{kind}`"))?,
+                    args: match entry.get("args") {
+                        None => vec![Operand::Arg(0)],
+                        args => operands(args)?,
+                    },
+                    fixed_by_prefix: flag(entry, "fixed-by-prefix"),
+                }
+            }
+            "sanitizer" => Effect::Sanitize(kinds(entry, "kinds")?.ok_or("has no kinds")?),
+            "guard" => Effect::Guard {
+                arg: operands(entry.get("args"))?
+                    .first()
+                    .cloned()
+                    .unwrap_or(Operand::Arg(0)),
+                kinds: kinds(entry, "kinds")?.ok_or("has no kinds")?,
+                when: !flag(entry, "when-false"),
+            },
+            "callback" => Effect::Callback {
+                arg: operands(entry.get("args"))?
+                    .first()
+                    .cloned()
+                    .unwrap_or(Operand::All),
+                params: strings(entry.get("params"))
+                    .iter()
+                    .map(|name| self.mention(name))
+                    .collect(),
+            },
+            "misuse" => Effect::Misuse {
+                rule: Name::from(text(entry, "rule").ok_or("has no rule")?),
+                message: Name::from(text(entry, "message").ok_or("has no message")?),
+                member: match (text(entry, "member"), entry.get("must-be")) {
+                    (Some(member), Some(value)) => {
+                        let args = operands(entry.get("args"))?;
+                        let of = args.first().cloned().unwrap_or(Operand::Arg(0));
+                        let value = literal(value).ok_or("has no constant in `must-be`")?;
+                        Some((of, Name::from(member), value))
+                    }
+                    _ => None,
+                },
+            },
+            "unmodelled" => Effect::Nothing,
+            _ => return Err("is no known section".to_owned()),
+        })
+    }
+
+    /// Puts an effect where its methods, functions and members are looked up.
+    fn place(&mut self, section: &str, entry: &Table, effect: &Effect) {
+        let arity = entry.get("arity").and_then(Toml::as_integer);
+        let arity = arity.map(|arity| arity as usize);
+        let mut placed = false;
+        for name in strings(entry.get("methods")) {
+            placed = true;
+            self.place_one(section, entry, &name, arity, effect);
+        }
+        if flag(entry, "new") {
+            placed = true;
+            self.place_one(section, entry, "new", arity, effect);
+        }
+        let Some(made) = self.make(section, entry, arity, effect) else {
+            return;
+        };
+        for name in strings(entry.get("functions")) {
+            placed = true;
+            let name = self.mention(&name);
+            let entries = self.models.functions.entry(name).or_default();
+            entries.push(made.clone());
+        }
+        for name in strings(entry.get("fields")) {
+            placed = true;
+            let entries = self.models.fields.entry(Name::from(name)).or_default();
+            entries.push(made.clone());
+        }
+        if !placed {
+            self.problem(section, "names no methods, functions or fields");
+        }
+    }
+
+    fn place_one(
+        &mut self,
+        section: &str,
+        entry: &Table,
+        name: &str,
+        arity: Option<usize>,
+        effect: &Effect,
+    ) {
+        let Some(made) = self.make(section, entry, arity, effect) else {
+            return;
+        };
+        let by_type = entry.contains_key("type");
+        let names = if by_type {
+            &mut self.models.methods
+        } else {
+            &mut self.models.functions
+        };
+        names.entry(Name::from(name)).or_default().push(made);
+    }
+
+    fn make(
+        &mut self,
+        section: &str,
+        entry: &Table,
+        arity: Option<usize>,
+        effect: &Effect,
+    ) -> Option<Entry> {
+        let types = strings(entry.get("type"));
+        let types = types.iter().map(|name| self.mention(name)).collect();
+        let mut when = Vec::new();
+        for condition in entry
+            .get("when")
+            .and_then(Toml::as_array)
+            .into_iter()
+            .flatten()
+        {
+            match condition.as_table().map(condition_of) {
+                Some(Ok(condition)) => when.push(condition),
+                Some(Err(what)) => {
+                    self.problem(section, &what);
+                    return None;
+                }
+                None => self.problem(section, "has a condition that is no table"),
+            }
+        }
+        Some(Entry {
+            types,
+            arity,
+            when,
+            effect: effect.clone(),
+        })
+    }
+}
+
+const KEYS: &[&str] = &[
+    "args",
+    "arity",
+    "fields",
+    "fixed-by-prefix",
+    "functions",
+    "kind",
+    "kinds",
+    "member",
+    "message",
+    "methods",
+    "must-be",
+    "new",
+    "params",
+    "rule",
+    "to",
+    "trust",
+    "type",
+    "what",
+    "when",
+    "when-false",
+];
+
+fn condition_of(table: &Table) -> Result<Condition, String> {
+    let arg = match table.get("arg") {
+        Some(arg) => operand(arg)?,
+        None => Operand::Arg(0),
+    };
+    let test = if let Some(values) = table.get("is") {
+        let values = match values {
+            Toml::Array(values) => values.iter().filter_map(literal).collect(),
+            one => literal(one).into_iter().collect(),
+        };
+        Test::Is(values)
+    } else if table.contains_key("like") {
+        let patterns = strings(table.get("like"));
+        Test::Like(patterns.iter().map(|p| p.to_lowercase()).collect())
+    } else if let Some(limit) = table.get("below").and_then(Toml::as_integer) {
+        Test::Below(limit)
+    } else if table.contains_key("present") {
+        Test::Present
+    } else {
+        return Err("has a condition without `is`, `like`, `below` or `present`".to_owned());
+    };
+    Ok(Condition {
+        arg,
+        test,
+        not: flag(table, "not"),
+        unknown: flag(table, "unknown"),
+    })
+}
+
+fn literal(value: &Toml) -> Option<Literal> {
+    Some(match value {
+        Toml::String(text) if text == "null" => Literal::Null,
+        Toml::String(text) => Literal::Str(Name::from(text.as_str())),
+        Toml::Integer(value) => Literal::Int(*value),
+        Toml::Boolean(value) => Literal::Bool(*value),
+        Toml::Float(value) => Literal::Float(*value),
+        _ => return None,
+    })
+}
+
+fn kinds(entry: &Table, key: &str) -> Result<Option<Kinds>, String> {
+    let Some(value) = entry.get(key) else {
+        return Ok(None);
+    };
+    let mut kinds = Kinds::NONE;
+    for name in strings(Some(value)) {
+        let kind = Kinds::named(&name).ok_or_else(|| format!("does not know the kind `{name}`"))?;
+        kinds = kinds.or(kind);
+    }
+    Ok(Some(kinds))
+}
+
+fn operands(value: Option<&Toml>) -> Result<Vec<Operand>, String> {
+    match value {
+        None => Ok(Vec::new()),
+        Some(Toml::Array(values)) => values.iter().map(operand).collect(),
+        Some(one) => Ok(vec![operand(one)?]),
+    }
+}
+
+fn operand(value: &Toml) -> Result<Operand, String> {
+    match value {
+        Toml::Integer(at) if *at >= 0 => Ok(Operand::Arg(*at as usize)),
+        Toml::String(text) => match text.as_str() {
+            "receiver" => Ok(Operand::Receiver),
+            "result" => Ok(Operand::Result),
+            "all" => Ok(Operand::All),
+            name => match name.strip_suffix("..").map(str::parse) {
+                Some(Ok(from)) => Ok(Operand::From(from)),
+                _ => Ok(Operand::Named(Name::from(name))),
+            },
+        },
+        _ => Err("has an argument that is neither a place nor a name".to_owned()),
+    }
+}
+
+fn text<'t>(entry: &'t Table, key: &str) -> Option<&'t str> {
+    entry.get(key).and_then(Toml::as_str)
+}
+
+fn flag(entry: &Table, key: &str) -> bool {
+    entry.get(key).and_then(Toml::as_bool).unwrap_or(false)
+}
+
+fn strings(value: Option<&Toml>) -> Vec<String> {
+    match value {
+        Some(Toml::String(text)) => vec![text.clone()],
+        Some(Toml::Array(values)) => {
+            let texts = values.iter().filter_map(Toml::as_str);
+            texts.map(str::to_owned).collect()
+        }
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,349 @@
+//! The program under analysis: its files, lowered, and what they declare to
+//! each other.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::ir::{
+    Block, Class, Function, FunctionId, FunctionKind, Name, ParamKind, Stmt, StmtKind, Unit,
+};
+use super::model::{Models, models};
+
+/// A call has at most so many targets; beyond that the first ones count.
+pub(crate) const TARGETS_MAX: usize = 4;
+
+/// Hierarchies are followed so far.
+const ANCESTORS_MAX: usize = 24;
+
+/// A function of the project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Target {
+    pub(crate) unit: u32,
+    pub(crate) function: FunctionId,
+}
+
+/// All files that are analysed together.
+pub(crate) struct Project {
+    pub(crate) units: Vec<Arc<Unit>>,
+    /// By qualified name.
+    classes: HashMap<Name, (u32, usize)>,
+    /// Functions outside of classes, by qualified name.
+    functions: HashMap<Name, Target>,
+    subclasses: HashMap<Name, Vec<Name>>,
+    /// Variables outside of functions, and captured ones, that functions set.
+    pub(crate) changing: HashSet<Name>,
+    /// Members that are set anywhere but in constructors.
+    pub(crate) stored: HashSet<Name>,
+    /// Files of key-value pairs, by file name.
+    properties: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl Project {
+    /// Links files.
+    pub(crate) fn new(
+        units: Vec<Arc<Unit>>,
+        properties: BTreeMap<String, BTreeMap<String, String>>,
+    ) -> Self {
+        let mut this = Self {
+            units: Vec::new(),
+            classes: HashMap::new(),
+            functions: HashMap::new(),
+            subclasses: HashMap::new(),
+            changing: HashSet::new(),
+            stored: HashSet::new(),
+            properties,
+        };
+        for (at, unit) in units.iter().enumerate() {
+            this.declare(at as u32, unit);
+        }
+        this.units = units;
+        this
+    }
+
+    fn declare(&mut self, at: u32, unit: &Unit) {
+        for (place, class) in unit.classes.iter().enumerate() {
+            self.classes
+                .entry(class.name.clone())
+                .or_insert((at, place));
+            for supertype in &class.supertypes {
+                let known = self.subclasses.entry(supertype.clone()).or_default();
+                known.push(class.name.clone());
+            }
+        }
+        for (place, function) in unit.functions.iter().enumerate() {
+            let target = Target {
+                unit: at,
+                function: FunctionId(place as u32),
+            };
+            let is_free = function.class.is_none() && function.parent == Some(FunctionId::TOP);
+            if is_free && !function.name.is_empty() {
+                let name = qualified(&unit.package, &function.name);
+                self.functions.entry(name).or_insert(target);
+            }
+            if target.function != FunctionId::TOP {
+                let is_setting_up =
+                    function.kind == FunctionKind::Constructor || &*function.name == "<fields>";
+                self.stores(function, &function.body, is_setting_up);
+            }
+        }
+    }
+
+    /// Notes which variables and members a function sets.
+    fn stores(&mut self, function: &Function, block: &Block, is_setting_up: bool) {
+        for stmt in block {
+            match &stmt.kind {
+                StmtKind::Let(slot, _) => {
+                    let is_captured = function.captures.iter().any(|c| c.inner == *slot);
+                    let name = function.slots[slot.index()].name.as_ref();
+                    if let (true, Some(name)) = (is_captured, name) {
+                        self.changing.insert(name.clone());
+                    }
+                }
+                StmtKind::StoreGlobal { name, .. } => {
+                    self.changing.insert(name.clone());
+                }
+                StmtKind::Store { key, .. } if !is_setting_up => {
+                    self.stored.insert(key.clone());
+                }
+                _ => {}
+            }
+            each_block(stmt, &mut |block| {
+                self.stores(function, block, is_setting_up)
+            });
+        }
+    }
+
+    pub(crate) fn unit(&self, at: u32) -> &Arc<Unit> {
+        &self.units[at as usize]
+    }
+
+    pub(crate) fn function(&self, target: Target) -> &Function {
+        &self.units[target.unit as usize].functions[target.function.index()]
+    }
+
+    /// Returns the models for a file's language.
+    pub(crate) fn models(&self, unit: u32) -> &'static Models {
+        models(self.units[unit as usize].language)
+    }
+
+    pub(crate) fn class(&self, name: &str) -> Option<(u32, &Class)> {
+        let (unit, class) = self.classes.get(name)?;
+        Some((*unit, &self.units[*unit as usize].classes[*class]))
+    }
+
+    /// Returns a function outside of classes.
+    pub(crate) fn free_function(&self, name: &str) -> Option<Target> {
+        self.functions.get(name).copied()
+    }
+
+    /// Returns the type and all that it is a kind of, the nearest first: those
+    /// of the project and those that models tell.
+    pub(crate) fn lineage(&self, models: &Models, name: &Name) -> Vec<Name> {
+        let mut found = vec![models.canonical(name)];
+        let mut at = 0;
+        while at < found.len() && found.len() < ANCESTORS_MAX {
+            let name = found[at].clone();
+            let own = self
+                .class(&name)
+                .map_or(&[][..], |(_, class)| &class.supertypes);
+            let modelled = models
+                .types
+                .get(&name)
+                .map_or(&[][..], |model| &model.supertypes);
+            for supertype in own.iter().chain(modelled) {
+                let supertype = models.canonical(supertype);
+                if !found.contains(&supertype) {
+                    found.push(supertype);
+                }
+            }
+            at += 1;
+        }
+        found
+    }
+
+    /// Returns whether one type is a kind of the other.
+    pub(crate) fn is_kind_of(&self, models: &Models, name: &Name, of: &str) -> bool {
+        self.lineage(models, name)
+            .iter()
+            .any(|known| &**known == of)
+    }
+
+    /// Returns the methods that a call on exactly this class reaches.
+    pub(crate) fn methods(&self, class: &str, name: &str, arity: usize) -> Vec<Target> {
+        let mut left = vec![Name::from(class)];
+        let mut seen = 0;
+        while let Some(class) = left.pop() {
+            seen += 1;
+            if seen > ANCESTORS_MAX {
+                break;
+            }
+            let Some((unit, known)) = self.class(&class) else {
+                continue;
+            };
+            let own = self.own_methods(unit, known, name, arity);
+            if !own.is_empty() {
+                return own;
+            }
+            left.extend(known.supertypes.iter().rev().cloned());
+        }
+        Vec::new()
+    }
+
+    fn own_methods(&self, unit: u32, class: &Class, name: &str, arity: usize) -> Vec<Target> {
+        let functions = &self.units[unit as usize].functions;
+        let named: Vec<FunctionId> = class
+            .methods
+            .iter()
+            .copied()
+            .filter(|id| &*functions[id.index()].name == name)
+            .filter(|id| !is_bodiless(&functions[id.index()]))
+            .collect();
+        let fits = |id: &&FunctionId| takes(&functions[id.index()], arity);
+        let mut chosen: Vec<FunctionId> = named.iter().filter(fits).copied().collect();
+        if chosen.is_empty() && named.len() == 1 {
+            chosen = named;
+        }
+        chosen
+            .into_iter()
+            .take(TARGETS_MAX)
+            .map(|function| Target { unit, function })
+            .collect()
+    }
+
+    /// Returns the methods that a call on something of this declared type can
+    /// reach: its own and those of its subclasses.
+    pub(crate) fn virtual_methods(&self, class: &str, name: &str, arity: usize) -> Vec<Target> {
+        let mut found = self.methods(class, name, arity);
+        let mut left: Vec<&Name> = self.subclasses.get(class).into_iter().flatten().collect();
+        let mut seen = 0;
+        while let Some(class) = left.pop() {
+            seen += 1;
+            if found.len() >= TARGETS_MAX || seen > ANCESTORS_MAX {
+                break;
+            }
+            if let Some((unit, known)) = self.class(class) {
+                for target in self.own_methods(unit, known, name, arity) {
+                    if !found.contains(&target) && found.len() < TARGETS_MAX {
+                        found.push(target);
+                    }
+                }
+            }
+            left.extend(self.subclasses.get(class).into_iter().flatten());
+        }
+        found
+    }
+
+    /// Returns the declared type of a member of a class.
+    pub(crate) fn member_type(&self, class: &str, member: &str) -> Option<Name> {
+        let mut left = vec![Name::from(class)];
+        for _ in 0..ANCESTORS_MAX {
+            let (_, known) = self.class(&left.pop()?)?;
+            if let Some(field) = known.fields.iter().find(|field| &*field.name == member) {
+                return field.ty.clone();
+            }
+            left.extend(known.supertypes.iter().cloned());
+        }
+        None
+    }
+
+    /// Returns what a key stands for in the files of key-value pairs: in the
+    /// named file, or in whichever has it.
+    pub(crate) fn property(&self, file: Option<&str>, key: &str) -> Vec<&str> {
+        let file = file.map(|file| file.rsplit(['/', '\\']).next().unwrap_or(file));
+        if let Some(pairs) = file.and_then(|file| self.properties.get(file)) {
+            return pairs.get(key).map(String::as_str).into_iter().collect();
+        }
+        let all = self.properties.values();
+        all.filter_map(|pairs| pairs.get(key).map(String::as_str))
+            .collect()
+    }
+}
+
+/// Returns the name under which other files know something of a package.
+pub(crate) fn qualified(package: &str, name: &str) -> Name {
+    match package {
+        "" => Name::from(name),
+        package => Name::from(format!("{package}.{name}")),
+    }
+}
+
+/// Calls back for each block directly in a statement.
+pub(crate) fn each_block<'u>(stmt: &'u Stmt, callback: &mut impl FnMut(&'u Block)) {
+    match &stmt.kind {
+        StmtKind::If {
+            then, otherwise, ..
+        } => {
+            callback(then);
+            callback(otherwise);
+        }
+        StmtKind::Logical { right, .. } => callback(right),
+        StmtKind::Loop {
+            head, body, step, ..
+        } => {
+            callback(head);
+            callback(body);
+            callback(step);
+        }
+        StmtKind::Each { body, .. }
+        | StmtKind::Labelled { body, .. }
+        | StmtKind::Default { body, .. } => callback(body),
+        StmtKind::Switch { arms, .. } => {
+            for arm in arms {
+                callback(&arm.head);
+                callback(&arm.body);
+            }
+        }
+        StmtKind::Try {
+            body,
+            handlers,
+            otherwise,
+            finally,
+        } => {
+            callback(body);
+            for handler in handlers {
+                callback(&handler.body);
+            }
+            callback(otherwise);
+            callback(finally);
+        }
+        _ => {}
+    }
+}
+
+/// Returns whether a function takes so many arguments by position.
+fn takes(function: &Function, arity: usize) -> bool {
+    let params = function.params.iter();
+    let plain = params
+        .clone()
+        .filter(|p| p.kind == ParamKind::Plain)
+        .count();
+    let has_rest = params.clone().any(|p| p.kind == ParamKind::Rest);
+    let has_default = |p: &&super::ir::Param| {
+        function
+            .body
+            .iter()
+            .any(|stmt| matches!(&stmt.kind, StmtKind::Default { param, .. } if *param == p.slot))
+    };
+    let needed = params
+        .filter(|p| p.kind == ParamKind::Plain && !has_default(p))
+        .count();
+    arity >= needed.min(plain) && (arity <= plain || has_rest)
+}
+
+/// Returns whether a method was declared without a body.
+fn is_bodiless(function: &Function) -> bool {
+    use super::ir::Op;
+    matches!(
+        function.body.as_slice(),
+        [
+            Stmt {
+                kind: StmtKind::Let(_, Op::Unknown),
+                ..
+            },
+            Stmt {
+                kind: StmtKind::Return(_),
+                ..
+            }
+        ]
+    )
+}

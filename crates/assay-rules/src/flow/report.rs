@@ -1,0 +1,216 @@
+//! From what the solver found to findings with their paths.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use assay_finding::{
+    Confidence, Finding, Fingerprint, Frame, IdentityHasher, Location, Related, RuleId, State,
+};
+use assay_source::{RepoPath, SourceText, Span};
+use assay_syntax::ParsedFile;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+
+use super::ir::{Function, Unit};
+use super::lower::lower;
+use super::project::Project;
+use super::solve::{Hit, Solution, solve};
+use super::value::{Doubt, Step, StepKind};
+use crate::engine::Engine;
+use crate::identity::add_text;
+use crate::rule::rule_by_id;
+
+/// Files of key-value pairs by file name, for constants that code reads there.
+pub type Properties = BTreeMap<String, BTreeMap<String, String>>;
+
+/// A file, or a part of it in one language, ready to be analysed.
+#[derive(Clone, Debug)]
+pub struct FlowUnit(Arc<Unit>);
+
+impl FlowUnit {
+    /// Returns where the file is.
+    pub fn path(&self) -> &RepoPath {
+        &self.0.path
+    }
+
+    /// Returns the text of the file.
+    pub fn text(&self) -> &Arc<SourceText> {
+        &self.0.text
+    }
+}
+
+/// What the dataflow engine found in one file.
+#[derive(Clone, Debug, Default)]
+pub struct FlowFindings {
+    /// The findings in the order of the text.
+    pub findings: Vec<Finding>,
+    /// What was cut, for the ledger's entry of the file.
+    pub notes: Vec<String>,
+}
+
+/// Makes the parts of a file that the dataflow engine reads.
+pub fn flow_units(path: &RepoPath, text: &Arc<SourceText>, parsed: &ParsedFile) -> Vec<FlowUnit> {
+    parsed
+        .trees
+        .iter()
+        .filter_map(|tree| lower(path, text, tree))
+        .map(|unit| FlowUnit(Arc::new(unit)))
+        .collect()
+}
+
+/// Analyses files together and returns what was found in each, in their order.
+/// Only those for which `wanted` is true are looked into for themselves; the
+/// others are there to be called.
+pub fn flow_findings(
+    units: &[FlowUnit],
+    wanted: impl Fn(usize) -> bool + Sync,
+    properties: Properties,
+    engine: impl Fn(&RepoPath) -> Arc<Engine> + Sync,
+) -> Vec<FlowFindings> {
+    let all: Vec<Arc<Unit>> = units.iter().map(|unit| Arc::clone(&unit.0)).collect();
+    let project = Project::new(all, properties);
+    (0..units.len())
+        .into_par_iter()
+        .map(|at| {
+            if !wanted(at) {
+                return FlowFindings::default();
+            }
+            let solution = solve(&project, at as u32);
+            let engine = engine(units[at].path());
+            report(&project, at as u32, solution, &engine)
+        })
+        .collect()
+}
+
+/// A path shows so many steps; those in the middle are left out.
+const STEPS_SHOWN_MAX: usize = 12;
+
+fn report(project: &Project, unit: u32, solution: Solution, engine: &Engine) -> FlowFindings {
+    let mut notes = project.unit(unit).notes.clone();
+    notes.extend(solution.notes);
+    let mut findings: Vec<Finding> = solution
+        .hits
+        .iter()
+        .filter_map(|hit| finding(project, hit, engine))
+        .collect();
+    findings.sort_by(|a, b| {
+        let key = |finding: &Finding| (finding.location.path.clone(), finding.location.span);
+        key(a).cmp(&key(b)).then_with(|| a.rule.cmp(&b.rule))
+    });
+    FlowFindings { findings, notes }
+}
+
+fn finding(project: &Project, hit: &Hit, engine: &Engine) -> Option<Finding> {
+    let rule = rule_by_id(&hit.rule)?;
+    let unit = project.unit(hit.unit);
+    let language = assay_syntax::language_by_name(unit.language);
+    let resolved = engine.resolve(rule, language);
+    if !resolved.enabled {
+        return None;
+    }
+    let function = enclosing(unit, hit.span);
+    let symbol = function.map(|function| symbol(unit, function)).filter(|name| !name.is_empty());
+    let mut hasher = IdentityHasher::new(rule.id());
+    hasher.part(function.map_or("", |function| &function.name));
+    add_text(&mut hasher, unit.text.slice(hit.span));
+    Some(Finding {
+        rule: RuleId::new(rule.id()),
+        severity: resolved.severity.unwrap_or_else(|| rule.severity()),
+        confidence: match (hit.doubt, &hit.path) {
+            (Doubt::None, Some(_)) => Confidence::High,
+            (Doubt::None, None) => rule.spec().confidence,
+            (Doubt::Unknown, _) => Confidence::Medium,
+            (Doubt::Local, _) => Confidence::Low,
+        },
+        category: rule.spec().category,
+        message: hit.message.to_string(),
+        location: location(unit, hit.span),
+        related: hit.path.as_ref().map_or_else(Vec::new, |path| steps(project, path)),
+        measure: None,
+        symbol,
+        identity: hasher.finish(),
+        alias: None,
+        fingerprint: Fingerprint::default(),
+        state: State::Introduced,
+        suppressed: None,
+        fix: None,
+        frame: Frame::default(),
+    })
+}
+
+/// Returns the steps of a path from the source on.
+fn steps(project: &Project, last: &Rc<Step>) -> Vec<Related> {
+    let mut steps: Vec<&Step> = Vec::new();
+    let mut at = Some(&**last);
+    while let Some(step) = at {
+        steps.push(step);
+        at = step.previous.as_deref();
+    }
+    steps.reverse();
+    // Several things happen on one line: the first says most.
+    let line = |step: &Step| project.unit(step.unit).text.lines().line_of(step.span.start);
+    steps.dedup_by(|later, earlier| {
+        later.unit == earlier.unit
+            && line(later) == line(earlier)
+            && !matches!(later.what, StepKind::Passed(_))
+    });
+    if steps.len() > STEPS_SHOWN_MAX {
+        let half = STEPS_SHOWN_MAX / 2;
+        steps.drain(half..steps.len() - half);
+    }
+    steps
+        .into_iter()
+        .map(|step| Related {
+            location: location(project.unit(step.unit), step.span),
+            message: said(&step.what),
+            frame: Frame::default(),
+        })
+        .collect()
+}
+
+fn said(what: &StepKind) -> String {
+    match what {
+        StepKind::Source(what) => format!("{what} comes in"),
+        StepKind::Assigned(name) => {
+            let name = name.rsplit('.').next().unwrap_or(name);
+            format!("it becomes `{name}`")
+        }
+        StepKind::Passed(name) => format!("it is passed on as `{name}`"),
+        StepKind::Returned(name) => format!("`{name}` returns it"),
+        StepKind::Through(name) => format!("it goes through `{name}`"),
+        StepKind::Joined => "it becomes part of a text".to_owned(),
+    }
+}
+
+fn location(unit: &Unit, span: Span) -> Location {
+    Location {
+        path: unit.path.clone(),
+        span,
+        start: unit.text.position(span.start),
+        end: unit.text.position(span.end),
+    }
+}
+
+/// Returns the innermost function with a name around a place.
+fn enclosing(unit: &Unit, span: Span) -> Option<&Function> {
+    unit.functions
+        .iter()
+        .filter(|function| !function.name.is_empty() && function.span.contains(span))
+        .min_by_key(|function| function.span.len())
+}
+
+fn symbol(unit: &Unit, function: &Function) -> String {
+    let class = function.class.map(|class| {
+        let name = &unit.classes[class].name;
+        let inner = name.strip_prefix(&*unit.package).unwrap_or(name);
+        inner.trim_start_matches('.').to_owned()
+    });
+    let name = match &*function.name {
+        "<init>" | "<fields>" => class.as_deref().and_then(|c| c.rsplit('.').next()).unwrap_or(""),
+        name => name,
+    };
+    match &class {
+        Some(class) => format!("{class}.{name}"),
+        None => name.to_owned(),
+    }
+}

@@ -1,0 +1,728 @@
+//! What an instruction computes.
+
+use assay_source::Span;
+
+use super::Solver;
+use super::fold;
+use crate::flow::heap::{Object, Shape, ViewKind};
+use crate::flow::ir::{Arg, BinaryOp, EachKind, Literal, Name, Op, Slot, UnaryOp};
+use crate::flow::kind::Kinds;
+use crate::flow::model::{Effect, Operand};
+use crate::flow::value::{Const, Consts, Facts, StepKind, Taint, Value};
+
+/// Combinations of constants that are tried.
+const COMBINATIONS_MAX: usize = 16;
+
+impl Solver<'_> {
+    pub(super) fn operation_value(&mut self, span: Span, op: &Op) -> Value {
+        match op {
+            Op::Const(Literal::Str(text)) => Value::text(text),
+            Op::Const(literal) => Value::constant(literal.clone()),
+            Op::Copy(slot) => {
+                let mut value = self.get(*slot);
+                // Facts are about the variable that was compared, and go on.
+                if value.is_nothing() {
+                    value = Value::unknown();
+                }
+                value
+            }
+            Op::Unary(op, slot) => self.unary(*op, *slot),
+            Op::Binary(op, left, right) => self.binary(span, *op, *left, *right),
+            Op::Text(parts) => {
+                let parts: Vec<Value> = parts.iter().map(|slot| self.get(*slot)).collect();
+                self.joined(span, &parts)
+            }
+            Op::Call(callee, args) => self.call(span, callee, args),
+            Op::Load(object, key) => {
+                let object = self.get(*object);
+                self.load_member(span, &object, key)
+            }
+            Op::LoadIndex(object, index) => {
+                let object = self.get(*object);
+                let index = self.get(*index);
+                self.load_element(span, &object, &index)
+            }
+            Op::Slice(object, from, to) => {
+                let object = self.get(*object);
+                let side = |this: &Self, slot: &Option<Slot>| slot.map(|slot| this.get(slot));
+                let (from, to) = (side(self, from), side(self, to));
+                self.slice(span, &object, from.as_ref(), to.as_ref())
+            }
+            Op::Global(name) => self.global(span, name),
+            Op::List(items) => {
+                let list = self.list_of(items);
+                self.make(span, 0, list)
+            }
+            Op::Map(entries) => self.map_of(span, entries),
+            Op::Closure(function) => {
+                let target = &self.project.unit(self.unit()).functions[function.index()];
+                let mut cells = Vec::new();
+                for capture in &target.captures {
+                    if let Some(cell) = self.cell(capture.outer) {
+                        cells.push((capture.inner, cell));
+                    }
+                }
+                let shape = Shape::Closure {
+                    unit: self.unit(),
+                    function: *function,
+                    cells,
+                };
+                self.make(span, 0, Object::new(shape))
+            }
+            Op::Class(class) => {
+                let name = self.project.unit(self.unit()).classes[*class].name.clone();
+                Value::symbol(name)
+            }
+            Op::Cast(slot, ty) => {
+                let value = self.get(*slot);
+                self.typed(value, Some(ty))
+            }
+            Op::IsType(slot, ty) => self.is_type(*slot, ty),
+            Op::Await(slot) => self.awaited(span, *slot),
+            Op::Yield(slot, all) => {
+                let value = self.get(*slot);
+                let value = if *all {
+                    self.any_element(&value, EachKind::Elements, span).1
+                } else {
+                    value
+                };
+                let frame = self.frame();
+                frame.yields.get_or_insert_with(Value::nothing).join(&value);
+                Value::unknown()
+            }
+            Op::Unknown => Value::unknown(),
+            Op::Mix(parts) => {
+                let mut value = Value::unknown();
+                for slot in parts {
+                    let part = self.get(*slot);
+                    value.taint.join(&self.state.heap.content_taint(&part));
+                }
+                value
+            }
+        }
+    }
+
+    /// Returns the cell of a variable that functions share, making it.
+    pub(super) fn cell(&mut self, slot: Slot) -> Option<crate::flow::value::ObjectId> {
+        let known = |this: &Self| this.state.get(slot)?.objects.first().copied();
+        if known(self).is_none() {
+            self.set(slot, Value::nothing());
+        }
+        known(self)
+    }
+
+    fn unary(&self, op: UnaryOp, slot: Slot) -> Value {
+        let operand = self.get(slot);
+        if let Some(constant) = operand.as_const().and_then(|value| fold::unary(op, value)) {
+            let mut value = Value::constant(constant);
+            value.facts = negated(op, &operand);
+            return value;
+        }
+        let mut value = Value::unknown();
+        match op {
+            UnaryOp::Not => {
+                value.facts = negated(op, &operand);
+                if let Some(truth) = operand.truth() {
+                    value.consts = Consts::Few(vec![Literal::Bool(!truth)]);
+                }
+            }
+            UnaryOp::TypeOf => {}
+            UnaryOp::Minus | UnaryOp::Plus | UnaryOp::BitNot => {
+                value.taint = operand.taint.filtered(Kinds::of_number);
+            }
+        }
+        value
+    }
+
+    fn binary(&mut self, span: Span, op: BinaryOp, left: Slot, right: Slot) -> Value {
+        match op {
+            BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Is | BinaryOp::IsNot => {
+                return self.equality(op, left, right);
+            }
+            BinaryOp::In | BinaryOp::NotIn => {
+                let (item, container) = (self.get(left), self.get(right));
+                let mut value = self.contains(&container, &item, Some(left));
+                if op == BinaryOp::NotIn {
+                    let constant = value.as_const().and_then(|v| fold::unary(UnaryOp::Not, v));
+                    let facts = negated(UnaryOp::Not, &value);
+                    value = constant.map_or_else(Value::unknown, Value::constant);
+                    value.facts = facts;
+                }
+                return value;
+            }
+            BinaryOp::Match => return self.matches(left, right),
+            _ => {}
+        }
+        let (a, b) = (self.get(left), self.get(right));
+        if let Some(value) = combined(&a, &b, |a, b| fold::binary(op, a, b)) {
+            let mut value = value;
+            value.taint = a.taint.clone();
+            value.taint.join(&b.taint);
+            return value;
+        }
+        match op {
+            BinaryOp::Add | BinaryOp::Concat => self.sum(span, op, a, b),
+            BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge | BinaryOp::Compare => {
+                Value::unknown()
+            }
+            _ => {
+                let mut value = Value::unknown();
+                value.taint = a.taint.clone();
+                value.taint.join(&b.taint);
+                value.taint = value.taint.filtered(Kinds::of_number);
+                value
+            }
+        }
+    }
+
+    /// Adds what may be numbers, texts or lists.
+    fn sum(&mut self, span: Span, op: BinaryOp, a: Value, b: Value) -> Value {
+        let list = |this: &Self, value: &Value| match value.objects.as_slice() {
+            [id] => match &this.state.heap.get(*id)?.shape {
+                Shape::List { items, rest } => Some((items.clone(), rest.clone())),
+                _ => None,
+            },
+            _ => None,
+        };
+        if op == BinaryOp::Add
+            && let (Some((mut items, rest)), Some((more, more_rest))) =
+                (list(self, &a), list(self, &b))
+        {
+            let shape = match rest {
+                None => {
+                    items.extend(more);
+                    Shape::List {
+                        items,
+                        rest: more_rest,
+                    }
+                }
+                Some(mut rest) => {
+                    more.iter()
+                        .chain(&more_rest)
+                        .for_each(|item| rest.join(item));
+                    Shape::List {
+                        items,
+                        rest: Some(rest),
+                    }
+                }
+            };
+            return self.make(span, 0, Object::new(shape));
+        }
+        self.joined(span, &[a, b])
+    }
+
+    /// Joins values as text.
+    pub(super) fn joined(&mut self, span: Span, parts: &[Value]) -> Value {
+        let mut known = Some(Value::text(""));
+        let mut prefix: Option<Name> = None;
+        let mut taint = Taint::default();
+        for (at, part) in parts.iter().enumerate() {
+            let part_text = self.text_of(part);
+            taint.join(&self.state.heap.content_taint(part));
+            let next = known
+                .as_ref()
+                .and_then(|known| combined(known, &part_text, |a, b| fold::text(&[a, b])));
+            if next.is_none() && known.is_some() && prefix.is_none() {
+                let before = known.as_ref().and_then(|value| value.as_text().cloned());
+                let own = part_text.prefix.clone();
+                prefix = match (before, own) {
+                    (Some(before), Some(own)) => Some(Name::from(format!("{before}{own}"))),
+                    (Some(before), None) if at > 0 => Some(before),
+                    (_, own) => own,
+                };
+            }
+            known = next;
+        }
+        let mut value = known.unwrap_or_else(|| Value {
+            prefix,
+            ..Value::unknown()
+        });
+        value.taint = taint;
+        self.step(&mut value, span, &StepKind::Joined);
+        value
+    }
+
+    /// Returns a value as text: a builder's is what it holds.
+    pub(super) fn text_of(&self, value: &Value) -> Value {
+        let mut found = value.clone();
+        for id in &value.objects {
+            if let Some(Object {
+                shape: Shape::Text(text),
+                ..
+            }) = self.state.heap.get(*id)
+            {
+                if value.objects.len() == 1 {
+                    return text.clone();
+                }
+                found.taint.join(&text.taint);
+            }
+        }
+        found
+    }
+
+    /// Returns an object with the elements of a literal or of arguments.
+    pub(super) fn list_of(&mut self, items: &[Arg]) -> Object {
+        let mut all = Vec::new();
+        let mut rest: Option<Value> = None;
+        for item in items {
+            let value = self.get(item.value);
+            if !item.spread {
+                match &mut rest {
+                    Some(rest) => rest.join(&value),
+                    None => all.push(value),
+                }
+                continue;
+            }
+            match self.elements(&value) {
+                Some(elements) if rest.is_none() => all.extend(elements),
+                _ => {
+                    let item = self
+                        .any_element(&value, EachKind::Elements, Span::new(0, 0))
+                        .1;
+                    rest.get_or_insert_with(Value::nothing).join(&item);
+                }
+            }
+        }
+        let mut object = Object::list(all);
+        if let (Some(rest), Shape::List { rest: own, .. }) = (rest, &mut object.shape) {
+            own.get_or_insert_with(Value::nothing).join(&rest);
+        }
+        object
+    }
+
+    /// Returns the elements of a list when it is all known.
+    pub(super) fn elements(&self, value: &Value) -> Option<Vec<Value>> {
+        let [id] = value.objects.as_slice() else {
+            return None;
+        };
+        match &self.state.heap.get(*id)?.shape {
+            Shape::List { items, rest: None } => Some(items.clone()),
+            _ => None,
+        }
+    }
+
+    fn map_of(&mut self, span: Span, entries: &[(Option<Slot>, Slot)]) -> Value {
+        let map = self.make(
+            span,
+            0,
+            Object::new(Shape::Map {
+                entries: Vec::new(),
+                rest: None,
+            }),
+        );
+        for (key, value) in entries {
+            let value = self.get(*value);
+            match key {
+                Some(key) => {
+                    let key = self.get(*key);
+                    self.store_element(&map, Some(&key), value);
+                }
+                None => self.put_all(&map, &value),
+            }
+        }
+        map
+    }
+
+    fn is_type(&self, slot: Slot, ty: &Name) -> Value {
+        let value = self.get(slot);
+        let ty = self.models.canonical(ty);
+        let known = value.objects.iter().map(|id| {
+            let own = self.state.heap.get(*id)?.ty.as_ref()?;
+            Some(self.project.is_kind_of(self.models, own, &ty))
+        });
+        let verdicts: Option<Vec<bool>> = known.collect();
+        let is_object = matches!(&value.consts, Consts::Few(few) if few.is_empty());
+        match verdicts.as_deref() {
+            Some([first, others @ ..]) if is_object && others.iter().all(|v| v == first) => {
+                Value::constant(Literal::Bool(*first))
+            }
+            _ => Value::unknown(),
+        }
+    }
+
+    fn awaited(&mut self, span: Span, slot: Slot) -> Value {
+        let value = self.get(slot);
+        // A promise of the project's own making is what it resolves to.
+        let _ = span;
+        value
+    }
+
+    /// Reads what goes by a qualified name.
+    pub(super) fn global(&mut self, span: Span, name: &Name) -> Value {
+        let name = &self.models.canonical(name);
+        if let Some(value) = self.state.heap.global(name) {
+            return value.clone();
+        }
+        if self.project.class(name).is_some() {
+            return Value::symbol(name.clone());
+        }
+        if let Some(target) = self.project.free_function(name) {
+            let shape = Shape::Closure {
+                unit: target.unit,
+                function: target.function,
+                cells: Vec::new(),
+            };
+            return self.make(span, 0, Object::new(shape));
+        }
+        if let Some(value) = self.foreign_global(span, name) {
+            return value;
+        }
+        for entry in self.models.function(name) {
+            if let Effect::Source(source) = &entry.effect
+                && source.to == Operand::Result
+                && entry.arity.is_none()
+            {
+                let mut value = Value::symbol(name.clone());
+                value.taint = self.source_taint(source, span);
+                return value;
+            }
+        }
+        let mut value = Value::symbol(name.clone());
+        if let Some((ty, member)) = name.rsplit_once('.') {
+            let returns = self
+                .models
+                .types
+                .get(ty)
+                .and_then(|ty| ty.returns.get(member));
+            value.ty = returns.cloned();
+        }
+        value
+    }
+
+    /// Reads a variable that another file sets at its top level.
+    fn foreign_global(&mut self, span: Span, name: &Name) -> Option<Value> {
+        let (owner, _) = name.rsplit_once('.')?;
+        let (unit, _) = self.project.class(owner)?;
+        if unit == self.unit() {
+            return None;
+        }
+        let top = self.top(unit)?;
+        let value = top.heap.global(name)?.clone();
+        let mut known = std::collections::HashMap::new();
+        let value = self.transplant(span, &top.heap, &value, &mut known, 0);
+        self.state.heap.set_global(name, value.clone());
+        Some(value)
+    }
+
+    /// Copies a value with its objects from another heap.
+    fn transplant(
+        &mut self,
+        span: Span,
+        from: &crate::flow::heap::Heap,
+        value: &Value,
+        known: &mut std::collections::HashMap<
+            crate::flow::value::ObjectId,
+            crate::flow::value::ObjectId,
+        >,
+        depth: u32,
+    ) -> Value {
+        const TRANSPLANT_DEPTH_MAX: u32 = 4;
+        let mut copy = value.clone();
+        copy.objects.clear();
+        if depth > TRANSPLANT_DEPTH_MAX {
+            copy.consts = Consts::Any;
+            return copy;
+        }
+        for id in &value.objects {
+            let Some(object) = from.get(*id) else {
+                continue;
+            };
+            let new = match known.get(id) {
+                Some(new) => *new,
+                None => {
+                    let new = self.object_id(span, 10_000 + id.0);
+                    known.insert(*id, new);
+                    let mut object = object.clone();
+                    for member in object.fields.values_mut() {
+                        *member = self.transplant(span, from, member, known, depth + 1);
+                    }
+                    match &mut object.shape {
+                        Shape::List { items, rest } => {
+                            for item in items.iter_mut().chain(rest) {
+                                *item = self.transplant(span, from, item, known, depth + 1);
+                            }
+                        }
+                        Shape::Map { entries, rest } => {
+                            for entry in entries {
+                                entry.1 = self.transplant(span, from, &entry.1, known, depth + 1);
+                            }
+                            if let Some(rest) = rest {
+                                rest.0 = self.transplant(span, from, &rest.0, known, depth + 1);
+                                rest.1 = self.transplant(span, from, &rest.1, known, depth + 1);
+                            }
+                        }
+                        Shape::Text(text) | Shape::Cell(text) => {
+                            *text = self.transplant(span, from, text, known, depth + 1);
+                        }
+                        Shape::Record => {}
+                        _ => object.shape = Shape::Record,
+                    }
+                    self.state.heap.replace(new, object);
+                    new
+                }
+            };
+            if let Err(at) = copy.objects.binary_search(&new) {
+                copy.objects.insert(at, new);
+            }
+        }
+        copy
+    }
+
+    /// Reads a named member.
+    pub(super) fn load_member(&mut self, span: Span, object: &Value, key: &Name) -> Value {
+        if let Some(symbol) = &object.symbol
+            && object.objects.is_empty()
+            && object.taint.is_empty()
+        {
+            let name = Name::from(format!("{symbol}.{key}"));
+            let mut value = self.global(span, &name);
+            if value.taint.is_empty() {
+                value.taint = self.modelled_member(span, object, key);
+            }
+            return value;
+        }
+        let mut found = Value::nothing();
+        for id in &object.objects {
+            let Some(known) = self.state.heap.get(*id) else {
+                continue;
+            };
+            let value = known.fields.get(key).cloned();
+            let value = value.or_else(|| match &known.shape {
+                Shape::Map { entries, rest } => {
+                    let entry = entries
+                        .iter()
+                        .find(|(name, _)| *name == Literal::Str(key.clone()));
+                    entry
+                        .map(|(_, value)| value.clone())
+                        .or_else(|| rest.as_ref().map(|(_, value)| value.clone()))
+                }
+                Shape::Entry(name, value) => match &**key {
+                    "key" | "Key" => Some((**name).clone()),
+                    "value" | "Value" => Some((**value).clone()),
+                    _ => None,
+                },
+                _ => None,
+            });
+            let length = match (&known.shape, &**key) {
+                (Shape::List { items, rest: None }, "length" | "size" | "Length" | "Count") => {
+                    Some(Value::constant(Literal::Int(items.len() as i64)))
+                }
+                _ => None,
+            };
+            match value.or(length) {
+                Some(value) => found.join(&value),
+                None => {
+                    let mut value = known.others.clone();
+                    if value.is_nothing() {
+                        value = Value::unknown();
+                    }
+                    value.ty = known
+                        .ty
+                        .as_ref()
+                        .or(object.ty.as_ref())
+                        .and_then(|ty| self.member_type(ty, key));
+                    found.join(&value);
+                }
+            }
+        }
+        let is_known = !object.objects.is_empty() && object.consts != Consts::Any;
+        if !is_known {
+            let mut value = Value::unknown();
+            value.ty = object.ty.as_ref().and_then(|ty| self.member_type(ty, key));
+            value.taint = object.taint.clone();
+            if &**key == "length" {
+                value.taint = Taint::default();
+            }
+            found.join(&value);
+        }
+        found.taint.join(&self.modelled_member(span, object, key));
+        let ty = found.ty.clone();
+        self.typed(found, ty.as_ref())
+    }
+
+    /// Returns the taint that models tell of a member.
+    fn modelled_member(&mut self, span: Span, object: &Value, key: &str) -> Taint {
+        let entries = self.models.field(key);
+        if entries.is_empty() {
+            return Taint::default();
+        }
+        let types = self.types_of(object);
+        let mut taint = Taint::default();
+        for entry in entries {
+            if let Effect::Source(source) = &entry.effect
+                && entry.is_for(&types)
+            {
+                taint.join(&self.source_taint(source, span));
+            }
+        }
+        taint
+    }
+
+    fn member_type(&self, ty: &Name, member: &str) -> Option<Name> {
+        let declared = self.project.member_type(ty, member);
+        declared.map(|ty| self.models.canonical(&ty)).or_else(|| {
+            self.project
+                .lineage(self.models, ty)
+                .iter()
+                .find_map(|ty| self.models.types.get(ty)?.returns.get(member).cloned())
+        })
+    }
+
+    /// Returns all names of types under which models may know a value.
+    pub(super) fn types_of(&self, value: &Value) -> Vec<Name> {
+        let mut types = Vec::new();
+        let objects = value.objects.iter().filter_map(|id| {
+            let object = self.state.heap.get(*id)?;
+            object.ty.clone()
+        });
+        let names = objects.chain(value.ty.clone()).chain(value.symbol.clone());
+        for name in names {
+            for ty in self.project.lineage(self.models, &name) {
+                if !types.contains(&ty) {
+                    types.push(ty);
+                }
+            }
+        }
+        types
+    }
+
+    /// Stores into a named member.
+    pub(super) fn store_member(&mut self, object: &Value, key: &Name, value: Value) {
+        let is_certain = object.objects.len() == 1;
+        for id in &object.objects {
+            let Some(known) = self.state.heap.get_mut(*id) else {
+                continue;
+            };
+            if let Shape::Map { .. } = known.shape {
+                let key = Value::text(key);
+                let map = Value::object(*id);
+                self.store_element(&map, Some(&key), value.clone());
+            } else if is_certain {
+                known.set(key, value.clone());
+            } else {
+                let mut joined = known
+                    .fields
+                    .get(key)
+                    .cloned()
+                    .unwrap_or_else(|| known.others.clone());
+                joined.join(&value);
+                known.set(key, joined);
+            }
+        }
+        if let (true, Some(symbol)) = (object.objects.is_empty(), &object.symbol) {
+            let name = Name::from(format!("{symbol}.{key}"));
+            self.state.heap.set_global(&name, value);
+        }
+    }
+
+    /// Returns a key and an element of a container of which places are not
+    /// known.
+    pub(super) fn any_element(
+        &mut self,
+        container: &Value,
+        kind: EachKind,
+        span: Span,
+    ) -> (Value, Value) {
+        let (mut key, mut item) = (Value::nothing(), Value::nothing());
+        let mut left = container.objects.clone();
+        let mut seen = 0;
+        while let Some(id) = left.pop() {
+            seen += 1;
+            if seen > 32 {
+                break;
+            }
+            let Some(object) = self.state.heap.get(id) else {
+                continue;
+            };
+            match &object.shape {
+                Shape::List { items, rest } => items.iter().chain(rest).for_each(|i| item.join(i)),
+                Shape::Map { entries, rest } => {
+                    for (name, value) in entries {
+                        key.join(&Value::constant(name.clone()));
+                        item.join(value);
+                    }
+                    if let Some((name, value)) = rest {
+                        key.join(name);
+                        item.join(value);
+                    }
+                }
+                Shape::Iterator { of, what, .. } => {
+                    let (of, what) = ((**of).clone(), *what);
+                    let (inner_key, inner) = match what {
+                        ViewKind::Keys => self.any_element(&of, EachKind::Keys, span),
+                        ViewKind::Entries => {
+                            let (key, value) = self.any_element(&of, EachKind::Values, span);
+                            let shape = Shape::Entry(Box::new(key), Box::new(value));
+                            let entry = self.make(span, 7, Object::new(shape));
+                            (entry.clone(), entry)
+                        }
+                        ViewKind::Values | ViewKind::Elements => {
+                            self.any_element(&of, EachKind::Values, span)
+                        }
+                    };
+                    key.join(&inner_key);
+                    item.join(&inner);
+                }
+                Shape::Text(text) => item.join(text),
+                _ => {
+                    let taint = object.others.taint.clone();
+                    item.join(&Value::unknown().with_taint(taint));
+                }
+            }
+        }
+        if container.objects.is_empty() || container.consts == Consts::Any {
+            let mut value = Value::unknown().with_taint(container.taint.clone());
+            value.ty = container
+                .ty
+                .as_ref()
+                .and_then(|ty| ty.strip_suffix("[]"))
+                .map(Name::from)
+                .or_else(|| self.member_type(container.ty.as_ref()?, "[]"));
+            item.join(&value);
+            key.join(&Value::unknown().with_taint(container.taint.clone()));
+        }
+        let is_map = container.objects.iter().any(|id| {
+            matches!(
+                self.state.heap.get(*id).map(|o| &o.shape),
+                Some(Shape::Map { .. })
+            )
+        });
+        match kind {
+            EachKind::Keys => (key.clone(), key),
+            EachKind::Elements if is_map => (key.clone(), key),
+            _ => (key, item),
+        }
+    }
+}
+
+/// Returns what the opposite of a condition tells.
+fn negated(op: UnaryOp, operand: &Value) -> Option<std::rc::Rc<Facts>> {
+    if op != UnaryOp::Not {
+        return None;
+    }
+    let facts = operand.facts.as_deref()?;
+    Some(std::rc::Rc::new(Facts {
+        when_true: facts.when_false.clone(),
+        when_false: facts.when_true.clone(),
+    }))
+}
+
+/// Combines all constants of two values, when they are few.
+pub(super) fn combined(
+    a: &Value,
+    b: &Value,
+    fold: impl Fn(&Const, &Const) -> Option<Const>,
+) -> Option<Value> {
+    let (a, b) = (a.as_consts()?, b.as_consts()?);
+    if a.len() * b.len() > COMBINATIONS_MAX {
+        return None;
+    }
+    let mut all = Vec::new();
+    for a in a {
+        for b in b {
+            all.push(fold(a, b)?);
+        }
+    }
+    let value = Value::few(all);
+    (value.consts != Consts::Any).then_some(value)
+}

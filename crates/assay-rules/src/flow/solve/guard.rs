@@ -1,0 +1,209 @@
+//! Guards: what a condition tells of variables on each of its branches.
+
+use std::rc::Rc;
+
+use super::Solver;
+use crate::flow::ir::{BinaryOp, Literal, LogicalOp, Slot};
+use crate::flow::kind::Kinds;
+use crate::flow::value::{Const, Consts, Facts, Refine, Value};
+
+impl Solver<'_> {
+    /// Takes over what a condition tells where it is true or false.
+    pub(super) fn refine(&mut self, cond: &Value, truth: bool) {
+        let Some(facts) = cond.facts.clone() else {
+            return;
+        };
+        let list = if truth {
+            &facts.when_true
+        } else {
+            &facts.when_false
+        };
+        for (slot, refine) in list {
+            self.apply(*slot, refine);
+        }
+    }
+
+    /// Takes over what is known of a variable.
+    pub(super) fn apply(&mut self, slot: Slot, refine: &Refine) {
+        let mut value = self.get(slot);
+        match refine {
+            Refine::Clear(kinds) => {
+                value.taint = value.taint.filtered(|own| own.without(*kinds));
+            }
+            Refine::Is(constants) => {
+                let is_null = constants.as_slice() == [Literal::Null];
+                if is_null
+                    && matches!(&value.consts, Consts::Few(few) if !few.contains(&Literal::Null))
+                {
+                    // The branch is not taken as far as is known; go on with null.
+                }
+                let ty = value.ty.clone();
+                value = Value::few(constants.clone());
+                value.ty = ty;
+            }
+            Refine::IsNot(constant) => {
+                if let Consts::Few(few) = &mut value.consts
+                    && (few.len() > 1 || !value.objects.is_empty())
+                {
+                    few.retain(|value| value != constant);
+                }
+            }
+        }
+        self.set(slot, value);
+    }
+
+    /// Returns whether two values are equal, when that is certain.
+    pub(super) fn equal(&self, a: &Value, b: &Value) -> Option<bool> {
+        if let (Some(a), Some(b)) = (a.as_consts(), b.as_consts()) {
+            if let ([a], [b]) = (a, b) {
+                return Some(same(a, b));
+            }
+            let overlap = a.iter().any(|a| b.iter().any(|b| same(a, b)));
+            return (!overlap).then_some(false);
+        }
+        let none = |value: &Value| matches!(&value.consts, Consts::Few(few) if few.is_empty());
+        if let ([a_object], [b_object]) = (a.objects.as_slice(), b.objects.as_slice())
+            && none(a)
+            && none(b)
+        {
+            if a_object != b_object {
+                return Some(false);
+            }
+            let is_single = |value: &Value| {
+                value
+                    .objects
+                    .iter()
+                    .all(|id| self.state.heap.get(*id).is_some_and(|o| o.single))
+            };
+            return is_single(a).then_some(true);
+        }
+        // An object is not null.
+        let never_null = |value: &Value| !value.objects.is_empty() && none(value);
+        let is_null = |value: &Value| value.as_const() == Some(&Literal::Null);
+        if never_null(a) && is_null(b) || never_null(b) && is_null(a) {
+            return Some(false);
+        }
+        None
+    }
+
+    /// Returns the value of a comparison by equality, with its facts.
+    pub(super) fn equality(&self, op: BinaryOp, left: Slot, right: Slot) -> Value {
+        let (a, b) = (self.get(left), self.get(right));
+        let is_negated = matches!(op, BinaryOp::Ne | BinaryOp::IsNot);
+        let mut value = match self.equal(&a, &b) {
+            Some(equal) => Value::constant(Literal::Bool(equal != is_negated)),
+            None => Value::unknown(),
+        };
+        let mut facts = Facts::default();
+        for (slot, other) in [(left, &b), (right, &a)] {
+            let Some(constants) = other.as_consts() else {
+                continue;
+            };
+            facts.when_true.push((slot, Refine::Is(constants.to_vec())));
+            if let [constant] = constants {
+                facts
+                    .when_false
+                    .push((slot, Refine::IsNot(constant.clone())));
+            }
+        }
+        if is_negated {
+            std::mem::swap(&mut facts.when_true, &mut facts.when_false);
+        }
+        if !facts.when_true.is_empty() || !facts.when_false.is_empty() {
+            value.facts = Some(Rc::new(facts));
+        }
+        value
+    }
+
+    /// Returns facts that a value is one of the constants, or clean of these
+    /// kinds where there are too many.
+    pub(super) fn membership(
+        slot: Option<Slot>,
+        constants: Option<Vec<Const>>,
+    ) -> Option<Rc<Facts>> {
+        let slot = slot?;
+        let refine = match constants {
+            Some(constants) if constants.len() <= 8 && !constants.is_empty() => {
+                Refine::Is(constants)
+            }
+            Some(_) => Refine::Clear(Kinds::ALL),
+            None => return None,
+        };
+        Some(Rc::new(Facts {
+            when_true: vec![(slot, refine)],
+            when_false: Vec::new(),
+        }))
+    }
+}
+
+/// Returns whether two constants are equal; characters equal their numbers.
+fn same(a: &Const, b: &Const) -> bool {
+    match (a, b) {
+        (Literal::Int(a), Literal::Char(b)) | (Literal::Char(b), Literal::Int(a)) => {
+            *a == i64::from(u32::from(*b))
+        }
+        (Literal::Int(a), Literal::Float(b)) | (Literal::Float(b), Literal::Int(a)) => {
+            *a as f64 == *b
+        }
+        (Literal::Char(a), Literal::Str(b)) | (Literal::Str(b), Literal::Char(a)) => {
+            b.chars().eq([*a])
+        }
+        _ => a == b,
+    }
+}
+
+/// Combines what two conditions tell.
+pub(super) fn combine(op: LogicalOp, first: Facts, second: Facts) -> Facts {
+    match op {
+        // Both hold where `and` is true; where it is false either may fail.
+        LogicalOp::And => Facts {
+            when_true: [first.when_true, second.when_true].concat(),
+            when_false: either(&first.when_false, &second.when_false),
+        },
+        LogicalOp::Or => Facts {
+            when_true: either(&first.when_true, &second.when_true),
+            when_false: [first.when_false, second.when_false].concat(),
+        },
+        LogicalOp::Coalesce => Facts::default(),
+    }
+}
+
+/// Returns what holds whichever of the two lists holds.
+fn either(a: &[(Slot, Refine)], b: &[(Slot, Refine)]) -> Vec<(Slot, Refine)> {
+    let mut both = Vec::new();
+    for (slot, refine) in a {
+        for (other, theirs) in b.iter().filter(|(other, _)| other == slot) {
+            match (refine, theirs) {
+                (Refine::Is(a), Refine::Is(b)) => {
+                    let mut all = a.clone();
+                    all.extend(b.iter().filter(|value| !a.contains(value)).cloned());
+                    both.push((*other, Refine::Is(all)));
+                }
+                (Refine::Clear(a), Refine::Clear(b)) => {
+                    both.push((*other, Refine::Clear(a.and(*b))));
+                }
+                (Refine::Clear(kinds), Refine::Is(_)) | (Refine::Is(_), Refine::Clear(kinds)) => {
+                    both.push((*other, Refine::Clear(*kinds)));
+                }
+                (Refine::IsNot(a), Refine::IsNot(b)) if a == b => {
+                    both.push((*other, Refine::IsNot(a.clone())));
+                }
+                _ => {}
+            }
+        }
+    }
+    both
+}
+
+/// Returns the constants that have the truth value.
+pub(super) fn only(consts: &Consts, truth: bool) -> Consts {
+    match consts {
+        Consts::Any => Consts::Any,
+        Consts::Few(few) => Consts::Few(
+            few.iter()
+                .filter(|value| Value::constant((*value).clone()).truth() != Some(!truth))
+                .cloned()
+                .collect(),
+        ),
+    }
+}

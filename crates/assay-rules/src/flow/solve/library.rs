@@ -1,0 +1,484 @@
+//! Calls of libraries: what models say happens.
+
+use std::rc::Rc;
+
+use assay_source::Span;
+
+use super::Solver;
+use super::call::{Argument, Arguments};
+use crate::flow::ir::{Literal, Name, Slot};
+use crate::flow::kind::{KINDS, Kinds};
+use crate::flow::model::{Condition, Effect, Entry, Operand, Source, Test, rule_of};
+use crate::flow::value::{Const, Facts, Refine, StepKind, Taint, Value};
+
+/// A call of a library as operations see it.
+pub(super) struct LibraryCall<'a> {
+    pub(super) span: Span,
+    pub(super) name: &'a Name,
+    /// The type that is made or returned.
+    pub(super) ty: Option<Name>,
+    /// The receiver, if there is one, and the arguments.
+    pub(super) operands: Vec<Argument>,
+    pub(super) arguments: &'a Arguments,
+}
+
+impl Solver<'_> {
+    /// Does what models say of a call; nothing when they do not know it.
+    /// `path` is the qualified name of a function, `name` that of a method.
+    pub(super) fn call_library(
+        &mut self,
+        span: Span,
+        path: &Name,
+        name: &Name,
+        receiver: Option<Argument>,
+        arguments: &Arguments,
+    ) -> Option<Value> {
+        let models = self.models;
+        let types = match &receiver {
+            Some(receiver) => self.types_of(&receiver.value),
+            None => Vec::new(),
+        };
+        let by_path = models.function(&models.canonical(path)).iter();
+        let by_type = models.method(name).iter();
+        let by_type = by_type
+            .filter(|entry| entry.is_for(&types) && (receiver.is_some() || entry.is_for_any()));
+        let full = Arguments {
+            receiver: receiver.clone(),
+            ..arguments.clone()
+        };
+        let entries: Vec<&Entry> = by_path
+            .chain(by_type)
+            .filter(|entry| entry.arity.is_none_or(|arity| arity == arguments.arity()))
+            .filter(|entry| {
+                entry
+                    .when
+                    .iter()
+                    .all(|condition| self.holds(condition, &full))
+            })
+            .collect();
+        let ty = self.result_type(&types, path, name);
+        if entries.is_empty() {
+            let ty = ty?;
+            // Of a known type, but not modelled: the result depends on all.
+            let mut value = Value::of_type(Some(ty));
+            for given in full.values() {
+                value.taint.join(&self.state.heap.content_taint(given));
+            }
+            self.step(&mut value, span, &StepKind::Through(name.clone()));
+            return Some(value);
+        }
+        let is_static = receiver.as_ref().is_none_or(|receiver| {
+            receiver.value.objects.is_empty() && receiver.value.symbol.is_some()
+        });
+        let mut operands = Vec::new();
+        if !is_static {
+            operands.extend(receiver.clone());
+        }
+        operands.extend(arguments.positional.iter().cloned());
+        let call = LibraryCall {
+            span,
+            name,
+            ty: if &**name == "new" {
+                types.first().cloned().or(ty.clone())
+            } else {
+                ty.clone()
+            },
+            operands,
+            arguments: &full,
+        };
+        let mut value = self.run_entries(&entries, &types, &call);
+        if value.ty.is_none() {
+            value.ty = ty;
+        }
+        Some(value)
+    }
+
+    fn result_type(&self, types: &[Name], path: &str, name: &str) -> Option<Name> {
+        let models = self.models;
+        let by_type = types
+            .iter()
+            .find_map(|ty| models.types.get(ty)?.returns.get(name));
+        let by_path = || {
+            let (owner, name) = path.rsplit_once('.')?;
+            models.types.get(owner)?.returns.get(name)
+        };
+        by_type.or_else(by_path).cloned()
+    }
+
+    fn run_entries(&mut self, entries: &[&Entry], types: &[Name], call: &LibraryCall<'_>) -> Value {
+        let mut result: Option<Value> = None;
+        let mut taint = Taint::default();
+        let mut facts = Facts::default();
+        // The entry for the nearest type says what the result is.
+        let nearest = entries
+            .iter()
+            .filter(|entry| matches!(entry.effect, Effect::Op(_) | Effect::Sanitize(_)))
+            .min_by_key(|entry| {
+                types
+                    .iter()
+                    .position(|ty| entry.is_for(std::slice::from_ref(ty)))
+            });
+        if let Some(entry) = nearest {
+            result = Some(match &entry.effect {
+                Effect::Op(op) => self.operation(op, call),
+                Effect::Sanitize(kinds) => self.sanitized(*kinds, call),
+                _ => Value::unknown(),
+            });
+        }
+        for entry in entries {
+            match &entry.effect {
+                Effect::Source(source) => self.bring(source, call, &mut taint),
+                Effect::Sink {
+                    kind,
+                    args,
+                    fixed_by_prefix,
+                } => {
+                    for operand in args {
+                        self.sink(*kind, operand, *fixed_by_prefix, call);
+                    }
+                }
+                Effect::Guard { arg, kinds, when } => {
+                    for argument in self.operands(arg, call.arguments) {
+                        if let Some(slot) = argument.slot {
+                            let list = if *when {
+                                &mut facts.when_true
+                            } else {
+                                &mut facts.when_false
+                            };
+                            list.push((slot, Refine::Clear(*kinds)));
+                        }
+                    }
+                }
+                Effect::Callback { arg, params } => {
+                    let given: Vec<Value> = params
+                        .iter()
+                        .map(|ty| self.callback_value(ty, call))
+                        .collect();
+                    for function in self.operands(arg, call.arguments) {
+                        self.call_back(call.span, &function.value, &given);
+                    }
+                }
+                Effect::Misuse {
+                    rule,
+                    message,
+                    member,
+                } => self.misuse(rule, message, member.as_ref(), call),
+                Effect::Op(_) | Effect::Sanitize(_) | Effect::Nothing => {}
+            }
+        }
+        let mut value = result.unwrap_or_else(Value::unknown);
+        value.taint.join(&taint);
+        if !facts.when_true.is_empty() || !facts.when_false.is_empty() {
+            value.facts = Some(Rc::new(facts));
+        }
+        value
+    }
+
+    /// Returns what a library hands to a function: a value of the type, which
+    /// a stranger sets when models say so.
+    fn callback_value(&mut self, ty: &Name, call: &LibraryCall<'_>) -> Value {
+        let mut value = Value::of_type(Some(ty.clone()));
+        if let Some(source) = self.models.param_types.get(ty) {
+            value.taint = self.source_taint(source, call.span);
+        }
+        value
+    }
+
+    /// Returns the arguments that an operand stands for.
+    pub(super) fn operands(&self, operand: &Operand, arguments: &Arguments) -> Vec<Argument> {
+        let rest = || {
+            arguments.rest.iter().map(|value| Argument {
+                value: value.clone(),
+                slot: None,
+            })
+        };
+        match operand {
+            Operand::Receiver => arguments.receiver.iter().cloned().collect(),
+            Operand::Result => Vec::new(),
+            Operand::Arg(at) => match arguments.positional.get(*at) {
+                Some(argument) => vec![argument.clone()],
+                None => rest().collect(),
+            },
+            Operand::All => {
+                let named = arguments.named.iter().map(|(_, argument)| argument.clone());
+                arguments
+                    .positional
+                    .iter()
+                    .cloned()
+                    .chain(named)
+                    .chain(rest())
+                    .collect()
+            }
+            Operand::From(at) => arguments
+                .positional
+                .iter()
+                .skip(*at)
+                .cloned()
+                .chain(rest())
+                .collect(),
+            Operand::Named(name) => arguments
+                .named
+                .iter()
+                .filter(|(own, _)| own == name)
+                .map(|(_, argument)| argument.clone())
+                .collect(),
+        }
+    }
+
+    /// Returns whether a condition on constant arguments holds.
+    fn holds(&self, condition: &Condition, arguments: &Arguments) -> bool {
+        let given = self.operands(&condition.arg, arguments);
+        if let Test::Present = condition.test {
+            return given.is_empty() == condition.not;
+        }
+        let Some(argument) = given.first() else {
+            return condition.unknown;
+        };
+        let value = self.text_of(&argument.value);
+        let Some(constants) = value.as_consts() else {
+            return condition.unknown;
+        };
+        // A value that may be wrong on some path is wrong.
+        constants
+            .iter()
+            .any(|constant| passes(&condition.test, constant) != condition.not)
+    }
+
+    fn bring(&mut self, source: &Source, call: &LibraryCall<'_>, taint: &mut Taint) {
+        let own = self.source_taint(source, call.span);
+        match &source.to {
+            Operand::Result => taint.join(&own),
+            operand => {
+                for argument in self.operands(operand, call.arguments) {
+                    self.add_taint(&argument, &own);
+                }
+            }
+        }
+    }
+
+    /// Makes what a variable holds dangerous.
+    pub(super) fn add_taint(&mut self, argument: &Argument, taint: &Taint) {
+        for id in &argument.value.objects {
+            if let Some(object) = self.state.heap.get_mut(*id) {
+                let others = &mut object.others;
+                if others.is_nothing() {
+                    *others = Value::unknown();
+                }
+                others.taint.join(taint);
+                if let crate::flow::heap::Shape::Text(text) = &mut object.shape {
+                    text.taint.join(taint);
+                }
+                if let crate::flow::heap::Shape::List { rest, .. } = &mut object.shape {
+                    rest.get_or_insert_with(Value::unknown).taint.join(taint);
+                }
+            }
+        }
+        if let Some(slot) = argument.slot {
+            self.taint_slot(slot, taint);
+        }
+    }
+
+    pub(super) fn taint_slot(&mut self, slot: Slot, taint: &Taint) {
+        if taint.is_empty() {
+            return;
+        }
+        let mut value = self.get(slot);
+        value.taint.join(taint);
+        self.set(slot, value);
+    }
+
+    /// Reports when what reaches a sink is dangerous to it.
+    fn sink(
+        &mut self,
+        kind: usize,
+        operand: &Operand,
+        fixed_by_prefix: bool,
+        call: &LibraryCall<'_>,
+    ) {
+        let bit = Kinds(1 << kind);
+        for argument in self.operands(operand, call.arguments) {
+            let value = self.text_of(&argument.value);
+            let taint = self.state.heap.content_taint(&value);
+            let marks: Vec<_> = taint
+                .marks()
+                .iter()
+                .filter(|mark| !mark.kinds.and(bit).is_empty())
+                .collect();
+            let Some(mark) = marks.iter().min_by_key(|mark| mark.doubt) else {
+                continue;
+            };
+            if fixed_by_prefix
+                && value
+                    .prefix
+                    .as_ref()
+                    .is_some_and(|prefix| fixes_origin(prefix))
+            {
+                continue;
+            }
+            let rule = Name::from(rule_of(kind));
+            let source = match &mark.step.first().what {
+                StepKind::Source(what) => what.clone(),
+                _ => Name::from("an input"),
+            };
+            let message = format!(
+                "{} reaches {} through `{}`",
+                capitalised(&source),
+                KINDS[kind].2,
+                shown_name(call),
+            );
+            self.report(&rule, Name::from(message), call.span, Some(mark));
+        }
+    }
+
+    /// Reports a call that is wrong by itself or for want of a setting.
+    fn misuse(
+        &mut self,
+        rule: &Name,
+        message: &Name,
+        member: Option<&(Operand, Name, Literal)>,
+        call: &LibraryCall<'_>,
+    ) {
+        if let Some((operand, name, must_be)) = member {
+            let arguments = self.operands(operand, call.arguments);
+            let Some(argument) = arguments.first() else {
+                return;
+            };
+            // Of an object that came from elsewhere nothing can be said.
+            let objects: Vec<_> = argument
+                .value
+                .objects
+                .iter()
+                .filter_map(|id| self.state.heap.get(*id))
+                .collect();
+            if objects.is_empty() {
+                return;
+            }
+            let is_right = objects.iter().all(|object| match object.fields.get(name) {
+                Some(value) => value.as_const() == Some(must_be) || value.as_consts().is_none(),
+                None => {
+                    !object.others.is_nothing()
+                        && object.others.as_consts().is_none()
+                        && !object.single
+                }
+            });
+            if is_right {
+                return;
+            }
+        }
+        let mut text = message.to_string();
+        if text.contains("{0}") {
+            let first = call.arguments.positional.first();
+            let constant = first.and_then(|a| super::fold::shown(a.value.as_consts()?.first()?));
+            text = text.replace("{0}", &constant.unwrap_or_default());
+        }
+        self.report(rule, Name::from(text), call.span, None);
+    }
+
+    fn sanitized(&mut self, kinds: Kinds, call: &LibraryCall<'_>) -> Value {
+        let mut taint = Taint::default();
+        for operand in &call.operands {
+            taint.join(&self.state.heap.content_taint(&operand.value));
+        }
+        let mut value = Value::unknown();
+        value.taint = taint.filtered(|own| own.without(kinds));
+        self.step(&mut value, call.span, &StepKind::Through(call.name.clone()));
+        value
+    }
+}
+
+/// Returns whether a constant passes a test.
+fn passes(test: &Test, constant: &Const) -> bool {
+    match test {
+        Test::Is(values) => values.contains(constant),
+        Test::Like(patterns) => match constant {
+            Literal::Str(text) => {
+                let text = text.to_lowercase();
+                patterns.iter().any(|pattern| is_like(&text, pattern))
+            }
+            _ => false,
+        },
+        Test::Below(limit) => matches!(constant, Literal::Int(value) if value < limit),
+        Test::Present => true,
+    }
+}
+
+/// Returns whether a text matches a pattern of `*` and `?`.
+fn is_like(text: &str, pattern: &str) -> bool {
+    let (text, pattern): (Vec<char>, Vec<char>) =
+        (text.chars().collect(), pattern.chars().collect());
+    let (mut t, mut p) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while t < text.len() {
+        if p < pattern.len() && pattern[p] == '*' {
+            star = Some((p, t));
+            p += 1;
+        } else if p < pattern.len() && (pattern[p] == '?' || pattern[p] == text[t]) {
+            p += 1;
+            t += 1;
+        } else if let Some((at, from)) = star {
+            star = Some((at, from + 1));
+            p = at + 1;
+            t = from + 1;
+        } else {
+            return false;
+        }
+    }
+    pattern[p..].iter().all(|c| *c == '*')
+}
+
+/// Returns whether a text that begins so goes to a fixed place: a host is
+/// named, or a path of the same host.
+fn fixes_origin(prefix: &str) -> bool {
+    if let Some((_, rest)) = prefix.split_once("://") {
+        return rest.contains('/');
+    }
+    prefix.starts_with('/') && !prefix.starts_with("//") && prefix.len() > 1
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_uppercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
+
+/// Returns how a call is written, for messages.
+fn shown_name(call: &LibraryCall<'_>) -> String {
+    match (&**call.name, &call.ty) {
+        ("new", Some(ty)) => format!("new {}", ty.rsplit(['.', '#']).next().unwrap_or(ty)),
+        (name, _) => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{fixes_origin, is_like};
+
+    #[test]
+    fn patterns_match_as_a_whole() {
+        for (text, pattern, expected) in [
+            ("des/ecb/pkcs5padding", "des/*", true),
+            ("desede/cbc", "des", false),
+            ("aes/ecb/x", "*/ecb/*", true),
+            ("", "*", true),
+            ("a", "??", false),
+        ] {
+            assert_eq!(is_like(text, pattern), expected, "{text} {pattern}");
+        }
+    }
+
+    #[test]
+    fn a_fixed_host_or_path_ends_the_danger() {
+        for (prefix, expected) in [
+            ("https://example.org/", true),
+            ("https://", false),
+            ("https://example.org", false),
+            ("/account/", true),
+            ("//", false),
+            ("/", false),
+        ] {
+            assert_eq!(fixes_origin(prefix), expected, "{prefix}");
+        }
+    }
+}

@@ -1,0 +1,669 @@
+//! The solver: runs a function on abstract values.
+//!
+//! Constants and taint are followed together, so that a branch that cannot be
+//! taken carries nothing. Calls of the project's functions are run where they
+//! stand, with what is known of their arguments; calls of libraries do what
+//! models say. Every loop has a limit, and what was cut is noted.
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use assay_source::Span;
+
+use super::heap::{Heap, Object, Shape, State, join_into};
+use super::ir::{Function, FunctionId, FunctionKind, Label, Name, Param, ParamKind, Slot};
+use super::kind::Kinds;
+use super::model::{Models, Operand, Source};
+use super::project::{Project, Target};
+use super::value::{Doubt, Mark, ObjectId, Step, StepKind, Taint, Value};
+
+mod call;
+mod container;
+mod evaluate;
+mod fold;
+mod guard;
+mod library;
+mod operation;
+mod pattern;
+mod statement;
+
+pub(crate) use operation::is_operation;
+
+/// Calls are followed so deep.
+const DEPTH_MAX: usize = 7;
+
+/// Statements that are run for one function with all that it calls.
+const STEPS_MAX: u32 = 60_000;
+
+/// Statements that are run for the functions of one file.
+const STEPS_OF_UNIT_MAX: u32 = 2_000_000;
+
+/// Something dangerous reached a place where it does harm.
+#[derive(Clone, Debug)]
+pub(crate) struct Hit {
+    pub(crate) rule: Name,
+    /// What is said about it.
+    pub(crate) message: Name,
+    pub(crate) unit: u32,
+    pub(crate) span: Span,
+    pub(crate) doubt: Doubt,
+    /// The last step of the path; rules about configuration have none.
+    pub(crate) path: Option<Rc<Step>>,
+}
+
+/// What came of analysing one file.
+#[derive(Debug, Default)]
+pub(crate) struct Solution {
+    pub(crate) hits: Vec<Hit>,
+    pub(crate) notes: Vec<String>,
+}
+
+/// Analyses all functions of a file, in a project.
+pub(crate) fn solve(project: &Project, unit: u32) -> Solution {
+    let mut solver = Solver::new(project, unit);
+    solver.run_unit(unit);
+    Solution {
+        hits: solver.hits,
+        notes: solver.notes,
+    }
+}
+
+pub(super) struct Solver<'p> {
+    project: &'p Project,
+    models: &'static Models,
+    state: State,
+    /// Whether any path reaches the current point.
+    live: bool,
+    frames: Vec<Frame<'p>>,
+    ids: HashMap<Site, ObjectId>,
+    steps: u32,
+    steps_of_unit: u32,
+    hits: Vec<Hit>,
+    known_hits: HashSet<(Name, u32, Span)>,
+    notes: Vec<String>,
+    /// What the top levels of files leave behind.
+    tops: HashMap<u32, Option<Top>>,
+    executed: HashSet<Target>,
+    /// Results of calls about whose arguments nothing is known.
+    plain_results: HashMap<Target, Value>,
+}
+
+/// Where an object is made: the calls that led there, and the place.
+type Site = (u64, u32, Span, u32);
+
+/// What the top level of a file leaves behind.
+#[derive(Clone)]
+struct Top {
+    heap: Heap,
+    /// The cells of its variables.
+    cells: HashMap<Slot, ObjectId>,
+    ids: HashMap<Site, ObjectId>,
+}
+
+/// A function that is being run.
+struct Frame<'p> {
+    unit: u32,
+    id: FunctionId,
+    function: &'p Function,
+    /// Tells apart the objects that different calls make.
+    context: u64,
+    jumps: Vec<Jump>,
+    tries: Vec<Try>,
+    returns: Option<Returned>,
+    yields: Option<Value>,
+}
+
+struct Jump {
+    label: Label,
+    breaks: Option<State>,
+    continues: Option<State>,
+}
+
+/// A `try` whose body is being run.
+struct Try {
+    /// What a handler may find.
+    state: Option<State>,
+    thrown: Value,
+}
+
+/// What the paths that left a function brought.
+struct Returned {
+    value: Value,
+    state: State,
+    /// For each parameter: what is left of its danger where the result is
+    /// true, and where it is false.
+    kinds: Vec<(Kinds, Kinds)>,
+}
+
+impl<'p> Solver<'p> {
+    fn new(project: &'p Project, unit: u32) -> Self {
+        Self {
+            project,
+            models: project.models(unit),
+            state: State::default(),
+            live: true,
+            frames: Vec::new(),
+            ids: HashMap::new(),
+            steps: 0,
+            steps_of_unit: 0,
+            hits: Vec::new(),
+            known_hits: HashSet::new(),
+            notes: Vec::new(),
+            tops: HashMap::new(),
+            executed: HashSet::new(),
+            plain_results: HashMap::new(),
+        }
+    }
+
+    fn run_unit(&mut self, unit: u32) {
+        self.top(unit);
+        let functions = &self.project.unit(unit).functions;
+        let all = (1..functions.len() as u32).map(FunctionId);
+        let is_root = |id: &FunctionId| {
+            let function = &functions[id.index()];
+            function.class.is_some() || function.parent == Some(FunctionId::TOP)
+        };
+        for function in all.clone().filter(is_root) {
+            self.run_root(Target { unit, function });
+        }
+        // Functions inside others are run where they are called; those that
+        // were never called are run as if by a stranger's hand.
+        for function in all.filter(|id| !is_root(id)) {
+            let target = Target { unit, function };
+            if !self.executed.contains(&target) {
+                self.run_root(target);
+            }
+        }
+    }
+
+    /// Runs the top level of a file, once.
+    fn top(&mut self, unit: u32) -> Option<Top> {
+        if let Some(known) = self.tops.get(&unit) {
+            return known.clone();
+        }
+        // While it runs, files that need each other find nothing.
+        self.tops.insert(unit, None);
+        let outer = self.suspend(unit);
+        let target = Target {
+            unit,
+            function: FunctionId::TOP,
+        };
+        let function = self.project.function(target);
+        self.state = State::new(function.slots.len(), Heap::default());
+        self.enter(target, 0);
+        self.run_body();
+        let frame = self.frames.pop();
+        if let (false, Some(returned)) = (self.live, frame.and_then(|frame| frame.returns)) {
+            self.state = returned.state;
+        }
+        let mut cells = HashMap::new();
+        for at in 0..function.slots.len() as u32 {
+            let slot = Slot(at);
+            let value = self
+                .state
+                .get(slot)
+                .filter(|_| function.slots[slot.index()].shared);
+            if let Some(&cell) = value.and_then(|value| value.objects.first()) {
+                cells.insert(slot, cell);
+                let name = function.slots[slot.index()].name.as_ref();
+                if name.is_some_and(|name| self.project.changing.contains(name))
+                    && let Some(Object {
+                        shape: Shape::Cell(value),
+                        ..
+                    }) = self.state.heap.get_mut(cell)
+                {
+                    value.join(&Value::unknown());
+                }
+            }
+        }
+        let changing: Vec<Name> = self
+            .state
+            .heap
+            .globals()
+            .map(|(name, _)| name.clone())
+            .filter(|name| self.project.changing.contains(name))
+            .collect();
+        for name in changing {
+            let mut value = self.state.heap.global(&name).cloned().unwrap_or_default();
+            value.join(&Value::unknown());
+            self.state.heap.set_global(&name, value);
+        }
+        let top = Top {
+            heap: std::mem::take(&mut self.state.heap),
+            cells,
+            ids: std::mem::take(&mut self.ids),
+        };
+        self.resume(outer);
+        self.tops.insert(unit, Some(top.clone()));
+        Some(top)
+    }
+
+    /// Sets what is being run aside, to run something by itself.
+    fn suspend(&mut self, unit: u32) -> Suspended<'p> {
+        let models = std::mem::replace(&mut self.models, self.project.models(unit));
+        Suspended {
+            state: std::mem::take(&mut self.state),
+            live: std::mem::replace(&mut self.live, true),
+            frames: std::mem::take(&mut self.frames),
+            ids: std::mem::take(&mut self.ids),
+            steps: std::mem::take(&mut self.steps),
+            models,
+        }
+    }
+
+    fn resume(&mut self, outer: Suspended<'p>) {
+        self.state = outer.state;
+        self.live = outer.live;
+        self.frames = outer.frames;
+        self.ids = outer.ids;
+        self.steps = outer.steps;
+        self.models = outer.models;
+    }
+
+    /// Runs a function of which it is not known who calls it.
+    fn run_root(&mut self, target: Target) -> Value {
+        let top = self.top(target.unit);
+        let outer = self.suspend(target.unit);
+        let function = self.project.function(target);
+        let (heap, cells) = match top {
+            Some(top) => {
+                self.ids = top.ids;
+                (top.heap, top.cells)
+            }
+            None => (Heap::default(), HashMap::new()),
+        };
+        self.state = State::new(function.slots.len(), heap);
+        self.enter(target, 0);
+        if function.parent == Some(FunctionId::TOP) {
+            for capture in &function.captures {
+                let value = match cells.get(&capture.outer) {
+                    Some(cell) => Value::object(*cell),
+                    None => Value::nothing(),
+                };
+                self.state.set(capture.inner, value);
+            }
+        }
+        for param in &function.params {
+            let value = self.entry_value(target, function, param);
+            self.set(param.slot, value);
+        }
+        self.run_body();
+        let frame = self.frames.pop();
+        let value = frame
+            .and_then(|frame| frame.returns)
+            .map_or_else(Value::unknown, |returned| returned.value);
+        let taint = self.state.heap.content_taint(&value);
+        self.resume(outer);
+        Value {
+            objects: Vec::new(),
+            consts: if value.objects.is_empty() {
+                value.consts.clone()
+            } else {
+                super::value::Consts::Any
+            },
+            facts: None,
+            taint,
+            ..value
+        }
+    }
+
+    /// Returns what a parameter is when a stranger calls the function.
+    fn entry_value(&mut self, target: Target, function: &Function, param: &Param) -> Value {
+        let models = self.models;
+        if param.kind == ParamKind::Receiver {
+            return self.entry_receiver(target, param);
+        }
+        let mut value = Value::of_type(param.ty.as_ref().map(|ty| models.canonical(ty)));
+        let by_param = param
+            .annotations
+            .iter()
+            .find_map(|a| models.param_annotations.get(&models.canonical(&a.name)));
+        let by_method = || {
+            function
+                .annotations
+                .iter()
+                .find_map(|a| models.method_annotations.get(&models.canonical(&a.name)))
+        };
+        let by_type = || models.param_types.get(value.ty.as_ref()?);
+        let source = by_param.or_else(by_type).or_else(by_method);
+        if let Some(source) = source {
+            let source = source.clone();
+            value.taint = self.source_taint(&source, function.span);
+        }
+        self.typed(value, param.ty.as_ref())
+    }
+
+    /// Returns the object that a method is called on by a stranger: its fields
+    /// hold what they are declared with, unless methods set them.
+    fn entry_receiver(&mut self, target: Target, param: &Param) -> Value {
+        let mut object = Object::new(Shape::Record);
+        object.ty = param.ty.clone();
+        object.others = Value::unknown();
+        let id = self.object_id(Span::new(0, 0), 0);
+        self.state.heap.put(id, object);
+        let mut value = Value::object(id);
+        value.ty = param.ty.clone();
+        let class = param.ty.as_ref().and_then(|ty| self.project.class(ty));
+        let initializer = class.and_then(|(unit, class)| {
+            let function = class.initializer?;
+            Some(Target { unit, function })
+        });
+        if let Some(initializer) = initializer.filter(|initializer| *initializer != target) {
+            self.invoke(initializer, vec![value.clone()], &[], Span::new(0, 0));
+            let stored = &self.project.stored;
+            if let Some(object) = self.state.heap.get_mut(id) {
+                for (name, value) in &mut object.fields {
+                    if stored.contains(name) {
+                        value.join(&Value::unknown());
+                    }
+                }
+            }
+        }
+        value
+    }
+
+    /// Begins to run a function; its state is set up by the caller.
+    fn enter(&mut self, target: Target, context: u64) {
+        self.executed.insert(target);
+        self.models = self.project.models(target.unit);
+        self.frames.push(Frame {
+            unit: target.unit,
+            id: target.function,
+            function: self.project.function(target),
+            context,
+            jumps: Vec::new(),
+            tries: Vec::new(),
+            returns: None,
+            yields: None,
+        });
+    }
+
+    fn frame(&mut self) -> &mut Frame<'p> {
+        self.frames.last_mut().expect("a function is being run")
+    }
+
+    fn function(&self) -> &'p Function {
+        self.frames
+            .last()
+            .expect("a function is being run")
+            .function
+    }
+
+    fn unit(&self) -> u32 {
+        self.frames.last().expect("a function is being run").unit
+    }
+
+    /// Runs the body of the current function to its end; what it returns is in
+    /// the frame.
+    fn run_body(&mut self) {
+        self.live = true;
+        let function = self.function();
+        self.block(&function.body);
+        if self.live {
+            let value = match function.kind {
+                FunctionKind::Constructor => function
+                    .params
+                    .first()
+                    .map_or_else(Value::unknown, |param| self.get(param.slot)),
+                _ => Value::constant(super::ir::Literal::Null),
+            };
+            self.return_with(value);
+        }
+    }
+
+    /// Returns the number of the object that is made at a place.
+    fn object_id(&mut self, span: Span, part: u32) -> ObjectId {
+        let frame = self.frames.last();
+        let (context, unit) = frame.map_or((0, 0), |frame| (frame.context, frame.unit));
+        let next = ObjectId(self.ids.len() as u32);
+        *self.ids.entry((context, unit, span, part)).or_insert(next)
+    }
+
+    /// Makes an object.
+    fn make(&mut self, span: Span, part: u32, object: Object) -> Value {
+        let id = self.object_id(span, part);
+        let ty = object.ty.clone();
+        self.state.heap.put(id, object);
+        let mut value = Value::object(id);
+        value.ty = ty;
+        value
+    }
+
+    /// Reads a slot.
+    fn get(&self, slot: Slot) -> Value {
+        let info = &self.function().slots[slot.index()];
+        let Some(value) = self.state.get(slot) else {
+            return Value::unknown();
+        };
+        if !info.shared {
+            return value.clone();
+        }
+        let cell = value
+            .objects
+            .first()
+            .and_then(|cell| self.state.heap.get(*cell));
+        match cell.map(|object| &object.shape) {
+            Some(Shape::Cell(value)) => value.clone(),
+            _ => Value::unknown(),
+        }
+    }
+
+    /// Writes a slot.
+    fn set(&mut self, slot: Slot, value: Value) {
+        let info = &self.function().slots[slot.index()];
+        if !info.shared {
+            self.state.set(slot, value);
+            return;
+        }
+        let known = self
+            .state
+            .get(slot)
+            .and_then(|value| value.objects.first().copied());
+        match known {
+            Some(cell) => {
+                if let Some(object) = self.state.heap.get_mut(cell)
+                    && let Shape::Cell(own) = &mut object.shape
+                {
+                    if object.single {
+                        *own = value;
+                    } else {
+                        own.join(&value);
+                    }
+                }
+            }
+            None => {
+                let span = self.function().span;
+                let cell = self.object_id(span, 1 + slot.0);
+                self.state.heap.put(cell, Object::new(Shape::Cell(value)));
+                self.state.set(slot, Value::object(cell));
+            }
+        }
+    }
+
+    /// Returns the taint that a source brings.
+    fn source_taint(&self, source: &Source, span: Span) -> Taint {
+        let unit = self.unit();
+        Taint::new(Mark {
+            origin: (unit, span.start),
+            kinds: source.kinds,
+            doubt: source.doubt,
+            step: Step::source(unit, span, source.what.clone()),
+        })
+    }
+
+    /// Returns the value as a variable of the type holds it.
+    fn typed(&self, mut value: Value, ty: Option<&Name>) -> Value {
+        let Some(ty) = ty else { return value };
+        if is_number(ty) {
+            value.taint = value.taint.filtered(Kinds::of_number);
+            return value;
+        }
+        let keeps = value
+            .ty
+            .as_ref()
+            .is_some_and(|own| own.contains('#') || self.project.is_kind_of(self.models, own, ty));
+        if !keeps {
+            value.ty = Some(self.models.canonical(ty));
+        }
+        value
+    }
+
+    /// Notes a step on the value's paths.
+    fn step(&self, value: &mut Value, span: Span, what: &StepKind) {
+        if !value.taint.is_empty() {
+            value.taint = value.taint.stepped(self.unit(), span, what);
+        }
+    }
+
+    fn note(&mut self, what: &str) {
+        if !self.notes.iter().any(|known| known == what) {
+            self.notes.push(what.to_owned());
+        }
+    }
+
+    /// Reports that dangerous values reach a place.
+    fn report(&mut self, rule: &Name, message: Name, span: Span, mark: Option<&Mark>) {
+        let unit = self.unit();
+        let doubt = mark.map_or(Doubt::None, |mark| mark.doubt);
+        if !self.known_hits.insert((rule.clone(), unit, span)) {
+            let known = self
+                .hits
+                .iter_mut()
+                .find(|hit| hit.rule == *rule && hit.unit == unit && hit.span == span);
+            // The surer path is shown.
+            if let Some(known) = known.filter(|known| doubt < known.doubt) {
+                known.doubt = doubt;
+                known.path = mark.map(|mark| Rc::clone(&mark.step));
+            }
+            return;
+        }
+        self.hits.push(Hit {
+            rule: rule.clone(),
+            message,
+            unit,
+            span,
+            doubt,
+            path: mark.map(|mark| Rc::clone(&mark.step)),
+        });
+    }
+
+    /// Counts a step; when there were too many nothing more is run.
+    fn spend(&mut self) -> bool {
+        self.steps += 1;
+        self.steps_of_unit += 1;
+        if self.steps > STEPS_MAX || self.steps_of_unit > STEPS_OF_UNIT_MAX {
+            self.note("dataflow: a function takes more steps than the limit and was not followed to its end");
+            self.live = false;
+            return false;
+        }
+        true
+    }
+
+    /// Leaves the current function with a value.
+    fn return_with(&mut self, value: Value) {
+        let kinds = self.remaining_kinds(&value);
+        let state = std::mem::take(&mut self.state);
+        let frame = self.frame();
+        match &mut frame.returns {
+            Some(known) => {
+                known.value.join(&value);
+                known.state.join(&state);
+                for (known, new) in known.kinds.iter_mut().zip(kinds) {
+                    known.0 = known.0.or(new.0);
+                    known.1 = known.1.or(new.1);
+                }
+            }
+            none => {
+                *none = Some(Returned {
+                    value,
+                    state: state.clone(),
+                    kinds,
+                });
+            }
+        }
+        self.state = state;
+        self.live = false;
+    }
+
+    /// Notes what a handler may find at this point.
+    fn may_throw(&mut self) {
+        if let Some(frame) = self.frames.last_mut()
+            && let Some(innermost) = frame.tries.last_mut()
+        {
+            join_into(&mut innermost.state, &self.state);
+        }
+    }
+
+    fn operand_text(operand: &Operand) -> String {
+        match operand {
+            Operand::Receiver => "the receiver".to_owned(),
+            Operand::Named(name) => format!("`{name}`"),
+            _ => "an argument".to_owned(),
+        }
+    }
+}
+
+/// What was set aside.
+struct Suspended<'p> {
+    state: State,
+    live: bool,
+    frames: Vec<Frame<'p>>,
+    ids: HashMap<Site, ObjectId>,
+    steps: u32,
+    models: &'static Models,
+}
+
+/// Returns whether values of the type are numbers or the like: no text.
+fn is_number(ty: &str) -> bool {
+    matches!(
+        ty,
+        "int"
+            | "long"
+            | "short"
+            | "byte"
+            | "float"
+            | "double"
+            | "boolean"
+            | "bool"
+            | "java.lang.Integer"
+            | "java.lang.Long"
+            | "java.lang.Short"
+            | "java.lang.Double"
+            | "java.lang.Float"
+            | "java.lang.Boolean"
+            | "java.math.BigInteger"
+            | "java.math.BigDecimal"
+            | "java.util.UUID"
+            | "i8"
+            | "i16"
+            | "i32"
+            | "i64"
+            | "u8"
+            | "u16"
+            | "u32"
+            | "u64"
+            | "usize"
+            | "isize"
+            | "f32"
+            | "f64"
+            | "int8"
+            | "int16"
+            | "int32"
+            | "int64"
+            | "uint"
+            | "uint8"
+            | "uint16"
+            | "uint32"
+            | "uint64"
+            | "float32"
+            | "float64"
+            | "number"
+            | "decimal"
+            | "Int"
+            | "Long"
+            | "Double"
+            | "Float"
+            | "Boolean"
+            | "size_t"
+    )
+}

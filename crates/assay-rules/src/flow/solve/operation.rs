@@ -1,0 +1,827 @@
+//! The operations that models name: what library calls do to texts,
+//! containers and objects, in words that all languages share.
+
+use std::rc::Rc;
+
+use assay_source::Span;
+
+use super::Solver;
+use super::call::Argument;
+use super::evaluate::combined;
+use super::fold;
+use super::library::LibraryCall;
+use crate::flow::heap::{Object, Shape, ViewKind};
+use crate::flow::ir::{EachKind, Literal, Name, Slot};
+use crate::flow::kind::Kinds;
+use crate::flow::value::{Const, Consts, Facts, ObjectId, Refine, StepKind, Taint, Value};
+
+/// All operations.
+const OPERATIONS: &[&str] = &[
+    "add",
+    "add-all",
+    "append",
+    "builder",
+    "char-at",
+    "class-named",
+    "clear",
+    "collect",
+    "concat",
+    "contains",
+    "contains-key",
+    "each",
+    "element",
+    "ends-with",
+    "entries",
+    "entry-key",
+    "entry-value",
+    "equals",
+    "equals-ignore-case",
+    "filter",
+    "first",
+    "fixed",
+    "format",
+    "get",
+    "has-next",
+    "identity",
+    "index-of",
+    "insert",
+    "instantiate",
+    "is-empty",
+    "iterator",
+    "join",
+    "keys",
+    "last",
+    "length",
+    "list",
+    "list-of",
+    "lower",
+    "make",
+    "map",
+    "map-each",
+    "map-of",
+    "matches",
+    "matches-part",
+    "mix",
+    "next",
+    "number",
+    "pop",
+    "property",
+    "put",
+    "put-all",
+    "random-pick",
+    "reduce",
+    "remove",
+    "repeat",
+    "replace",
+    "reset",
+    "reverse",
+    "self",
+    "set",
+    "slice",
+    "split",
+    "starts-with",
+    "text",
+    "through",
+    "trim",
+    "unknown",
+    "upper",
+    "values",
+    "without",
+];
+
+/// Returns whether there is such an operation; `get:x` and `set:x` read and
+/// write a member of the receiver.
+pub(crate) fn is_operation(name: &str) -> bool {
+    OPERATIONS.contains(&name) || name.starts_with("get:") || name.starts_with("set:")
+}
+
+impl Solver<'_> {
+    /// Does an operation.
+    pub(super) fn operation(&mut self, op: &str, call: &LibraryCall<'_>) -> Value {
+        if let Some(member) = op.strip_prefix("get:") {
+            let object = operand(call, 0);
+            return self.load_member(call.span, &object, &Name::from(member));
+        }
+        if let Some(member) = op.strip_prefix("set:") {
+            let (object, value) = (operand(call, 0), operand(call, 1));
+            self.store_member(&object, &Name::from(member), value.clone());
+            if object.objects.is_empty() {
+                self.taint_operand(call, 0, &value.taint);
+            }
+            return object;
+        }
+        match op {
+            "identity" | "text" => {
+                let value = operand(call, 0);
+                self.through(call, self.text_of(&value))
+            }
+            "self" => operand(call, 0),
+            "number" => self.number(call),
+            "lower" | "upper" | "trim" | "reverse" => self.mapped_text(op, call),
+            "length" | "is-empty" => self.size(op, call),
+            "char-at" | "slice" => self.part_of_text(op, call),
+            "equals" | "equals-ignore-case" => self.equals(op, call),
+            "starts-with" | "ends-with" | "index-of" => self.affix(op, call),
+            "matches" | "matches-part" => self.matches_call(op == "matches", call),
+            "concat" | "format" | "join" | "repeat" | "replace" | "split" => {
+                self.composed_text(op, call)
+            }
+            "builder" => self.builder(call),
+            "append" | "insert" | "reset" if self.is_builder(&operand(call, 0)) => {
+                self.build(op, call)
+            }
+            "fixed" => Value::unknown(),
+            "unknown" => Value::unknown(),
+            "property" => self.property(call),
+            "class-named" => self.class_named(call),
+            "instantiate" => self.instantiate(call),
+            "make" | "through" => self.made(op, call),
+            "contains" => {
+                let slot = call.operands.get(1).and_then(|argument| argument.slot);
+                self.contains(&operand(call, 0), &operand(call, 1), slot)
+            }
+            "random-pick" | "mix" | "reduce" => self.mixed(call),
+            _ => self.container(op, call),
+        }
+    }
+
+    fn taint_operand(&mut self, call: &LibraryCall<'_>, at: usize, taint: &Taint) {
+        if let Some(slot) = call.operands.get(at).and_then(|argument| argument.slot) {
+            self.taint_slot(slot, taint);
+        }
+    }
+
+    /// Notes that a value went through the call.
+    fn through(&self, call: &LibraryCall<'_>, mut value: Value) -> Value {
+        self.step(&mut value, call.span, &StepKind::Through(call.name.clone()));
+        value.facts = None;
+        if call.ty.is_some() {
+            value.ty.clone_from(&call.ty);
+        }
+        value
+    }
+
+    /// What depends on everything that the call is given.
+    fn mixed(&self, call: &LibraryCall<'_>) -> Value {
+        let mut value = Value::unknown();
+        for argument in &call.operands {
+            value
+                .taint
+                .join(&self.state.heap.content_taint(&argument.value));
+        }
+        self.through(call, value)
+    }
+
+    fn number(&self, call: &LibraryCall<'_>) -> Value {
+        let value = self.text_of(&operand(call, 0));
+        let parsed = match value.as_const() {
+            Some(Literal::Str(text)) => text.trim().parse().ok().map(Literal::Int),
+            Some(known @ (Literal::Int(_) | Literal::Bool(_))) => Some(known.clone()),
+            Some(Literal::Char(c)) => Some(Literal::Int(i64::from(u32::from(*c)))),
+            _ => None,
+        };
+        let mut number = parsed.map_or_else(Value::unknown, Value::constant);
+        number.taint = value.taint.filtered(Kinds::of_number);
+        number
+    }
+
+    fn mapped_text(&mut self, op: &str, call: &LibraryCall<'_>) -> Value {
+        let first = operand(call, 0);
+        if op == "reverse" && self.is_builder(&first) {
+            return self.build(op, call);
+        }
+        let value = self.text_of(&first);
+        let change = |text: &str| match op {
+            "lower" => text.to_lowercase(),
+            "upper" => text.to_uppercase(),
+            "trim" => text.trim().to_owned(),
+            _ => text.chars().rev().collect(),
+        };
+        let mut changed = mapped(&value, |constant| match constant {
+            Literal::Str(text) => Some(Literal::Str(Name::from(change(text)))),
+            Literal::Char(c) if op == "lower" => c.to_lowercase().next().map(Literal::Char),
+            Literal::Char(c) if op == "upper" => c.to_uppercase().next().map(Literal::Char),
+            _ => None,
+        });
+        changed.taint = value.taint;
+        self.through(call, changed)
+    }
+
+    fn size(&self, op: &str, call: &LibraryCall<'_>) -> Value {
+        let value = self.text_of(&operand(call, 0));
+        let of = |size: usize| match op {
+            "length" => Literal::Int(size as i64),
+            _ => Literal::Bool(size == 0),
+        };
+        if let [id] = value.objects.as_slice() {
+            let known = self.state.heap.get(*id).filter(|object| object.single);
+            return match known.map(|object| &object.shape) {
+                Some(Shape::List { items, rest: None }) => Value::constant(of(items.len())),
+                Some(Shape::Map {
+                    entries,
+                    rest: None,
+                }) => Value::constant(of(entries.len())),
+                _ => Value::unknown(),
+            };
+        }
+        let mut size = mapped(&value, |constant| match constant {
+            Literal::Str(text) => Some(of(text.chars().count())),
+            _ => None,
+        });
+        size.taint = value
+            .taint
+            .filtered(|kinds| kinds.and(Kinds::named("memory").unwrap_or(Kinds::NONE)));
+        size
+    }
+
+    fn part_of_text(&mut self, op: &str, call: &LibraryCall<'_>) -> Value {
+        let first = operand(call, 0);
+        let (from, to) = (operand(call, 1), operand(call, 2));
+        if op == "char-at" {
+            return self.load_element(call.span, &self.text_of(&first), &from);
+        }
+        let to = call.operands.get(2).map(|_| to);
+        let value = self.slice(call.span, &self.text_of(&first), Some(&from), to.as_ref());
+        self.through(call, value)
+    }
+
+    fn equals(&mut self, op: &str, call: &LibraryCall<'_>) -> Value {
+        let (a, b) = (
+            self.text_of(&operand(call, 0)),
+            self.text_of(&operand(call, 1)),
+        );
+        let fold_case = op == "equals-ignore-case";
+        let lowered = |value: &Value| match fold_case {
+            true => mapped(value, |constant| match constant {
+                Literal::Str(text) => Some(Literal::Str(Name::from(text.to_lowercase()))),
+                _ => None,
+            }),
+            false => value.clone(),
+        };
+        let mut value = match self.equal(&lowered(&a), &lowered(&b)) {
+            Some(equal) => Value::constant(Literal::Bool(equal)),
+            None => Value::unknown(),
+        };
+        let mut facts = Facts::default();
+        for (at, other) in [(0, &b), (1, &a)] {
+            let slot = call.operands.get(at).and_then(|argument| argument.slot);
+            let (Some(slot), Some(constants)) = (slot, other.as_consts()) else {
+                continue;
+            };
+            if fold_case {
+                facts.when_true.push((slot, Refine::Clear(Kinds::ALL)));
+                continue;
+            }
+            facts.when_true.push((slot, Refine::Is(constants.to_vec())));
+            if let [constant] = constants {
+                facts
+                    .when_false
+                    .push((slot, Refine::IsNot(constant.clone())));
+            }
+        }
+        value.facts = Some(Rc::new(facts));
+        value
+    }
+
+    fn affix(&mut self, op: &str, call: &LibraryCall<'_>) -> Value {
+        let (text, part) = (
+            self.text_of(&operand(call, 0)),
+            self.text_of(&operand(call, 1)),
+        );
+        let folded = combined(&text, &part, |text, part| {
+            let (Literal::Str(text), part) = (text, fold::shown(part)?) else {
+                return None;
+            };
+            Some(match op {
+                "starts-with" => Literal::Bool(text.starts_with(&part)),
+                "ends-with" => Literal::Bool(text.ends_with(&part)),
+                _ => Literal::Int(text.find(&part).map_or(-1, |at| at as i64)),
+            })
+        });
+        let mut value = folded.unwrap_or_else(Value::unknown);
+        let slot = call.operands.first().and_then(|argument| argument.slot);
+        if let (Some(slot), "starts-with", Some(prefix)) = (slot, op, part.as_text()) {
+            // A fixed host cannot be changed by what comes after it.
+            let is_origin = prefix
+                .split_once("://")
+                .is_some_and(|(_, rest)| rest.contains('/'));
+            let kinds = ["ssrf", "redirect"]
+                .iter()
+                .filter_map(|kind| Kinds::named(kind));
+            if is_origin {
+                let kinds = kinds.fold(Kinds::NONE, Kinds::or);
+                value.facts = Some(Rc::new(Facts {
+                    when_true: vec![(slot, Refine::Clear(kinds))],
+                    when_false: Vec::new(),
+                }));
+            }
+        }
+        value
+    }
+
+    /// `pattern.matches(text)` and the like: the text is the first operand.
+    fn matches_call(&mut self, is_full: bool, call: &LibraryCall<'_>) -> Value {
+        let pattern = self.text_of(&operand(call, 1));
+        let slot = call.operands.first().and_then(|argument| argument.slot);
+        self.match_facts(&pattern, slot, is_full)
+    }
+
+    /// Returns the value of an operator that matches a text with a pattern.
+    pub(super) fn matches(&mut self, text: Slot, pattern: Slot) -> Value {
+        let pattern = self.text_of(&self.get(pattern));
+        self.match_facts(&pattern, Some(text), false)
+    }
+
+    fn match_facts(&self, pattern: &Value, slot: Option<Slot>, is_full: bool) -> Value {
+        let mut value = Value::unknown();
+        let (Some(pattern), Some(slot)) = (pattern.as_text(), slot) else {
+            return value;
+        };
+        let cleared = super::pattern::cleared_kinds(pattern, is_full);
+        if !cleared.is_empty() {
+            value.facts = Some(Rc::new(Facts {
+                when_true: vec![(slot, Refine::Clear(cleared))],
+                when_false: Vec::new(),
+            }));
+        }
+        value
+    }
+
+    fn composed_text(&mut self, op: &str, call: &LibraryCall<'_>) -> Value {
+        let operands: Vec<Value> = call
+            .operands
+            .iter()
+            .map(|argument| self.text_of(&argument.value))
+            .collect();
+        match op {
+            "concat" => self.joined(call.span, &operands),
+            "replace" => self.replaced(call, &operands),
+            "split" => self.split(call, &operands),
+            "format" => self.formatted(call, &operands),
+            "repeat" => {
+                let mut value = match (
+                    operands.first().and_then(Value::as_text),
+                    operands.get(1).and_then(Value::as_int),
+                ) {
+                    (Some(text), Some(count))
+                        if count >= 0 && (count as usize) * text.len() < 4_096 =>
+                    {
+                        Value::text(&text.repeat(count as usize))
+                    }
+                    _ => Value::unknown(),
+                };
+                value.taint = operands
+                    .first()
+                    .map(|o| o.taint.clone())
+                    .unwrap_or_default();
+                self.through(call, value)
+            }
+            _ => {
+                // Elements with something between them.
+                let mut parts = Vec::new();
+                let between = operands.first().cloned().unwrap_or_default();
+                for part in operands.iter().skip(1) {
+                    match self.elements(part) {
+                        Some(items) => parts.extend(items),
+                        None => parts.push(part.clone()),
+                    }
+                }
+                let mut all = Vec::new();
+                for (at, part) in parts.into_iter().enumerate() {
+                    if at > 0 {
+                        all.push(between.clone());
+                    }
+                    all.push(part);
+                }
+                self.joined(call.span, &all)
+            }
+        }
+    }
+
+    fn replaced(&mut self, call: &LibraryCall<'_>, operands: &[Value]) -> Value {
+        let [text, old, new, ..] = operands else {
+            return self.mixed(call);
+        };
+        let mut value = match (text.as_text(), old.as_const(), new.as_const()) {
+            (Some(text), Some(old), Some(new)) => match (fold::shown(old), fold::shown(new)) {
+                (Some(old), Some(new)) if !old.is_empty() => Value::text(&text.replace(&old, &new)),
+                _ => Value::unknown(),
+            },
+            _ => Value::unknown(),
+        };
+        let removed = old.as_const().and_then(fold::shown);
+        let kinds = removed.map_or(Kinds::NONE, |old| super::pattern::kinds_without(&old));
+        value.taint = text.taint.filtered(|own| own.without(kinds));
+        value.taint.join(&new.taint);
+        self.through(call, value)
+    }
+
+    fn split(&mut self, call: &LibraryCall<'_>, operands: &[Value]) -> Value {
+        let text = operands.first().cloned().unwrap_or_default();
+        if let (Some(whole), Some(by)) = (text.as_text(), operands.get(1).and_then(Value::as_const))
+            && let Some(by) = fold::shown(by)
+        {
+            let plain = by.strip_prefix('\\').unwrap_or(&by);
+            let is_plain = plain.len() == 1
+                || plain
+                    .chars()
+                    .all(|c| c.is_alphanumeric() || c.is_whitespace());
+            if is_plain && !plain.is_empty() {
+                let items: Vec<Value> = whole.split(plain).map(Value::text).collect();
+                return self.make(call.span, 0, Object::list(items));
+            }
+        }
+        let mut item = Value::unknown();
+        item.taint.clone_from(&text.taint);
+        let item = self.through(call, item);
+        let mut object = Object::list(Vec::new());
+        object.shape = Shape::List {
+            items: Vec::new(),
+            rest: Some(item),
+        };
+        self.make(call.span, 0, object)
+    }
+
+    /// A format with `%s`, `{}`, `{0}` or `%d`: the text between is kept.
+    fn formatted(&mut self, call: &LibraryCall<'_>, operands: &[Value]) -> Value {
+        let mut given: Vec<Value> = Vec::new();
+        // A locale may come before the format.
+        let at = operands.iter().position(|value| value.as_text().is_some());
+        let Some(format) = at.and_then(|at| operands[at].as_text().cloned()) else {
+            return self.mixed(call);
+        };
+        for value in operands.iter().skip(at.unwrap_or(0) + 1) {
+            match self.elements(value) {
+                Some(items) => given.extend(items),
+                None => given.push(value.clone()),
+            }
+        }
+        for (_, argument) in &call.arguments.named {
+            given.push(argument.value.clone());
+        }
+        given.extend(call.arguments.rest.clone());
+        let mut parts = Vec::new();
+        let mut used = 0;
+        for piece in super::pattern::format_pieces(&format) {
+            match piece {
+                Ok(text) => parts.push(Value::text(&text)),
+                Err(position) => {
+                    let at = position.unwrap_or(used);
+                    used += 1;
+                    parts.push(given.get(at).cloned().unwrap_or_default());
+                }
+            }
+        }
+        let mut value = self.joined(call.span, &parts);
+        if used < given.len() {
+            // Not every placeholder was understood.
+            for more in &given {
+                value.taint.join(&self.state.heap.content_taint(more));
+            }
+        }
+        value
+    }
+
+    fn is_builder(&self, value: &Value) -> bool {
+        value.objects.iter().any(|id| {
+            matches!(
+                self.state.heap.get(*id).map(|o| &o.shape),
+                Some(Shape::Text(_))
+            )
+        })
+    }
+
+    fn builder(&mut self, call: &LibraryCall<'_>) -> Value {
+        let first = call
+            .operands
+            .first()
+            .map(|argument| self.text_of(&argument.value));
+        // A number is the size to begin with.
+        let text = first.filter(|value| !matches!(value.as_const(), Some(Literal::Int(_))));
+        let text = text.unwrap_or_else(|| Value::text(""));
+        let mut object = Object::new(Shape::Text(text));
+        object.ty.clone_from(&call.ty);
+        self.make(call.span, 0, object)
+    }
+
+    fn build(&mut self, op: &str, call: &LibraryCall<'_>) -> Value {
+        let builder = operand(call, 0);
+        let is_single = builder.objects.len() == 1;
+        for id in builder.objects.clone() {
+            let Some(Object {
+                shape: Shape::Text(text),
+                single,
+                ..
+            }) = self.state.heap.get(id)
+            else {
+                continue;
+            };
+            let (text, single) = (text.clone(), *single);
+            let new = match op {
+                "append" => {
+                    let more: Vec<Value> = call.operands[1..]
+                        .iter()
+                        .map(|a| a.value.clone())
+                        .take(1)
+                        .collect();
+                    let parts: Vec<Value> = std::iter::once(text.clone()).chain(more).collect();
+                    self.joined(call.span, &parts)
+                }
+                "insert" => {
+                    let part = operand(call, 2);
+                    let mut new = match (operand(call, 1).as_int(), text.as_text(), part.as_text())
+                    {
+                        (Some(at), Some(own), Some(part))
+                            if own.is_char_boundary(at.max(0) as usize) && at >= 0 =>
+                        {
+                            let (before, after) = own.split_at(at as usize);
+                            Value::text(&format!("{before}{part}{after}"))
+                        }
+                        _ => Value::unknown(),
+                    };
+                    new.taint = text.taint.clone();
+                    new.taint.join(&self.state.heap.content_taint(&part));
+                    new
+                }
+                "reverse" => {
+                    let mut new = mapped(&text, |constant| match constant {
+                        Literal::Str(text) => Some(Literal::Str(Name::from(
+                            text.chars().rev().collect::<String>(),
+                        ))),
+                        _ => None,
+                    });
+                    new.taint = text.taint.clone();
+                    new
+                }
+                // Cut to nothing.
+                _ => match operand(call, 1).as_int() {
+                    Some(0) => Value::text(""),
+                    _ => Value::unknown().with_taint(text.taint.clone()),
+                },
+            };
+            if let Some(object) = self.state.heap.get_mut(id)
+                && let Shape::Text(own) = &mut object.shape
+            {
+                if single && is_single {
+                    *own = new;
+                } else {
+                    own.join(&new);
+                }
+            }
+        }
+        builder
+    }
+
+    /// What a key of a file of properties stands for.
+    fn property(&mut self, call: &LibraryCall<'_>) -> Value {
+        let key = call
+            .arguments
+            .positional
+            .first()
+            .and_then(|a| a.value.as_text().cloned());
+        let Some(key) = key else {
+            return Value::unknown();
+        };
+        let file = call.arguments.receiver.as_ref().and_then(|receiver| {
+            let id = receiver.value.objects.first()?;
+            self.state
+                .heap
+                .get(*id)?
+                .fields
+                .get("file")?
+                .as_text()
+                .cloned()
+        });
+        let found: Vec<Const> = self
+            .project
+            .property(file.as_deref(), &key)
+            .into_iter()
+            .map(|value| Literal::Str(Name::from(value)))
+            .collect();
+        if found.is_empty() {
+            let default = call.arguments.positional.get(1).map(|a| a.value.clone());
+            let mut value = default.unwrap_or_else(Value::unknown);
+            // Where the file is not known to lack it, it may be anything.
+            value.join(&Value::unknown());
+            return value;
+        }
+        Value::few(found)
+    }
+
+    fn class_named(&mut self, call: &LibraryCall<'_>) -> Value {
+        let name = call
+            .operands
+            .first()
+            .map(|argument| self.text_of(&argument.value));
+        let mut object = Object::new(Shape::Record);
+        object.ty = Some(Name::from("java.lang.Class"));
+        object.others = Value::unknown();
+        if let Some(name) = name {
+            object.fields.insert(Name::from("name"), name);
+        }
+        self.make(call.span, 0, object)
+    }
+
+    /// Makes an object of the class that the receiver stands for.
+    fn instantiate(&mut self, call: &LibraryCall<'_>) -> Value {
+        let class = operand(call, 0);
+        let name = class.objects.iter().find_map(|id| {
+            let object = self.state.heap.get(*id)?;
+            object.fields.get("name")?.as_text().cloned()
+        });
+        match name {
+            Some(name) if self.project.class(&name).is_some() => {
+                let mut arguments = call.arguments.clone();
+                arguments.receiver = None;
+                self.construct(call.span, &name, arguments)
+            }
+            _ => Value::unknown(),
+        }
+    }
+
+    /// An object of a library: what it was made of is in it.
+    fn made(&mut self, op: &str, call: &LibraryCall<'_>) -> Value {
+        let mut taint = Taint::default();
+        for argument in &call.operands {
+            taint.join(&self.state.heap.content_taint(&argument.value));
+        }
+        let mut object = Object::new(Shape::Record);
+        object.ty.clone_from(&call.ty);
+        if op == "through" {
+            object.others = Value::unknown().with_taint(taint.clone());
+        }
+        let mut value = self.make(call.span, 0, object);
+        if op == "through" {
+            value.taint = taint;
+            self.step(&mut value, call.span, &StepKind::Through(call.name.clone()));
+        }
+        value
+    }
+
+    /// Whether a container has an element, a map a key or a text a part.
+    pub(super) fn contains(
+        &mut self,
+        container: &Value,
+        item: &Value,
+        slot: Option<Slot>,
+    ) -> Value {
+        let container = self.text_of(container);
+        if let Some(value) = combined(&container, item, |whole, part| match (whole, part) {
+            (Literal::Str(whole), Literal::Str(part)) => {
+                Some(Literal::Bool(whole.contains(&**part)))
+            }
+            _ => None,
+        }) {
+            return value;
+        }
+        let mut value = Value::unknown();
+        let constants = self.constants_in(&container);
+        if let (Some(all), Some(item)) = (&constants, item.as_const()) {
+            value = Value::constant(Literal::Bool(all.contains(item)));
+        }
+        value.facts = Self::membership(slot, constants);
+        value
+    }
+
+    /// Returns the constants that a container holds, when it holds nothing
+    /// else.
+    fn constants_in(&self, container: &Value) -> Option<Vec<Const>> {
+        let [id] = container.objects.as_slice() else {
+            return None;
+        };
+        let constants = |values: &mut dyn Iterator<Item = &Value>| -> Option<Vec<Const>> {
+            let mut all = Vec::new();
+            for value in values {
+                all.extend(value.as_consts()?.iter().cloned());
+            }
+            Some(all)
+        };
+        match &self.state.heap.get(*id)?.shape {
+            Shape::List { items, rest } => constants(&mut items.iter().chain(rest)),
+            Shape::Map {
+                entries,
+                rest: None,
+            } => Some(entries.iter().map(|(key, _)| key.clone()).collect()),
+            Shape::Iterator { of, what, .. } => match what {
+                ViewKind::Keys | ViewKind::Elements => self.constants_in(of),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Makes a view of a container.
+    fn view(&mut self, span: Span, of: Value, what: ViewKind) -> Value {
+        let shape = Shape::Iterator {
+            of: Box::new(of),
+            what,
+            next: Some(0),
+        };
+        self.make(span, 0, Object::new(shape))
+    }
+
+    /// Returns the next element of an iterator.
+    fn next(&mut self, call: &LibraryCall<'_>) -> Value {
+        let iterator = operand(call, 0);
+        if let [id] = iterator.objects.as_slice()
+            && let Some(Object {
+                shape: Shape::Iterator { of, what, next },
+                single,
+                ..
+            }) = self.state.heap.get(*id)
+        {
+            let (of, what, next, single) = ((**of).clone(), *what, *next, *single);
+            let items = self.elements(&of).filter(|_| what == ViewKind::Elements);
+            if let (Some(items), Some(at), true) = (items, next, single) {
+                if let Some(Object {
+                    shape: Shape::Iterator { next, .. },
+                    ..
+                }) = self.state.heap.get_mut(*id)
+                {
+                    *next = Some(at + 1);
+                }
+                return items.get(at).cloned().unwrap_or_default();
+            }
+        }
+        let (_, mut item) = self.any_element(&iterator, EachKind::Values, call.span);
+        if item.is_nothing() {
+            item = Value::unknown();
+        }
+        self.through(call, item)
+    }
+
+    fn has_next(&self, call: &LibraryCall<'_>) -> Value {
+        let iterator = operand(call, 0);
+        if let [id] = iterator.objects.as_slice()
+            && let Some(Object {
+                shape:
+                    Shape::Iterator {
+                        of,
+                        what,
+                        next: Some(next),
+                    },
+                single: true,
+                ..
+            }) = self.state.heap.get(*id)
+            && *what == ViewKind::Elements
+            && let Some(items) = self.elements(of)
+        {
+            return Value::constant(Literal::Bool(*next < items.len()));
+        }
+        Value::unknown()
+    }
+
+    /// Operations on lists and maps, in a file of their own.
+    pub(super) fn view_of(&mut self, op: &str, call: &LibraryCall<'_>) -> Value {
+        let container = operand(call, 0);
+        match op {
+            "keys" => self.view(call.span, container, ViewKind::Keys),
+            "values" => self.view(call.span, container, ViewKind::Values),
+            "entries" => self.view(call.span, container, ViewKind::Entries),
+            "iterator" => {
+                let is_view = container.objects.iter().any(|id| {
+                    matches!(
+                        self.state.heap.get(*id).map(|o| &o.shape),
+                        Some(Shape::Iterator { .. })
+                    )
+                });
+                if is_view {
+                    container
+                } else if container.objects.is_empty() {
+                    self.through(call, container)
+                } else {
+                    self.view(call.span, container, ViewKind::Elements)
+                }
+            }
+            "has-next" => self.has_next(call),
+            _ => self.next(call),
+        }
+    }
+}
+
+/// Returns an operand, or something unknown.
+pub(super) fn operand(call: &LibraryCall<'_>, at: usize) -> Value {
+    let known = call
+        .operands
+        .get(at)
+        .map(|Argument { value, .. }| value.clone());
+    known
+        .or_else(|| call.arguments.rest.clone())
+        .unwrap_or_default()
+}
+
+/// Returns the objects of a value when it is nothing else.
+pub(super) fn only_object(value: &Value) -> Option<ObjectId> {
+    match (value.objects.as_slice(), &value.consts) {
+        ([id], Consts::Few(few)) if few.is_empty() => Some(*id),
+        _ => None,
+    }
+}
+
+/// Applies a function to all constants of a value.
+pub(super) fn mapped(value: &Value, change: impl Fn(&Const) -> Option<Const>) -> Value {
+    let all: Option<Vec<Const>> = value
+        .as_consts()
+        .and_then(|constants| constants.iter().map(change).collect());
+    all.map_or_else(Value::unknown, Value::few)
+}

@@ -379,12 +379,7 @@ impl Solver<'_> {
         }
         let mut value = Value::symbol(name.clone());
         if let Some((ty, member)) = name.rsplit_once('.') {
-            let returns = self
-                .models
-                .types
-                .get(ty)
-                .and_then(|ty| ty.returns.get(member));
-            value.ty = returns.cloned();
+            value.ty = self.member_type(&Name::from(ty), member);
         }
         value
     }
@@ -575,7 +570,12 @@ impl Solver<'_> {
             let object = self.state.heap.get(*id)?;
             object.ty.clone()
         });
-        let names = objects.chain(value.ty.clone()).chain(value.symbol.clone());
+        let mut names: Vec<Name> = objects.collect();
+        // What it was made as says more than what it was declared as.
+        if names.is_empty() || value.consts == Consts::Any {
+            names.extend(value.ty.clone());
+        }
+        names.extend(value.symbol.clone());
         for name in names {
             for ty in self.project.lineage(self.models, &name) {
                 if !types.contains(&ty) {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use assay_finding::{
     Coverage, FileEntry, FileMetrics, Finding, HunkEntry, PlacedDirective, Problem, SkipReason,
 };
-use assay_rules::{FileInput, MaskedText};
+use assay_rules::{FileInput, FlowUnit, MaskedText, flow_begins, flow_units};
 use assay_source::{
     ContentId, ContentStore, DecodeError, Encoding, FileChange, FileKind, FileVersion, Hunk,
     LineEnding, LineMapping, LineRange, PatchHunk, ReadError, SourceText, Span, diff_lines,
@@ -37,6 +37,8 @@ pub(crate) struct Examined {
     /// The texts of a changed file, kept to compare it with the rest of the
     /// tree.
     pub(crate) kept: Option<KeptText>,
+    /// The base and the head as the dataflow step reads them.
+    pub(crate) units: [Vec<FlowUnit>; 2],
 }
 
 /// The texts of a file that was read.
@@ -50,6 +52,7 @@ pub(crate) struct KeptText {
 const TEXT: &str = "text rules";
 const SYNTAX: &str = "syntax rules";
 const METRICS: &str = "metrics";
+const DATAFLOW: &str = "dataflow";
 
 /// Lines that a patch without its tree may count up to: its text is put at its
 /// place in an otherwise empty file.
@@ -68,6 +71,8 @@ struct Version {
     notes: Vec<String>,
     /// Where secrets stand.
     secrets: Vec<Span>,
+    /// What the dataflow step reads.
+    units: Vec<FlowUnit>,
 }
 
 /// Reads one file of the change. Never fails: what cannot be read is in the
@@ -128,6 +133,7 @@ impl Examined {
             directives: Vec::new(),
             language: None,
             kept: None,
+            units: [Vec::new(), Vec::new()],
         }
     }
 }
@@ -345,6 +351,9 @@ impl Examination<'_> {
             if version.measured.is_some() && !texts.fragment {
                 by.push(METRICS);
             }
+            if !version.units.is_empty() && !texts.fragment {
+                by.push(DATAFLOW);
+            }
             self.not_understood = lines_not_understood(version);
             partly.extend(not_understood(version, &self.not_understood));
         }
@@ -376,6 +385,7 @@ impl Examination<'_> {
         }
         if let Some(base) = base {
             self.examined.versions.base = base.findings;
+            self.examined.units[0] = base.units;
         }
         if partly.is_empty() {
             Coverage::Analysed(by)
@@ -400,6 +410,9 @@ impl Examination<'_> {
         }
         redact::directives(&mut head.directives, &masked);
         self.examined.versions.head = findings;
+        if !texts.fragment {
+            self.examined.units[1] = std::mem::take(&mut head.units);
+        }
         self.examined.language = head.language;
         self.examined.directives = std::mem::take(&mut head.directives);
         self.examined.entry.notes.append(&mut head.notes);
@@ -436,6 +449,13 @@ impl Examination<'_> {
                 metrics: measured.as_ref(),
             };
             let mut outcome = engine.run(&input);
+            let begins = |language: &Language| flow_begins(language, text.as_str());
+            let units = match (&parsed, language) {
+                (Some(parsed), Some(language)) if begins(language) => {
+                    flow_units(path, text, parsed)
+                }
+                _ => Vec::new(),
+            };
             let directives = engine.suppress(&input, &mut outcome.findings, settings.today);
             (
                 Version {
@@ -446,6 +466,7 @@ impl Examination<'_> {
                     findings: outcome.findings,
                     directives,
                     notes: outcome.notes,
+                    units,
                     secrets: outcome.secrets,
                 },
                 outcome.problems,

@@ -16,6 +16,7 @@ mod coverage;
 mod dependencies;
 mod engines;
 mod file;
+mod flow;
 mod fold;
 mod frame;
 mod gate;

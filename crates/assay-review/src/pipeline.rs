@@ -17,6 +17,7 @@ use crate::coverage::NewCode;
 use crate::dependencies;
 use crate::engines::Engines;
 use crate::file::{Examined, examine, line_counts, unread};
+use crate::flow;
 use crate::fold;
 use crate::gate;
 use crate::introduce;
@@ -87,6 +88,7 @@ pub fn review(subject: Subject<'_>, settings: &Settings, progress: &dyn Progress
                 .map(|finding| finding.identity),
         );
     }
+    flow::find(subject, &mut examined, &engines, settings, progress);
     let mut findings = introduced(&mut examined);
     findings.extend(past::find(subject, &engines, settings, &known));
     findings.extend(clones::find(

@@ -43,8 +43,11 @@ pub use clone::{
     find_change_clones, find_clones, token_count,
 };
 pub use document::{Document, Example, ExampleKind};
-pub use flow::{FlowFindings, FlowUnit, Properties, flow_findings, flow_units};
 pub use engine::{Engine, FileInput, Outcome};
+pub use flow::{
+    FlowFindings, FlowUnit, Properties, flow_begins, flow_findings, flow_reads, flow_units,
+    merge_flow_findings,
+};
 pub use rule::{NumberOption, Rule, rule_by_id, rules};
 pub use secret::{
     MaskedText, SecretHit, SecretSample, find_secrets, mask, secret_features, secret_findings,

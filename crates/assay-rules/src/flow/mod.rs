@@ -7,6 +7,7 @@
     reason = "the intermediate representation holds what lowerers of further languages need"
 )]
 
+mod anchor;
 mod builder;
 mod heap;
 mod ir;
@@ -20,4 +21,7 @@ mod report;
 mod solve;
 mod value;
 
-pub use report::{FlowFindings, FlowUnit, Properties, flow_findings, flow_units};
+pub use anchor::{flow_begins, flow_reads};
+pub use report::{
+    FlowFindings, FlowUnit, Properties, flow_findings, flow_units, merge_flow_findings,
+};

@@ -181,26 +181,27 @@ impl Models {
             })
     }
 
-    /// Returns the words of which a file must hold one to be worth lowering,
-    /// sources and sinks apart.
-    pub(crate) fn anchors(&self) -> (Vec<&str>, Vec<&str>) {
-        let (mut sources, mut sinks) = (Vec::new(), Vec::new());
+    /// Returns the words of which a file must hold one for a path to begin in
+    /// it: those of sources, and of calls that are wrong by themselves.
+    pub(crate) fn starts(&self) -> Vec<&str> {
+        let mut words = Vec::new();
         let named = self
             .methods
             .iter()
             .chain(&self.functions)
             .chain(&self.fields);
         for (name, entries) in named {
-            let word = name.rsplit(['.', ':']).next().unwrap_or(name);
+            let last = name.rsplit(['.', ':']).next().unwrap_or(name);
             for entry in entries {
-                let word = match (word, entry.types.first()) {
+                let word = match (last, entry.types.first()) {
                     ("new", Some(ty)) => ty.rsplit(['.', '#']).next().unwrap_or(ty),
-                    _ => word,
+                    _ => last,
                 };
-                match &entry.effect {
-                    Effect::Source(_) | Effect::Callback { .. } => sources.push(word),
-                    Effect::Sink { .. } | Effect::Misuse { .. } => sinks.push(word),
-                    _ => {}
+                if matches!(
+                    entry.effect,
+                    Effect::Source(_) | Effect::Callback { .. } | Effect::Misuse { .. }
+                ) {
+                    words.push(word);
                 }
             }
         }
@@ -209,12 +210,10 @@ impl Models {
             .keys()
             .chain(self.method_annotations.keys())
             .chain(self.param_types.keys());
-        sources.extend(annotations.map(|name| name.rsplit('.').next().unwrap_or(name)));
-        for list in [&mut sources, &mut sinks] {
-            list.sort_unstable();
-            list.dedup();
-        }
-        (sources, sinks)
+        words.extend(annotations.map(|name| name.rsplit('.').next().unwrap_or(name)));
+        words.sort_unstable();
+        words.dedup();
+        words
     }
 }
 

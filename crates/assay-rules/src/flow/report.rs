@@ -1,6 +1,6 @@
 //! From what the solver found to findings with their paths.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -11,9 +11,9 @@ use assay_source::{RepoPath, SourceText, Span};
 use assay_syntax::ParsedFile;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
-use super::ir::{Function, Unit};
+use super::ir::{Block, Callee, Function, Literal, Op, StmtKind, Unit};
 use super::lower::lower;
-use super::project::Project;
+use super::project::{Project, each_block};
 use super::solve::{Hit, Solution, solve};
 use super::value::{Doubt, Step, StepKind};
 use crate::engine::Engine;
@@ -28,6 +28,23 @@ pub type Properties = BTreeMap<String, BTreeMap<String, String>>;
 pub struct FlowUnit(Arc<Unit>);
 
 impl FlowUnit {
+    /// Returns the last parts of the names that the file uses and does not
+    /// declare: files of these names may hold what it calls.
+    pub fn names_used(&self) -> BTreeSet<&str> {
+        let mut names = BTreeSet::new();
+        for function in &self.0.functions {
+            used_in(&function.body, &mut names);
+            let types = function.slots.iter().filter_map(|slot| slot.ty.as_deref());
+            names.extend(types.flat_map(parts));
+        }
+        for class in &self.0.classes {
+            names.extend(class.supertypes.iter().flat_map(|name| parts(name)));
+            let types = class.fields.iter().filter_map(|field| field.ty.as_deref());
+            names.extend(types.flat_map(parts));
+        }
+        names
+    }
+
     /// Returns where the file is.
     pub fn path(&self) -> &RepoPath {
         &self.0.path
@@ -39,13 +56,13 @@ impl FlowUnit {
     }
 }
 
-/// What the dataflow engine found in one file.
+/// What the dataflow engine found.
 #[derive(Clone, Debug, Default)]
 pub struct FlowFindings {
-    /// The findings in the order of the text.
+    /// The findings by path and place, each place once.
     pub findings: Vec<Finding>,
-    /// What was cut, for the ledger's entry of the file.
-    pub notes: Vec<String>,
+    /// What was cut in which file, for the ledger.
+    pub notes: Vec<(RepoPath, String)>,
 }
 
 /// Makes the parts of a file that the dataflow engine reads.
@@ -58,46 +75,97 @@ pub fn flow_units(path: &RepoPath, text: &Arc<SourceText>, parsed: &ParsedFile) 
         .collect()
 }
 
-/// Analyses files together and returns what was found in each, in their order.
-/// Only those for which `wanted` is true are looked into for themselves; the
-/// others are there to be called.
-pub fn flow_findings(
+/// Analyses files together. Only those for which `wanted` is true are looked
+/// into for themselves; the others are there to be called.
+pub fn flow_findings<E: std::ops::Deref<Target = Engine>>(
     units: &[FlowUnit],
     wanted: impl Fn(usize) -> bool + Sync,
     properties: Properties,
-    engine: impl Fn(&RepoPath) -> Arc<Engine> + Sync,
-) -> Vec<FlowFindings> {
+    engine: impl Fn(&RepoPath) -> E + Sync,
+) -> FlowFindings {
     let all: Vec<Arc<Unit>> = units.iter().map(|unit| Arc::clone(&unit.0)).collect();
     let project = Project::new(all, properties);
-    (0..units.len())
+    let each: Vec<FlowFindings> = (0..units.len())
         .into_par_iter()
-        .map(|at| {
-            if !wanted(at) {
-                return FlowFindings::default();
+        .filter(|at| wanted(*at))
+        .map(|at| report(&project, at as u32, solve(&project, at as u32), &engine))
+        .collect();
+    let mut all = FlowFindings::default();
+    for one in each {
+        all.findings.extend(one.findings);
+        all.notes.extend(one.notes);
+    }
+    // A sink in a helper is reached from many files: the surest path, then the
+    // shortest, is shown.
+    all.findings.sort_by(|a, b| {
+        let place = |finding: &Finding| (finding.location.path.clone(), finding.location.span);
+        let key =
+            |finding: &Finding| (std::cmp::Reverse(finding.confidence), finding.related.len());
+        place(a)
+            .cmp(&place(b))
+            .then_with(|| a.rule.cmp(&b.rule))
+            .then_with(|| key(a).cmp(&key(b)))
+    });
+    all.findings.dedup_by(|later, earlier| {
+        later.rule == earlier.rule && later.location == earlier.location
+    });
+    all
+}
+
+/// Adds what the dataflow engine found to a file's findings, but for what a rule
+/// without dataflow has seen on the same line.
+pub fn merge_flow_findings(findings: &mut Vec<Finding>, flow: Vec<Finding>) {
+    for finding in flow {
+        let is_known = findings.iter().any(|known| {
+            known.rule == finding.rule && known.location.start.line == finding.location.start.line
+        });
+        if !is_known {
+            findings.push(finding);
+        }
+    }
+}
+
+/// Returns the last parts of a qualified name.
+fn parts(name: &str) -> impl Iterator<Item = &str> {
+    name.rsplit(['.', '/', ':', '\\'])
+        .take(3)
+        .filter(|part| !part.is_empty())
+}
+
+fn used_in<'u>(block: &'u Block, names: &mut BTreeSet<&'u str>) {
+    for stmt in block {
+        if let StmtKind::Let(_, op) = &stmt.kind {
+            match op {
+                Op::Global(name) | Op::Cast(_, name) | Op::Call(Callee::New(name), _) => {
+                    names.extend(parts(name));
+                }
+                Op::Const(Literal::Str(text)) if text.len() < 200 => names.extend(parts(text)),
+                _ => {}
             }
-            let solution = solve(&project, at as u32);
-            let engine = engine(units[at].path());
-            report(&project, at as u32, solution, &engine)
-        })
-        .collect()
+        }
+        each_block(stmt, &mut |inner| used_in(inner, names));
+    }
 }
 
 /// A path shows so many steps; those in the middle are left out.
 const STEPS_SHOWN_MAX: usize = 12;
 
-fn report(project: &Project, unit: u32, solution: Solution, engine: &Engine) -> FlowFindings {
-    let mut notes = project.unit(unit).notes.clone();
-    notes.extend(solution.notes);
-    let mut findings: Vec<Finding> = solution
-        .hits
-        .iter()
-        .filter_map(|hit| finding(project, hit, engine))
-        .collect();
-    findings.sort_by(|a, b| {
-        let key = |finding: &Finding| (finding.location.path.clone(), finding.location.span);
-        key(a).cmp(&key(b)).then_with(|| a.rule.cmp(&b.rule))
+fn report<E: std::ops::Deref<Target = Engine>>(
+    project: &Project,
+    unit: u32,
+    solution: Solution,
+    engine: &impl Fn(&RepoPath) -> E,
+) -> FlowFindings {
+    let own = project.unit(unit);
+    let notes = own.notes.iter().cloned().chain(solution.notes);
+    let findings = solution.hits.iter().filter_map(|hit| {
+        let engine = engine(&project.unit(hit.unit).path);
+        finding(project, hit, &engine)
     });
-    FlowFindings { findings, notes }
+    FlowFindings {
+        findings: findings.collect(),
+        notes: notes.map(|note| (own.path.clone(), note)).collect(),
+    }
 }
 
 fn finding(project: &Project, hit: &Hit, engine: &Engine) -> Option<Finding> {
@@ -109,7 +177,9 @@ fn finding(project: &Project, hit: &Hit, engine: &Engine) -> Option<Finding> {
         return None;
     }
     let function = enclosing(unit, hit.span);
-    let symbol = function.map(|function| symbol(unit, function)).filter(|name| !name.is_empty());
+    let symbol = function
+        .map(|function| symbol(unit, function))
+        .filter(|name| !name.is_empty());
     let mut hasher = IdentityHasher::new(rule.id());
     hasher.part(function.map_or("", |function| &function.name));
     add_text(&mut hasher, unit.text.slice(hit.span));
@@ -125,7 +195,10 @@ fn finding(project: &Project, hit: &Hit, engine: &Engine) -> Option<Finding> {
         category: rule.spec().category,
         message: hit.message.to_string(),
         location: location(unit, hit.span),
-        related: hit.path.as_ref().map_or_else(Vec::new, |path| steps(project, path)),
+        related: hit
+            .path
+            .as_ref()
+            .map_or_else(Vec::new, |path| steps(project, path)),
         measure: None,
         symbol,
         identity: hasher.finish(),
@@ -148,7 +221,13 @@ fn steps(project: &Project, last: &Rc<Step>) -> Vec<Related> {
     }
     steps.reverse();
     // Several things happen on one line: the first says most.
-    let line = |step: &Step| project.unit(step.unit).text.lines().line_of(step.span.start);
+    let line = |step: &Step| {
+        project
+            .unit(step.unit)
+            .text
+            .lines()
+            .line_of(step.span.start)
+    };
     steps.dedup_by(|later, earlier| {
         later.unit == earlier.unit
             && line(later) == line(earlier)
@@ -206,7 +285,10 @@ fn symbol(unit: &Unit, function: &Function) -> String {
         inner.trim_start_matches('.').to_owned()
     });
     let name = match &*function.name {
-        "<init>" | "<fields>" => class.as_deref().and_then(|c| c.rsplit('.').next()).unwrap_or(""),
+        "<init>" | "<fields>" => class
+            .as_deref()
+            .and_then(|c| c.rsplit('.').next())
+            .unwrap_or(""),
         name => name,
     };
     match &class {

@@ -36,6 +36,10 @@ const PACKS: &[(&str, &str)] = &[
     ),
     ("error-handling", "Failures that get lost on their way."),
     (
+        "injection",
+        "What a stranger sends reaches a place where it does harm; the path is shown.",
+    ),
+    (
         "kubernetes",
         "Workloads and rights in a cluster that a break-in can build on.",
     ),

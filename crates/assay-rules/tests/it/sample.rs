@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use assay_finding::Finding;
-use assay_rules::{Engine, FileInput, Outcome, Rule, RuleSettings, RuleStatement};
+use assay_rules::{
+    Engine, FileInput, Outcome, Properties, Rule, RuleSettings, RuleStatement, flow_findings,
+    flow_units, merge_flow_findings,
+};
 use assay_source::{RepoPath, SourceText};
 use assay_syntax::{FileMetrics, Language, MetricOptions, ParseLimits, ParsedFile, measure, parse};
 
@@ -40,7 +43,18 @@ impl Sample {
     pub(crate) fn findings(&self, engine: &Engine) -> Vec<Finding> {
         let outcome = self.outcome(engine);
         assert_eq!(outcome.problems, [], "{}", self.text.as_str());
-        outcome.findings
+        let mut findings = outcome.findings;
+        merge_flow_findings(&mut findings, self.flow(engine));
+        findings
+    }
+
+    /// What the dataflow engine finds in the file by itself.
+    fn flow(&self, engine: &Engine) -> Vec<Finding> {
+        let Some(parsed) = &self.parsed else {
+            return Vec::new();
+        };
+        let units = flow_units(&self.path, &self.text, parsed);
+        flow_findings(&units, |_| true, Properties::new(), |_| engine).findings
     }
 
     pub(crate) fn error_count(&self) -> usize {

@@ -31,12 +31,6 @@ impl Solver<'_> {
                 value.taint = value.taint.filtered(|own| own.without(*kinds));
             }
             Refine::Is(constants) => {
-                let is_null = constants.as_slice() == [Literal::Null];
-                if is_null
-                    && matches!(&value.consts, Consts::Few(few) if !few.contains(&Literal::Null))
-                {
-                    // The branch is not taken as far as is known; go on with null.
-                }
                 let ty = value.ty.clone();
                 value = Value::few(constants.clone());
                 value.ty = ty;

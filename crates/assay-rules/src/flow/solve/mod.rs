@@ -13,7 +13,7 @@ use assay_source::Span;
 use super::heap::{Heap, Object, Shape, State, join_into};
 use super::ir::{Function, FunctionId, FunctionKind, Label, Name, Param, ParamKind, Slot};
 use super::kind::Kinds;
-use super::model::{Models, Operand, Source};
+use super::model::{Models, Source};
 use super::project::{Project, Target};
 use super::value::{Doubt, Mark, ObjectId, Step, StepKind, Taint, Value};
 
@@ -591,14 +591,6 @@ impl<'p> Solver<'p> {
             && let Some(innermost) = frame.tries.last_mut()
         {
             join_into(&mut innermost.state, &self.state);
-        }
-    }
-
-    fn operand_text(operand: &Operand) -> String {
-        match operand {
-            Operand::Receiver => "the receiver".to_owned(),
-            Operand::Named(name) => format!("`{name}`"),
-            _ => "an argument".to_owned(),
         }
     }
 }

@@ -702,10 +702,11 @@ impl Solver<'_> {
                 entries,
                 rest: None,
             } => Some(entries.iter().map(|(key, _)| key.clone()).collect()),
-            Shape::Iterator { of, what, .. } => match what {
-                ViewKind::Keys | ViewKind::Elements => self.constants_in(of),
-                _ => None,
-            },
+            Shape::Iterator {
+                of,
+                what: ViewKind::Keys | ViewKind::Elements,
+                ..
+            } => self.constants_in(of),
             _ => None,
         }
     }

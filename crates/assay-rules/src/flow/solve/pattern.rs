@@ -7,7 +7,8 @@ use crate::flow::kind::Kinds;
 pub(super) fn cleared_kinds(pattern: &str, is_full: bool) -> Kinds {
     let starts = pattern.starts_with('^') || pattern.starts_with("\\A");
     let ends = ["$", "\\z", "\\Z"].iter().any(|end| pattern.ends_with(end));
-    if !is_full && !(starts && ends) {
+    let is_whole = is_full || starts && ends;
+    if !is_whole {
         return Kinds::NONE;
     }
     let mut dangerous = String::new();

@@ -295,7 +295,7 @@ impl Solver<'_> {
                 if !self.live {
                     break;
                 }
-                let truth = parts.cond.map_or(None, |cond| self.get(cond).truth());
+                let truth = parts.cond.and_then(|cond| self.get(cond).truth());
                 match truth {
                     Some(true) => {}
                     Some(false) => {

@@ -29,6 +29,10 @@ const PACKS: &[(&str, &str)] = &[
         "dead-code",
         "Code that can go, because nothing reaches or uses it.",
     ),
+    (
+        "dependency",
+        "Packages that a project depends on, and what is known against them.",
+    ),
     ("duplication", "Code that is there twice."),
     (
         "docker",

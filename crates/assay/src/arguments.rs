@@ -283,10 +283,22 @@ pub(crate) enum AdvisoriesCommand {
 /// Arguments of `assay advisories update`.
 #[derive(Debug, Args)]
 pub(crate) struct AdvisoriesUpdateArguments {
-    /// Take advisories in the OSV format from here: a folder, a zip archive or
-    /// a document; may be given several times
-    #[arg(long, value_name = "PATH", required = true)]
-    pub(crate) from: Vec<PathBuf>,
+    /// Take advisories in the OSV format from here: a folder, a zip archive, a
+    /// document, or the URL of a mirror of OSV's export; may be given several
+    /// times (default: OSV's export)
+    #[arg(long, value_name = "PATH|URL")]
+    pub(crate) from: Vec<String>,
+    /// Take only this ecosystem from a mirror, as OSV names it; may be given
+    /// several times (default: all whose package files Assay reads)
+    #[arg(long = "ecosystem", value_name = "NAME")]
+    pub(crate) ecosystems: Vec<String>,
+    /// Ask this service of OSV's query API for the packages of a tree, instead of
+    /// fetching everything: its names go over the network
+    #[arg(long, value_name = "URL", conflicts_with_all = ["from", "ecosystems"])]
+    pub(crate) osv_api: Option<String>,
+    /// The tree whose packages are asked for
+    #[arg(long, value_name = "DIR", default_value = ".", requires = "osv_api")]
+    pub(crate) packages_of: PathBuf,
     /// Begin with an empty database
     #[arg(long)]
     pub(crate) fresh: bool,

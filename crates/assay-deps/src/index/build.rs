@@ -134,7 +134,8 @@ impl IndexBuilder {
             self.summary.unchanged += 1;
             return;
         }
-        if self.modified.remove(&document.id).is_some() {
+        self.modified.remove(&document.id);
+        if !self.old.is_empty() {
             self.replaced.insert(document.id.clone());
         }
         if document.withdrawn {

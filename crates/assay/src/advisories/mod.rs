@@ -3,7 +3,11 @@
 
 mod archive;
 mod database;
+mod download;
+mod mirror;
+mod query;
 mod update;
 
 pub(crate) use database::{database_path, open, source};
-pub(crate) use update::{Outcome, Request, update};
+pub(crate) use mirror::OSV_EXPORT;
+pub(crate) use update::{Origin, Outcome, Request, update};

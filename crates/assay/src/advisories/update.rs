@@ -4,20 +4,38 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use assay_deps::{AdvisoryIndex, IndexBuilder, IndexSource, IndexSummary};
+use assay_deps::{AdvisoryIndex, IndexBuilder, IndexSource, IndexSummary, PackageFile};
 
 use super::archive::Intake;
-use super::database;
+use super::download::Client;
+use super::{database, mirror, query};
 use crate::output;
 
 /// What to bring up to date, and from where.
 pub(crate) struct Request {
     /// The database.
     pub(crate) database: PathBuf,
-    /// Folders, archives or documents.
-    pub(crate) from: Vec<PathBuf>,
+    /// Where advisories come from.
+    pub(crate) from: Vec<Origin>,
+    /// The ecosystems of mirrors; none means all that package files are read of.
+    pub(crate) ecosystems: Vec<String>,
     /// Whether to begin with an empty database.
     pub(crate) fresh: bool,
+}
+
+/// Where advisories come from.
+pub(crate) enum Origin {
+    /// A folder, an archive or a document.
+    Path(PathBuf),
+    /// OSV's export, or a mirror of it.
+    Mirror(String),
+    /// OSV's query API, asked for the packages of files.
+    Api {
+        /// The URL.
+        base: String,
+        /// The files.
+        files: Vec<PackageFile>,
+    },
 }
 
 /// What an update did.
@@ -28,6 +46,8 @@ pub(crate) struct Outcome {
     pub(crate) refused: usize,
     /// Some of them, and why.
     pub(crate) complaints: Vec<String>,
+    /// What could not be brought up to date, and why.
+    pub(crate) failures: Vec<anyhow::Error>,
     /// The size of the database, in bytes.
     pub(crate) bytes: u64,
 }
@@ -77,6 +97,12 @@ impl Work {
         Ok(newest)
     }
 
+    /// Notes that something is not as it should be.
+    pub(super) fn complain(&mut self, what: String) {
+        self.refused += 1;
+        self.complaints.push(what);
+    }
+
     /// Notes where advisories came from, in the place of what was noted before.
     pub(super) fn note_source(&mut self, mut source: IndexSource) {
         source.checked.clone_from(&self.now);
@@ -85,6 +111,25 @@ impl Work {
         self.sources.retain(|known| key(known) != own);
         self.sources.push(source);
         self.sources.sort_by_key(key);
+    }
+
+    /// Takes one origin, part by part: what fails leaves the rest as it was.
+    fn take_origin(&mut self, origin: &Origin, ecosystems: &[String]) -> Vec<anyhow::Result<()>> {
+        match origin {
+            Origin::Path(path) => vec![self.take_path(path)],
+            Origin::Mirror(base) => {
+                let client = Client::new();
+                let wanted: Vec<&str> = match ecosystems {
+                    [] => mirror::ecosystems(),
+                    some => some.iter().map(String::as_str).collect(),
+                };
+                let take = |one| mirror::take(self, &client, base, one);
+                wanted.into_iter().map(take).collect()
+            }
+            Origin::Api { base, files } => {
+                vec![query::take(self, &Client::new(), base, files)]
+            }
+        }
     }
 
     /// Takes a folder, an archive or a document.
@@ -112,8 +157,21 @@ pub(crate) fn update(request: &Request) -> anyhow::Result<Outcome> {
     };
     let now = jiff::Timestamp::now().to_string();
     let mut work = Work::new(old.as_ref(), now)?;
-    for path in &request.from {
-        work.take_path(path)?;
+    let mut failures = Vec::new();
+    let mut done = 0;
+    for origin in &request.from {
+        for result in work.take_origin(origin, &request.ecosystems) {
+            match result {
+                Ok(()) => done += 1,
+                Err(error) => failures.push(error),
+            }
+        }
+    }
+    // A database of nothing would look like one in which nothing is known.
+    if done == 0
+        && let Some(first) = failures.drain(..).next()
+    {
+        return Err(first);
     }
     let summary = work.builder.summary();
     let bytes = work.builder.finish(&work.now, work.sources);
@@ -126,6 +184,7 @@ pub(crate) fn update(request: &Request) -> anyhow::Result<Outcome> {
         summary,
         refused: work.refused,
         complaints: work.complaints,
+        failures,
         bytes: bytes.len() as u64,
     })
 }

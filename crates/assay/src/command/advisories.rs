@@ -2,12 +2,16 @@
 //! in it.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 
-use assay_deps::IndexAbout;
+use anyhow::Context as _;
+use assay_deps::{IndexAbout, TreeFiles};
+use assay_git::{Input, Options};
 use serde_json::json;
 
-use crate::advisories::{self, Outcome, Request};
+use crate::EXIT_ERROR;
+use crate::advisories::{self, OSV_EXPORT, Origin, Outcome, Request};
 use crate::arguments::{
     AdvisoriesArguments, AdvisoriesCommand, AdvisoriesStatusArguments, AdvisoriesUpdateArguments,
     Global,
@@ -24,7 +28,8 @@ pub(crate) fn run(global: &Global, arguments: &AdvisoriesArguments) -> anyhow::R
 fn update(global: &Global, arguments: &AdvisoriesUpdateArguments) -> anyhow::Result<ExitCode> {
     let request = Request {
         database: advisories::database_path(arguments.database.as_deref())?,
-        from: arguments.from.clone(),
+        from: origins(global, arguments)?,
+        ecosystems: arguments.ecosystems.clone(),
         fresh: arguments.fresh,
     };
     let outcome = advisories::update(&request)?;
@@ -34,7 +39,38 @@ fn update(global: &Global, arguments: &AdvisoriesUpdateArguments) -> anyhow::Res
     if !global.quiet {
         output::print(summary(&outcome, &request))?;
     }
-    Ok(ExitCode::SUCCESS)
+    for failure in &outcome.failures {
+        output::remark(format!("not brought up to date: {failure:#}"));
+    }
+    Ok(match outcome.failures.is_empty() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::from(EXIT_ERROR),
+    })
+}
+
+fn origins(global: &Global, arguments: &AdvisoriesUpdateArguments) -> anyhow::Result<Vec<Origin>> {
+    if let Some(base) = &arguments.osv_api {
+        let directory = global.directory.as_deref().unwrap_or(Path::new("."));
+        let input = Input::Scan {
+            path: arguments.packages_of.clone(),
+        };
+        let opened = assay_git::open(directory, &input, &Options::default())?;
+        let list = opened.tree.list().context("the files cannot be listed")?;
+        let files = TreeFiles::new(&*opened.tree, &list).read_all();
+        let base = base.clone();
+        return Ok(vec![Origin::Api { base, files }]);
+    }
+    if arguments.from.is_empty() {
+        return Ok(vec![Origin::Mirror(OSV_EXPORT.to_owned())]);
+    }
+    let origin = |from: &String| {
+        if from.starts_with("http://") || from.starts_with("https://") {
+            Origin::Mirror(from.clone())
+        } else {
+            Origin::Path(from.into())
+        }
+    };
+    Ok(arguments.from.iter().map(origin).collect())
 }
 
 fn summary(outcome: &Outcome, request: &Request) -> String {
@@ -87,7 +123,7 @@ fn status(arguments: &AdvisoriesStatusArguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn to_json(path: &std::path::Path, about: &IndexAbout) -> serde_json::Value {
+fn to_json(path: &Path, about: &IndexAbout) -> serde_json::Value {
     json!({
         "database": path,
         "exists": true,
@@ -107,7 +143,7 @@ fn to_json(path: &std::path::Path, about: &IndexAbout) -> serde_json::Value {
     })
 }
 
-fn to_text(path: &std::path::Path, about: &IndexAbout, verified: bool) -> String {
+fn to_text(path: &Path, about: &IndexAbout, verified: bool) -> String {
     let mut text = format!("{}\nwritten {}", path.display(), about.created);
     if verified {
         text.push_str(", every byte as it was written");

@@ -102,6 +102,8 @@ pub(crate) enum Place {
     Test,
     /// In a statement that stands at the top of the file.
     Top,
+    /// All of a statement, so that nobody looks at the result.
+    Statement,
     /// In a handler of errors.
     Catch,
     /// In something whose text has one of the words.
@@ -186,6 +188,7 @@ fn parse_place(text: &'static str) -> Result<Option<Place>, String> {
             "test" => Ok(Some(Place::Test)),
             "top" => Ok(Some(Place::Top)),
             "catch" => Ok(Some(Place::Catch)),
+            "statement" => Ok(Some(Place::Statement)),
             other => Err(format!("`{other}` is no place")),
         };
     }

@@ -179,10 +179,21 @@ impl<'t> Facts<'t> {
 
     /// Takes note of an import that gives what it imports another name.
     pub(crate) fn note_import(&self, import: NodeRef<'t>) {
-        let is_renamed = |text: &str| text.contains(" as ") || text.contains("=");
+        let text = import.text();
+        // What a module of JavaScript exports by default has no name of its own.
+        let is_default = import.subtree().take(4).any(|part| {
+            part.kind() == "import_clause"
+                && part
+                    .children()
+                    .next()
+                    .is_some_and(|first| first.has(Role::Identifier))
+        });
         let pattern = || import.parent()?.child(Field::Name);
-        if is_renamed(import.text())
-            || import.has(Role::Call) && pattern().is_some_and(|name| name.text().contains(':'))
+        if text.contains(" as ")
+            || text.contains('=')
+            || is_default
+            || import.has(Role::Call)
+                && pattern().is_some_and(|name| name.is_leaf() || name.text().contains(':'))
         {
             self.has_renames.set(true);
         }

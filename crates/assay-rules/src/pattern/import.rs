@@ -89,14 +89,17 @@ impl<'t> Imports<'t> {
                 return;
             };
             self.modules.push((module.clone(), node));
-            // `const { a: b } = require('m')`; a plain name is followed as a value.
-            let Some(pattern) = node
-                .parent()
-                .and_then(|parent| parent.child(Field::Name))
-                .filter(|name| name.kind() == "object_pattern")
-            else {
+            // `const m = require('m')`, `const { a: b } = require('m')`
+            let Some(pattern) = node.parent().and_then(|parent| parent.child(Field::Name)) else {
                 return;
             };
+            if pattern.has(Role::Identifier) {
+                self.name(pattern.text(), module);
+                return;
+            }
+            if pattern.kind() != "object_pattern" {
+                return;
+            }
             for part in pattern.named_children() {
                 let (key, name) = match (part.child(Field::Key), part.child(Field::Value)) {
                     (Some(key), Some(value)) => (key, value),

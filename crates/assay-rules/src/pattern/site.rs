@@ -305,7 +305,11 @@ impl<'t, 'f> Site<'t, 'f> {
                 list.iter().any(|item| item.eq_ignore_ascii_case(&text))
             }
             Test::Equals(wanted) => constant.as_text() == *wanted,
-            Test::Matches(regex) | Test::Source(regex) => regex.is_match(&constant.as_text()),
+            Test::Matches(regex) | Test::Source(regex) => {
+                let text = constant.as_text();
+                regex.is_match(&text)
+                    || matches!(found, Found::Text(_)) && regex.is_match(&on_one_line(&text))
+            }
             Test::Is(list) => {
                 let text = constant.as_text();
                 list.iter().any(|wanted| match wanted.strip_prefix('*') {
@@ -332,6 +336,10 @@ impl<'t, 'f> Site<'t, 'f> {
                 .node
                 .ancestors()
                 .any(|node| node.has(Role::Function) || node.has(Role::Class)),
+            Place::Statement => {
+                let around = self.node.parent();
+                around.is_some_and(|around| around.kind().contains("expression_statement"))
+            }
             Place::Catch => self.node.ancestor_with(Role::Catch).is_some(),
             Place::Has(extent, words) => {
                 let node = match extent {
@@ -525,6 +533,13 @@ fn is_async(node: NodeRef<'_>) -> bool {
         .child(Field::Body)
         .map_or(function.span().end, |body| body.span().start);
     let head = Span::new(function.span().start, body.max(function.span().start));
+    // Dart says it where the body begins.
+    if function
+        .child(Field::Body)
+        .is_some_and(|body| body.text().starts_with("async"))
+    {
+        return true;
+    }
     node.tree()
         .text()
         .slice(head)

@@ -123,7 +123,9 @@ impl PatternTable {
                             self.modules.insert(last);
                             name
                         }
-                        _ => name.rsplit('.').next().unwrap_or(name),
+                        // Keys are known without the mark of variables.
+                        Shape::Set => last_of(name).trim_start_matches('$'),
+                        _ => last_of(name),
                     };
                     let place = at.expect("every other shape is in the list");
                     self.by_shape[place].entry(key).or_default().push(entry);
@@ -198,6 +200,10 @@ impl PatternTable {
             };
             let Some(name) = name else { continue };
             let by_original = || {
+                // References by another name are rare, and names are many.
+                if SHAPES[at] == Shape::Reference {
+                    return None;
+                }
                 let original = facts.original_name(name)?;
                 self.by_shape[at].get(original)
             };
@@ -230,7 +236,7 @@ impl PatternTable {
         }
         for (target, value) in settings(node) {
             let name = if target.has(Role::String) {
-                plain_string(target)
+                plain_string(target).map(|key| key.trim_start_matches('$'))
             } else if !target.is_leaf() && target.kind() != "variable_name" {
                 last_name(target).or_else(|| Some(key_text(target)))
             } else {
@@ -281,6 +287,10 @@ const IMPORTS: usize = 7;
 const _: () = assert!(matches!(SHAPES[CALLS], Shape::Call));
 const _: () = assert!(matches!(SHAPES[SETTINGS], Shape::Set));
 const _: () = assert!(matches!(SHAPES[IMPORTS], Shape::Import));
+
+fn last_of(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or(path)
+}
 
 /// Asks one matcher about one place; reports when all of it holds.
 pub(crate) fn examine<'t>(entry: &Entry, site: &Site<'t, '_>, context: &mut Context<'_, 't>) {

@@ -463,7 +463,7 @@ pub(crate) fn key_text<'t>(target: NodeRef<'t>) -> &'t str {
         Some(text) if target.has(Role::String) => text,
         _ => {
             let text = target.text();
-            text.trim_matches(|c| matches!(c, ':' | '\'' | '"' | '[' | ']' | ' '))
+            text.trim_matches(|c| matches!(c, ':' | '\'' | '"' | '[' | ']' | ' ' | '$'))
         }
     }
 }

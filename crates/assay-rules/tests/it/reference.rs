@@ -47,6 +47,10 @@ const PACKS: &[(&str, &str)] = &[
         "kubernetes",
         "Workloads and rights in a cluster that a break-in can build on.",
     ),
+    (
+        "performance",
+        "Code that takes more time or memory than it has to.",
+    ),
     ("review", "What must not be left in a change."),
     (
         "secret",

@@ -15,6 +15,8 @@ mod kind;
 mod model;
 mod path;
 mod predicate;
+#[cfg(test)]
+mod tests;
 mod yaml;
 
 pub(crate) use check::{ConfigCheck, ConfigFile, ConfigFix, ConfigMatch, check};

@@ -233,7 +233,12 @@ impl<'m, 't> Walk<'m, 't> {
             }
             (Step::Items, _) => self.step(rest),
             (Step::Descend, shape) => {
-                self.step(rest);
+                // A key looks into the items of a list by itself.
+                let is_seen_below = matches!(shape, Shape::Sequence(_))
+                    && matches!(rest.first(), Some(Step::Keys(_) | Step::AnyKey));
+                if !is_seen_below {
+                    self.step(rest);
+                }
                 match shape {
                     Shape::Mapping(entries) => {
                         for entry in entries {

@@ -152,7 +152,7 @@ fn without_comments(script: &str) -> String {
 }
 
 fn has_image_fault(image: &str, fault: ImageFault) -> bool {
-    if !is_literal(image) || image.contains(char::is_whitespace) || image.contains('$') {
+    if !is_literal(image) || image.contains(char::is_whitespace) || image.contains(['$', '<']) {
         return false;
     }
     let image = image.strip_prefix("docker://").unwrap_or(image);

@@ -6,6 +6,7 @@
     reason = "the test of the generated reference reads and writes it"
 )]
 
+mod config;
 mod engine;
 mod examples;
 mod identity;

@@ -20,7 +20,7 @@ struct Locked<'n, 'a> {
 type Index<'n> = HashMap<String, Vec<(&'n str, Option<u32>)>>;
 
 pub(in crate::read) fn read_poetry(reading: &mut Reading<'_>) {
-    read_with(reading, "package", |reading, locked, index| {
+    read_with(reading, "package", |reading, _, locked, index| {
         link_tables(reading, locked, index);
         mark_from_pyproject(reading, index);
         for locked in locked {
@@ -38,7 +38,7 @@ pub(in crate::read) fn read_poetry(reading: &mut Reading<'_>) {
 }
 
 pub(in crate::read) fn read_uv(reading: &mut Reading<'_>) {
-    read_with(reading, "package", |reading, locked, index| {
+    read_with(reading, "package", |reading, root, locked, index| {
         let (mut others, mut dev) = (Vec::new(), Vec::new());
         for from in locked {
             for (wanted, is_dev) in uv_wanted(from.node) {
@@ -55,6 +55,26 @@ pub(in crate::read) fn read_uv(reading: &mut Reading<'_>) {
                     }
                 }
             }
+        }
+        // A workspace has groups of its own.
+        let groups = root
+            .at(&["manifest", "dependency-groups"])
+            .map_or(&[][..], Node::entries);
+        let shared = root
+            .at(&["manifest", "requirements"])
+            .map_or(&[][..], Node::items);
+        let in_groups = groups
+            .iter()
+            .flat_map(|group| group.value.items())
+            .map(|item| (item, true));
+        for (wanted, is_dev) in in_groups.chain(shared.iter().map(|item| (item, false))) {
+            let Some(to) = find(index, wanted) else {
+                continue;
+            };
+            if let Some(package) = reading.get_mut(to) {
+                package.direct = true;
+            }
+            if is_dev { &mut dev } else { &mut others }.push(to);
         }
         if others.is_empty() && dev.is_empty() {
             graph::mark_unasked_direct(&mut reading.packages);
@@ -76,7 +96,7 @@ fn uv_wanted<'n, 'a>(node: &'n Node<'a>) -> Vec<(&'n Node<'a>, bool)> {
 }
 
 pub(in crate::read) fn read_pdm(reading: &mut Reading<'_>) {
-    read_with(reading, "package", |reading, locked, index| {
+    read_with(reading, "package", |reading, _, locked, index| {
         for from in locked {
             let wanted = from.node.get("dependencies").map_or(&[][..], Node::items);
             for requirement in wanted
@@ -103,7 +123,7 @@ pub(in crate::read) fn read_pdm(reading: &mut Reading<'_>) {
 }
 
 pub(in crate::read) fn read_pylock(reading: &mut Reading<'_>) {
-    read_with(reading, "packages", |reading, locked, index| {
+    read_with(reading, "packages", |reading, _, locked, index| {
         for from in locked {
             for wanted in from.node.get("dependencies").map_or(&[][..], Node::items) {
                 if let (Some(from), Some(to)) = (from.index, find(index, wanted)) {
@@ -125,7 +145,7 @@ fn mark_dev(reading: &mut Reading<'_>, locked: &Locked<'_, '_>, dev: bool) {
 fn read_with(
     reading: &mut Reading<'_>,
     list: &str,
-    link: fn(&mut Reading<'_>, &[Locked<'_, '_>], &Index<'_>),
+    link: fn(&mut Reading<'_>, &Node<'_>, &[Locked<'_, '_>], &Index<'_>),
 ) {
     let (root, flaw) = parse_toml(reading.text);
     reading.flaw(flaw);
@@ -157,7 +177,7 @@ fn read_with(
             index: at,
         });
     }
-    link(reading, &locked, &index);
+    link(reading, &root, &locked, &index);
 }
 
 /// Makes the package of an entry; none for a folder of the project itself.
@@ -227,14 +247,20 @@ fn other_source<'s>(
 /// Links by poetry's tables of dependencies: names are keys.
 fn link_tables(reading: &mut Reading<'_>, locked: &[Locked<'_, '_>], index: &Index<'_>) {
     for from in locked {
-        let Some(parent) = from.index else { continue };
         for wanted in from.node.get("dependencies").map_or(&[][..], Node::entries) {
             let name = normal_name(&wanted.key);
             // Where several versions are locked it is any of them by a marker.
             let all = index.get(&name).map_or(&[][..], Vec::as_slice);
             for child in all.iter().filter_map(|(_, at)| *at) {
-                if name != from.name {
-                    reading.link(parent, child);
+                match from.index {
+                    Some(parent) if name != from.name => reading.link(parent, child),
+                    Some(_) => {}
+                    // A folder of the project asks for it.
+                    None => {
+                        if let Some(package) = reading.get_mut(child) {
+                            package.direct = true;
+                        }
+                    }
                 }
             }
         }
@@ -332,6 +358,8 @@ lock-version = "2.0"
         check(
             "uv.lock",
             r#"version = 1
+[manifest.dependency-groups]
+lint = [{ name = "l" }]
 [[package]]
 name = "app"
 version = "0.1.0"
@@ -355,11 +383,15 @@ source = { git = "https://github.com/u/b?rev=v2#abc" }
 [[package]]
 name = "t"
 version = "3.0"
+[[package]]
+name = "l"
+version = "4.0"
 "#,
-            "11 a 1.0 direct
-             16 b 1.0 <a url:https://example.org/simple
-             20 b 2.0 direct git:https://github.com/u/b?rev=v2#abc
-             24 t 3.0 direct dev",
+            "13 a 1.0 direct
+             18 b 1.0 <a url:https://example.org/simple
+             22 b 2.0 direct git:https://github.com/u/b?rev=v2#abc
+             26 t 3.0 direct dev
+             29 l 4.0 direct dev",
         );
     }
 

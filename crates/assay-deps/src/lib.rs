@@ -13,6 +13,7 @@ mod advisory;
 mod cvss;
 mod document;
 mod graph;
+mod hint;
 mod index;
 mod licence;
 mod matching;
@@ -29,6 +30,7 @@ pub use advisory::{
 };
 pub use cvss::{CvssScore, CvssVersion, Rating};
 pub use graph::Paths;
+pub use hint::{Hint, HintInput, HintKind, hints};
 pub use index::{
     AdvisoryIndex, INDEX_VERSION, IndexAbout, IndexBuilder, IndexBytes, IndexEcosystem, IndexError,
     IndexSource, IndexSummary,

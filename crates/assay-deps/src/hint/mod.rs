@@ -1,0 +1,327 @@
+//! What is worth a look about the packages of a file, without any advisory: their
+//! licences, names that look like others, programs that run when they are
+//! installed, and requirements that allow anything.
+
+mod lookalike;
+
+use std::collections::HashSet;
+
+use assay_source::Span;
+
+use crate::document::{Entry, Node, parse_json};
+use crate::licence::{LicencePolicy, Verdict};
+use crate::package::{Ecosystem, FileRole, Package, PackageFile, PackageSource};
+
+/// The longest command that a message shows.
+const COMMAND_CHARS_MAX: usize = 80;
+
+/// The kinds of hints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HintKind {
+    /// The policy does not accept the licence.
+    LicenceDenied,
+    /// The name looks like that of a popular package.
+    LookalikeName,
+    /// A program runs when it is installed.
+    InstallScript,
+    /// Any version will do.
+    Unpinned,
+}
+
+impl HintKind {
+    /// Returns the id of the rule that explains it.
+    pub const fn rule(self) -> &'static str {
+        match self {
+            Self::LicenceDenied => "dependency/licence-denied",
+            Self::LookalikeName => "dependency/lookalike-name",
+            Self::InstallScript => "dependency/install-script-added",
+            Self::Unpinned => "dependency/unpinned",
+        }
+    }
+}
+
+/// Something worth a look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hint {
+    /// What kind.
+    pub kind: HintKind,
+    /// Where.
+    pub span: Span,
+    /// What, as a sentence without a full stop.
+    pub message: String,
+    /// What it is about, the same when it is found again in another version of
+    /// the file: the ecosystem, the name, and what else makes it another hint.
+    pub about: [String; 3],
+    /// Whether it is certain by what the file says.
+    pub certain: bool,
+}
+
+/// What hints are made from.
+#[derive(Clone, Copy, Debug)]
+pub struct HintInput<'a> {
+    /// The packages.
+    pub file: &'a PackageFile,
+    /// The text that they were read from.
+    pub text: &'a str,
+    /// What licences are accepted.
+    pub policy: &'a LicencePolicy,
+    /// Whether the file was there before the change; a program that is run at
+    /// installation is worth a word when it comes into a project, not when a
+    /// whole tree is read.
+    pub is_change: bool,
+    /// Whether a lockfile says which versions are used.
+    pub is_locked: bool,
+}
+
+/// Finds what is worth a look; each package and reason once, in the order of the
+/// file.
+pub fn hints(input: HintInput<'_>) -> Vec<Hint> {
+    let mut out = Vec::new();
+    for package in &input.file.packages {
+        licence(&input, package, &mut out);
+        name(package, &mut out);
+        if input.is_change && package.install_script {
+            let message = format!(
+                "`{}` runs a program of its own when it is installed",
+                package.name
+            );
+            out.push(hint(
+                HintKind::InstallScript,
+                package,
+                String::new(),
+                message,
+            ));
+        }
+        unpinned(&input, package, &mut out);
+    }
+    if input.is_change && input.file.kind.name == "package.json" {
+        scripts(&input, &mut out);
+    }
+    let mut seen = HashSet::new();
+    out.retain(|hint| seen.insert((hint.kind, hint.about.clone())));
+    out.sort_by_key(|hint| (hint.span, hint.kind));
+    out
+}
+
+fn hint(kind: HintKind, package: &Package, more: String, message: String) -> Hint {
+    Hint {
+        kind,
+        span: package.span,
+        message,
+        about: [
+            package.ecosystem.purl_type().to_owned(),
+            package.name.clone(),
+            more,
+        ],
+        certain: true,
+    }
+}
+
+fn licence(input: &HintInput<'_>, package: &Package, out: &mut Vec<Hint>) {
+    let Some(text) = package
+        .licence
+        .as_deref()
+        .filter(|_| !input.policy.is_empty())
+    else {
+        return;
+    };
+    let name = &package.name;
+    match input.policy.judge(text) {
+        Verdict::Accepted => {}
+        Verdict::Denied(names) => {
+            let because = if names.len() == 1 && names[0] == text {
+                String::new()
+            } else {
+                format!(" (because of {})", names.join(", "))
+            };
+            let message = format!("the licence of `{name}`, {text}, is not accepted{because}");
+            out.push(hint(
+                HintKind::LicenceDenied,
+                package,
+                text.to_owned(),
+                message,
+            ));
+        }
+        // A list of what is denied cannot say anything about an unknown licence.
+        Verdict::Unknown if input.policy.allow.is_empty() => {}
+        Verdict::Unknown => {
+            let message = format!(
+                "the licence of `{name}`, `{text}`, is not known, so it is not among the accepted ones"
+            );
+            let mut unknown = hint(HintKind::LicenceDenied, package, text.to_owned(), message);
+            unknown.certain = false;
+            out.push(unknown);
+        }
+    }
+}
+
+fn name(package: &Package, out: &mut Vec<Hint>) {
+    // What others ask for was chosen by them; what comes from elsewhere has its
+    // name from there.
+    if !package.direct || package.source != PackageSource::Registry {
+        return;
+    }
+    if let Some(popular) = lookalike::lookalike(package.ecosystem, &package.name) {
+        let message = format!(
+            "`{}` looks like `{popular}`, which many projects use: is it what is meant?",
+            package.name
+        );
+        let mut found = hint(
+            HintKind::LookalikeName,
+            package,
+            popular.to_owned(),
+            message,
+        );
+        found.certain = false;
+        out.push(found);
+    }
+}
+
+fn unpinned(input: &HintInput<'_>, package: &Package, out: &mut Vec<Hint>) {
+    let is_registry = package.source == PackageSource::Registry;
+    if input.file.kind.role != FileRole::Manifest
+        || input.is_locked
+        || !is_registry
+        || package.version.is_some()
+    {
+        return;
+    }
+    // Other rules speak about images and actions; for Python and Ruby a bare name
+    // is the normal way to ask.
+    let known = [
+        Ecosystem::Npm,
+        Ecosystem::CratesIo,
+        Ecosystem::Packagist,
+        Ecosystem::Pub,
+        Ecosystem::Hex,
+        Ecosystem::PyPi,
+        Ecosystem::RubyGems,
+        Ecosystem::NuGet,
+        Ecosystem::Maven,
+    ];
+    let Some(requirement) = package
+        .requirement
+        .as_deref()
+        .filter(|_| known.contains(&package.ecosystem))
+    else {
+        return;
+    };
+    let any = [
+        "*",
+        "x",
+        "X",
+        "latest",
+        "any",
+        ">=0",
+        ">= 0",
+        ">=0.0.0",
+        "LATEST",
+        "RELEASE",
+        "latest.release",
+        "+",
+        "dev-master",
+    ];
+    if any.contains(&requirement.trim()) {
+        let message = format!(
+            "any version of `{}` will do (`{requirement}`) and no lockfile says which: what is installed can change from one day to the next",
+            package.name
+        );
+        out.push(hint(HintKind::Unpinned, package, String::new(), message));
+    }
+}
+
+/// The scripts of a package that npm runs when the package is installed.
+const INSTALL_SCRIPTS: &[&str] = &["preinstall", "install", "postinstall"];
+
+fn scripts(input: &HintInput<'_>, out: &mut Vec<Hint>) {
+    let (root, _) = parse_json(input.text);
+    for script in root.get("scripts").map_or(&[][..], Node::entries) {
+        if !INSTALL_SCRIPTS.contains(&&*script.key) {
+            continue;
+        }
+        let command = script.value.text().unwrap_or("");
+        let mut shown: String = command.chars().take(COMMAND_CHARS_MAX).collect();
+        if shown.len() < command.len() {
+            shown.push('…');
+        }
+        out.push(Hint {
+            kind: HintKind::InstallScript,
+            span: Entry::span(script),
+            message: format!("`{}` runs at every installation: `{shown}`", script.key),
+            about: [
+                "scripts".to_owned(),
+                script.key.to_string(),
+                command.to_owned(),
+            ],
+            certain: true,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use assay_source::{LineMap, RepoPath};
+
+    use super::{HintInput, HintKind, hints};
+    use crate::licence::LicencePolicy;
+    use crate::read::read;
+
+    fn check(
+        path: &str,
+        text: &str,
+        (is_change, is_locked): (bool, bool),
+        expected: &[(u32, HintKind, &str)],
+    ) {
+        let file = read(&RepoPath::from(path), text).unwrap();
+        let policy = LicencePolicy {
+            allow: vec!["MIT".to_owned()],
+            deny: Vec::new(),
+        };
+        let found = hints(HintInput {
+            file: &file,
+            text,
+            policy: &policy,
+            is_change,
+            is_locked,
+        });
+        let lines = LineMap::new(text);
+        assert_eq!(found.len(), expected.len(), "{found:?}");
+        for (hint, (line, kind, part)) in found.iter().zip(expected) {
+            assert_eq!(
+                (lines.line_of(hint.span.start), hint.kind),
+                (*line, *kind),
+                "{hint:?}"
+            );
+            assert!(hint.message.contains(part), "{hint:?}");
+        }
+    }
+
+    #[test]
+    fn a_lockfile_has_licences_and_scripts() {
+        let text = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"a": "1", "expres": "1"}},
+"node_modules/a": {"version": "1.0.0", "license": "GPL-3.0-only"},
+"node_modules/b": {"version": "1.0.0", "license": "MIT", "hasInstallScript": true},
+"node_modules/expres": {"version": "1.0.0", "license": "SEE LICENSE"}}}"#;
+        let always = [
+            (2, HintKind::LicenceDenied, "GPL-3.0-only, is not accepted"),
+            (4, HintKind::LicenceDenied, "is not known"),
+            (4, HintKind::LookalikeName, "`express`"),
+        ];
+        check("package-lock.json", text, (false, false), &always);
+        let mut change = always.to_vec();
+        change.insert(1, (3, HintKind::InstallScript, "`b` runs a program"));
+        check("package-lock.json", text, (true, false), &change);
+    }
+
+    #[test]
+    fn a_manifest_has_requirements_and_scripts() {
+        let text = "{\"scripts\": {\n\"postinstall\": \"node x.js\", \"test\": \"x\"},\n\"dependencies\": {\n\"a\": \"*\",\n\"b\": \"^1\", \"c\": \"latest\"}}";
+        let script = (2, HintKind::InstallScript, "`node x.js`");
+        let star = (4, HintKind::Unpinned, "`*`");
+        let latest = (5, HintKind::Unpinned, "`latest`");
+        check("package.json", text, (true, false), &[script, star, latest]);
+        check("package.json", text, (true, true), &[script]);
+        check("package.json", text, (false, true), &[]);
+        check("requirements.txt", "flask\na==1\n", (true, false), &[]);
+    }
+}

@@ -38,7 +38,7 @@ pub use index::{
 pub use licence::{LicencePolicy, Verdict};
 pub use matching::{Checked, Checker, Known, is_looked_up};
 pub use package::{
-    Ecosystem, FileKind, FileProblem, FileRole, Package, PackageFile, PackageSource,
+    Ecosystem, FileKind, FileProblem, FileRole, InstallScript, Package, PackageFile, PackageSource,
 };
 pub use purl::Purl;
 pub use read::{Neighbours, NoNeighbours, read, read_beside, recognise};

@@ -215,6 +215,17 @@ pub struct FileProblem {
     pub message: String,
 }
 
+/// A program that a manifest has run at installation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstallScript {
+    /// When it runs, such as `postinstall`.
+    pub name: String,
+    /// What runs.
+    pub command: String,
+    /// Where it stands.
+    pub span: Span,
+}
+
 /// The packages of one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackageFile {
@@ -226,4 +237,6 @@ pub struct PackageFile {
     pub packages: Vec<Package>,
     /// What was not understood; empty when the list is whole.
     pub problems: Vec<FileProblem>,
+    /// The programs that run when the project itself is installed.
+    pub install_scripts: Vec<InstallScript>,
 }

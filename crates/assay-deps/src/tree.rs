@@ -81,6 +81,7 @@ impl<'a> TreeFiles<'a> {
                 path: version.path.clone(),
                 kind,
                 packages: Vec::new(),
+                install_scripts: Vec::new(),
                 problems: vec![FileProblem {
                     span: None,
                     message,

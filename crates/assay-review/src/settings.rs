@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use assay_deps::AdvisoryIndex;
+use assay_deps::{AdvisoryIndex, LicencePolicy};
 use assay_finding::{Baseline, Confidence};
 use assay_rules::{ConfiguredSuppression, Engine, RuleSettings};
 use assay_source::{BlobCache, RepoPath};
@@ -47,6 +47,8 @@ pub struct Settings {
     pub coverage: Option<CoverageReport>,
     /// What is known against packages.
     pub advisories: AdvisorySource,
+    /// What licences of packages are accepted.
+    pub licences: LicencePolicy,
     /// How much is read at most.
     pub limits: Limits,
     /// Keeps facts about contents between reviews.
@@ -116,6 +118,7 @@ impl Settings {
             gate: GateSettings::default(),
             coverage: None,
             advisories: AdvisorySource::Off,
+            licences: LicencePolicy::default(),
             limits: Limits::default(),
             cache: None,
         }

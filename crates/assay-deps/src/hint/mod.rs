@@ -8,12 +8,8 @@ use std::collections::HashSet;
 
 use assay_source::Span;
 
-use crate::document::{Entry, Node, parse_json};
 use crate::licence::{LicencePolicy, Verdict};
 use crate::package::{Ecosystem, FileRole, Package, PackageFile, PackageSource};
-
-/// The longest command that a message shows.
-const COMMAND_CHARS_MAX: usize = 80;
 
 /// The kinds of hints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,8 +57,6 @@ pub struct Hint {
 pub struct HintInput<'a> {
     /// The packages.
     pub file: &'a PackageFile,
-    /// The text that they were read from.
-    pub text: &'a str,
     /// What licences are accepted.
     pub policy: &'a LicencePolicy,
     /// Whether the file was there before the change; a program that is run at
@@ -94,8 +88,24 @@ pub fn hints(input: HintInput<'_>) -> Vec<Hint> {
         }
         unpinned(&input, package, &mut out);
     }
-    if input.is_change && input.file.kind.name == "package.json" {
-        scripts(&input, &mut out);
+    // The command may hold a secret: it is shown in the frame, where those are masked.
+    for script in input
+        .file
+        .install_scripts
+        .iter()
+        .filter(|_| input.is_change)
+    {
+        out.push(Hint {
+            kind: HintKind::InstallScript,
+            span: script.span,
+            message: format!("the script `{}` runs at every installation", script.name),
+            about: [
+                "scripts".to_owned(),
+                script.name.clone(),
+                script.command.clone(),
+            ],
+            certain: true,
+        });
     }
     let mut seen = HashSet::new();
     out.retain(|hint| seen.insert((hint.kind, hint.about.clone())));
@@ -186,10 +196,9 @@ fn unpinned(input: &HintInput<'_>, package: &Package, out: &mut Vec<Hint>) {
     {
         return;
     }
-    // Other rules speak about images and actions; for Python and Ruby a bare name
-    // is the normal way to ask.
+    // Other rules speak about images, actions and npm; for Python and Ruby a bare
+    // name is the normal way to ask.
     let known = [
-        Ecosystem::Npm,
         Ecosystem::CratesIo,
         Ecosystem::Packagist,
         Ecosystem::Pub,
@@ -230,34 +239,6 @@ fn unpinned(input: &HintInput<'_>, package: &Package, out: &mut Vec<Hint>) {
     }
 }
 
-/// The scripts of a package that npm runs when the package is installed.
-const INSTALL_SCRIPTS: &[&str] = &["preinstall", "install", "postinstall"];
-
-fn scripts(input: &HintInput<'_>, out: &mut Vec<Hint>) {
-    let (root, _) = parse_json(input.text);
-    for script in root.get("scripts").map_or(&[][..], Node::entries) {
-        if !INSTALL_SCRIPTS.contains(&&*script.key) {
-            continue;
-        }
-        let command = script.value.text().unwrap_or("");
-        let mut shown: String = command.chars().take(COMMAND_CHARS_MAX).collect();
-        if shown.len() < command.len() {
-            shown.push('…');
-        }
-        out.push(Hint {
-            kind: HintKind::InstallScript,
-            span: Entry::span(script),
-            message: format!("`{}` runs at every installation: `{shown}`", script.key),
-            about: [
-                "scripts".to_owned(),
-                script.key.to_string(),
-                command.to_owned(),
-            ],
-            certain: true,
-        });
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use assay_source::{LineMap, RepoPath};
@@ -279,7 +260,6 @@ mod tests {
         };
         let found = hints(HintInput {
             file: &file,
-            text,
             policy: &policy,
             is_change,
             is_locked,
@@ -316,12 +296,13 @@ mod tests {
     #[test]
     fn a_manifest_has_requirements_and_scripts() {
         let text = "{\"scripts\": {\n\"postinstall\": \"node x.js\", \"test\": \"x\"},\n\"dependencies\": {\n\"a\": \"*\",\n\"b\": \"^1\", \"c\": \"latest\"}}";
-        let script = (2, HintKind::InstallScript, "`node x.js`");
-        let star = (4, HintKind::Unpinned, "`*`");
-        let latest = (5, HintKind::Unpinned, "`latest`");
-        check("package.json", text, (true, false), &[script, star, latest]);
-        check("package.json", text, (true, true), &[script]);
+        let script = (2, HintKind::InstallScript, "`postinstall`");
+        check("package.json", text, (true, false), &[script]);
         check("package.json", text, (false, true), &[]);
+        let text = "[dependencies]\na = '*'\nb = '1'\nc = { path = '../c' }\n";
+        let star = (2, HintKind::Unpinned, "`*`");
+        check("Cargo.toml", text, (false, false), &[star]);
+        check("Cargo.toml", text, (true, true), &[]);
         check("requirements.txt", "flask\na==1\n", (true, false), &[]);
     }
 }

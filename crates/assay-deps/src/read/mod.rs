@@ -345,11 +345,5 @@ pub fn read_beside(
     if reading.fits() {
         (reader.read)(&mut reading);
     }
-    let (packages, problems) = reading.finish();
-    Some(PackageFile {
-        path: path.clone(),
-        kind: reader.kind,
-        packages,
-        problems,
-    })
+    Some(reading.finish(reader.kind))
 }

@@ -4,7 +4,9 @@
 use assay_source::{RepoPath, Span};
 
 use crate::document::Flaw;
-use crate::package::{Ecosystem, FileProblem, Package, PackageSource};
+use crate::package::{
+    Ecosystem, FileKind, FileProblem, InstallScript, Package, PackageFile, PackageSource,
+};
 
 /// The largest file that is read; the largest lockfiles of public projects have
 /// about 5 MB.
@@ -37,6 +39,7 @@ pub(crate) struct Reading<'a> {
     pub(crate) path: &'a RepoPath,
     pub(crate) text: &'a str,
     pub(crate) packages: Vec<Package>,
+    pub(crate) install_scripts: Vec<InstallScript>,
     problems: Vec<FileProblem>,
     problems_left_out: usize,
     packages_left_out: usize,
@@ -49,6 +52,7 @@ impl<'a> Reading<'a> {
             path,
             text,
             packages: Vec::new(),
+            install_scripts: Vec::new(),
             problems: Vec::new(),
             problems_left_out: 0,
             packages_left_out: 0,
@@ -137,7 +141,7 @@ impl<'a> Reading<'a> {
         (text.len() <= TEXT_BYTES_MAX).then_some(text)
     }
 
-    pub(crate) fn finish(mut self) -> (Vec<Package>, Vec<FileProblem>) {
+    pub(crate) fn finish(mut self, kind: FileKind) -> PackageFile {
         for package in &mut self.packages {
             package.parents.sort_unstable();
             package.parents.dedup();
@@ -154,7 +158,13 @@ impl<'a> Reading<'a> {
                 });
             }
         }
-        (self.packages, self.problems)
+        PackageFile {
+            path: self.path.clone(),
+            kind,
+            packages: self.packages,
+            problems: self.problems,
+            install_scripts: self.install_scripts,
+        }
     }
 }
 

@@ -239,7 +239,7 @@ fn related(file: &PackageFile, text: &SourceText, way: &[u32]) -> Vec<Related> {
         .collect()
 }
 
-fn location(file: &PackageFile, text: &SourceText, span: Span) -> Location {
+pub(super) fn location(file: &PackageFile, text: &SourceText, span: Span) -> Location {
     let len = text.as_str().len() as u32;
     let span = Span::new(span.start.min(len), span.end.min(len));
     Location {

@@ -7,14 +7,15 @@
 
 mod difference;
 mod finding;
+mod hint;
 mod locked;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use assay_deps::{
-    AdvisoryIndex, Checked, Checker, FileRole, PackageFile, TreeFiles, is_copy, is_looked_up,
-    recognise,
+    AdvisoryIndex, Checked, Checker, FileRole, HintInput, PackageFile, TreeFiles, hints, is_copy,
+    is_looked_up, recognise,
 };
 use assay_finding::{Coverage, Finding, HunkEntry, PackageDifference, Problem, SkipReason, State};
 use assay_source::{
@@ -153,6 +154,7 @@ impl Run<'_> {
         if let Some(index) = self.database(&pairs, &mut outcome) {
             self.look_up(index, &locks, candidates, &mut pairs, examined);
         }
+        self.add_hints(&locks, candidates, &mut pairs, examined);
         if !self.subject.is_scan {
             outcome.differences = difference::of(
                 pairs
@@ -278,6 +280,68 @@ impl Run<'_> {
         }
     }
 
+    /// Adds what is worth a look without any advisory.
+    fn add_hints(
+        &self,
+        locks: &[Lockfiles; 2],
+        candidates: &[Candidate<'_>],
+        pairs: &mut [Pair],
+        examined: &[Examined],
+    ) {
+        let mut versions: Vec<Versions> = pairs
+            .iter()
+            .zip(candidates)
+            .map(|(pair, candidate)| {
+                let examined = &examined[candidate.at];
+                let is_there = pair.base.is_some();
+                let of = |file: &Option<PackageFile>, version, locks: &Lockfiles| {
+                    file.as_ref().map_or_else(Vec::new, |file| {
+                        self.hints(file, version, is_there, locks, examined)
+                    })
+                };
+                let [base_locks, head_locks] = locks;
+                Versions {
+                    base: of(&pair.base, candidate.base, base_locks),
+                    head: of(&pair.head, candidate.head, head_locks),
+                    ..Versions::default()
+                }
+            })
+            .collect();
+        introduce::mark_by_identity(&mut versions);
+        for (pair, versions) in pairs.iter_mut().zip(versions) {
+            pair.versions.head.extend(versions.head);
+        }
+    }
+
+    fn hints(
+        &self,
+        file: &PackageFile,
+        version: Option<&FileVersion>,
+        is_there: bool,
+        locks: &Lockfiles,
+        examined: &Examined,
+    ) -> Vec<Finding> {
+        // A first lockfile brings the scripts of all that is in it; a first
+        // manifest has those that somebody wrote.
+        let is_manifest = file.kind.role == FileRole::Manifest;
+        let input = HintInput {
+            file,
+            policy: &self.settings.licences,
+            is_change: !self.subject.is_scan && (is_there || is_manifest),
+            is_locked: locks.beside(file).is_some(),
+        };
+        let hints = hints(input);
+        let text = version
+            .filter(|_| !hints.is_empty())
+            .and_then(|version| self.text(version));
+        let Some(text) = text else {
+            return Vec::new();
+        };
+        let engine = self.engines.for_path(&file.path);
+        let findings = hint::of(file, &text, &hints, &engine);
+        self.shown(findings, file, &text, examined)
+    }
+
     fn findings(
         &self,
         file: &PackageFile,
@@ -293,8 +357,19 @@ impl Run<'_> {
             return Vec::new();
         };
         let engine = self.engines.for_path(&file.path);
-        let mut findings = finding::of(file, &text, checked, &engine);
-        let masked = redact::mask_file(&file.path, &text);
+        let findings = finding::of(file, &text, checked, &engine);
+        self.shown(findings, file, &text, examined)
+    }
+
+    /// Cuts the frames of findings, without the secrets of the file.
+    fn shown(
+        &self,
+        mut findings: Vec<Finding>,
+        file: &PackageFile,
+        text: &Arc<SourceText>,
+        examined: &Examined,
+    ) -> Vec<Finding> {
+        let masked = redact::mask_file(&file.path, text);
         for finding in &mut findings {
             finding.state = State::Introduced;
             redact::finding(finding, &masked);

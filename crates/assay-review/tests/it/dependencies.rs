@@ -169,7 +169,17 @@ fn the_examples_of_the_rules_are_found_where_they_say() {
     for rule in pack {
         for example in &rule.document().examples {
             let (text, marked) = example.unmarked();
-            let report = reviewed(None, Some(&text));
+            let path = match rule.id() {
+                "dependency/licence-denied" => "package-lock.json",
+                "dependency/lookalike-name" | "dependency/install-script-added" => "package.json",
+                "dependency/unpinned" => "Cargo.toml",
+                _ => "Cargo.lock",
+            };
+            let mut settings = with_index();
+            settings.licences.allow = vec!["MIT".to_owned(), "Apache-2.0".to_owned()];
+            let report = MemoryChange::default()
+                .file(path, None, Some(&text))
+                .review_with(&settings);
             let found: Vec<u32> = report
                 .findings
                 .iter()
@@ -188,7 +198,7 @@ fn the_examples_of_the_rules_are_found_where_they_say() {
             examples += 1;
         }
     }
-    assert!(examples >= 8);
+    assert!(examples >= 16);
 }
 
 #[test]
@@ -374,4 +384,61 @@ fn a_scan_reports_everything_and_no_differences() {
     let report = review(subject, &with_index(), &NoProgress);
     assert_eq!(lines(&report), [format!("introduced {BAD}")]);
     assert!(report.packages.is_empty());
+}
+
+/// Lines of `state rule line: message`.
+fn hints(report: &Report) -> Vec<String> {
+    let line = |finding: &Finding| {
+        let place = finding.location.start.line;
+        format!(
+            "{} {} {place}: {}",
+            finding.state,
+            finding.rule.as_str(),
+            finding.message
+        )
+    };
+    report.findings.iter().map(line).collect()
+}
+
+#[test]
+fn package_files_are_looked_at_without_any_advisory() {
+    let base = "{\n\"scripts\": {\"install\": \"make\"},\n\"dependencies\": {\n\"a\": \"1\"\n}}\n";
+    let head = "{\n\"scripts\": {\"install\": \"make\",\n\"postinstall\": \"node x.js\"},\n\"dependencies\": {\n\"expres\": \"^1\",\n\"a\": \"1\"\n}}\n";
+    let change = || MemoryChange::default().file("package.json", Some(base), Some(head));
+    let name = "introduced dependency/lookalike-name 5: `expres` looks like `express`, which many projects use: is it what is meant?";
+    let script = "introduced dependency/install-script-added 3: the script `postinstall` runs at every installation";
+    let install = "existing dependency/install-script-added 2: the script `install` runs at every installation";
+    assert_eq!(hints(&change().review()), [script, name, install]);
+
+    let any = |state: &str, line: u32, name: &str| {
+        format!(
+            "{state} dependency/unpinned {line}: any version of `{name}` will do (`*`) and no lockfile says which: what is installed can change from one day to the next"
+        )
+    };
+    let base = "[dependencies]\na = '*'\n";
+    let head = "[dependencies]\nb = '*'\n\na = '*'\n";
+    let report = MemoryChange::default()
+        .file("Cargo.toml", Some(base), Some(head))
+        .review();
+    assert_eq!(
+        hints(&report),
+        [any("introduced", 2, "b"), any("existing", 4, "a")]
+    );
+
+    // A lockfile says which versions are used, and whose licences they have.
+    let lock = |licence: &str| {
+        format!(
+            "{{\"lockfileVersion\": 3, \"packages\": {{\"\": {{\"dependencies\": {{\"b\": \"1\"}}}},\n\"node_modules/b\": {{\"version\": \"1.0.0\", \"license\": \"{licence}\", \"hasInstallScript\": true}}}}}}\n"
+        )
+    };
+    let mut settings = settings();
+    settings.licences.deny = vec!["GPL-*".to_owned()];
+    let (old, new) = (lock("MIT"), lock("GPL-3.0-only"));
+    let report = change()
+        .file("package-lock.json", Some(&old), Some(&new))
+        .review_with(&settings);
+    let denied =
+        "introduced dependency/licence-denied 2: the licence of `b`, GPL-3.0-only, is not accepted";
+    let runs = "existing dependency/install-script-added 2: `b` runs a program of its own when it is installed";
+    assert_eq!(hints(&report), [denied, script, name, runs, install]);
 }

@@ -32,6 +32,12 @@ pub(crate) fn describe(loaded: &Loaded, path: Option<&Path>) -> String {
         "limits         {} bytes a file, {} files",
         settings.limits.file_bytes_max, settings.limits.files_max
     );
+    let licences = &settings.licences;
+    for (word, list) in [("accepted", &licences.allow), ("denied", &licences.deny)] {
+        if !list.is_empty() {
+            let _ = writeln!(out, "licences       {word}: {}", list.join(", "));
+        }
+    }
     for (pattern, _) in &settings.exclude {
         let _ = writeln!(out, "exclude        {pattern}");
     }

@@ -28,6 +28,8 @@ pub(crate) struct ConfigFile {
     pub(crate) overrides: Vec<OverrideTable>,
     /// Findings to silence.
     pub(crate) suppress: Vec<SuppressTable>,
+    /// The packages that the project depends on.
+    pub(crate) dependencies: DependenciesTable,
     /// How much is read and reported at most.
     pub(crate) limits: LimitsTable,
 }
@@ -209,6 +211,26 @@ pub(crate) struct SuppressTable {
     #[serde(default)]
     #[schemars(regex(pattern = r"^\d{4}-\d{2}-\d{2}$"))]
     pub(crate) until: Option<String>,
+}
+
+/// The packages that the project depends on.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(crate) struct DependenciesTable {
+    /// Which licences are accepted. An entry is an SPDX identifier (`MIT`;
+    /// `GPL-2.0` means its `-only` and `-or-later` forms), a family (`GPL-*`), or
+    /// another name as packages write it.
+    pub(crate) licences: LicencesTable,
+}
+
+/// Which licences are accepted.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(crate) struct LicencesTable {
+    /// If any are named, no others are accepted. Default: all are.
+    pub(crate) allow: Vec<String>,
+    /// These are never accepted. Default: none.
+    pub(crate) deny: Vec<String>,
 }
 
 /// How much is read and reported at most. What is over a limit is in the

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use assay_deps::LicencePolicy;
 use assay_finding::{Category, Confidence, Severity};
 use assay_review::{GateSettings, Limits, PathOverride, Settings};
 use assay_rules::{ConfiguredSuppression, RuleSettings, RuleStatement};
@@ -9,8 +10,8 @@ use globset::{GlobBuilder, GlobMatcher};
 use jiff::civil::Date;
 
 use super::file::{
-    CategoryWord, ConfidenceWord, ConfigFile, GateSeverity, GateTable, LimitsTable, RuleEntry,
-    RuleValue, RuleWord,
+    CategoryWord, ConfidenceWord, ConfigFile, GateSeverity, GateTable, LicencesTable, LimitsTable,
+    RuleEntry, RuleValue, RuleWord,
 };
 use assay_source::nearest_word;
 
@@ -76,6 +77,7 @@ pub(crate) fn settings(
     if let Some(word) = config.report.confidence {
         settings.confidence_min = confidence(word);
     }
+    settings.licences = licences(&config.dependencies.licences, origin)?;
     set_limits(&mut settings.limits, &config.limits);
     settings.suppressions = config
         .suppress
@@ -239,6 +241,26 @@ pub(crate) fn gate_severity(word: GateSeverity) -> Option<Severity> {
         GateSeverity::High => Some(Severity::High),
         GateSeverity::Critical => Some(Severity::Critical),
     }
+}
+
+/// Checks that each entry is one licence: a choice belongs to a package, not to
+/// the policy.
+fn licences(table: &LicencesTable, origin: &Origin<'_>) -> Result<LicencePolicy, ConfigError> {
+    for name in table.allow.iter().chain(&table.deny) {
+        let is_expression = [" OR ", " AND "]
+            .iter()
+            .any(|word| name.to_uppercase().contains(word));
+        if name.trim().is_empty() || is_expression {
+            return Err(origin.error(
+                name,
+                "an entry names one licence, such as `MIT`, `GPL-2.0` or `GPL-*`",
+            ));
+        }
+    }
+    Ok(LicencePolicy {
+        allow: table.allow.clone(),
+        deny: table.deny.clone(),
+    })
 }
 
 fn gate(table: &GateTable) -> GateSettings {

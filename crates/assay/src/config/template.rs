@@ -54,6 +54,12 @@ pub(crate) const TEMPLATE: &str = r##"# Configuration of Assay. Everything here 
 # reason = "a table, not logic"
 # until = "2027-12-31"
 
+[dependencies.licences]
+# Licences of packages: with `allow` nothing else is accepted, what is in `deny`
+# never is.
+# allow = ["MIT", "Apache-2.0", "BSD-3-Clause"]
+# deny = ["AGPL-*"]
+
 [limits]
 # Bytes of one file, and files of one review.
 # file-bytes = 2097152

@@ -5,7 +5,7 @@ use assay_source::Span;
 
 use super::is_exact;
 use crate::document::{Node, parse_json};
-use crate::package::{Ecosystem, Package, PackageSource};
+use crate::package::{Ecosystem, InstallScript, Package, PackageSource};
 use crate::read::Reading;
 use crate::read::reading::source_of_url;
 
@@ -26,6 +26,9 @@ const TABLES: &[(&str, bool)] = &[
     ("peerDependencies", false),
 ];
 
+/// The scripts that npm runs when a package is installed.
+const INSTALL_SCRIPTS: &[&str] = &["preinstall", "install", "postinstall"];
+
 pub(in crate::read) fn read(reading: &mut Reading<'_>) {
     let (root, flaw) = parse_json(reading.text);
     reading.flaw(flaw);
@@ -40,6 +43,15 @@ pub(in crate::read) fn read(reading: &mut Reading<'_>) {
                 node.span,
                 format!("`{table}` is not an object and was not read"),
             );
+        }
+    }
+    for script in root.get("scripts").map_or(&[][..], Node::entries) {
+        if INSTALL_SCRIPTS.contains(&&*script.key) {
+            reading.install_scripts.push(InstallScript {
+                name: script.key.to_string(),
+                command: script.value.text().unwrap_or("").to_owned(),
+                span: script.span(),
+            });
         }
     }
     let mut seen = std::collections::HashSet::new();

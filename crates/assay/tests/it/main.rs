@@ -6,6 +6,7 @@
     reason = "the tests run the command and read what it wrote"
 )]
 
+mod advisories;
 mod command;
 mod config;
 mod fix;

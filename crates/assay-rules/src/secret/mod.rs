@@ -12,6 +12,7 @@
 mod assignment;
 mod check;
 mod context;
+mod decode;
 mod detector;
 mod feature;
 mod finding;

@@ -13,6 +13,7 @@ use regex_automata::{Anchored, Input};
 use super::assignment::{Candidate, candidate};
 use super::check::{entropy, is_placeholder};
 use super::context::PathContext;
+use super::decode::{Decoded, decoded};
 use super::detector::{DETECTORS, Detector, Place};
 use super::feature::{FEATURE_COUNT, features};
 use super::model::{Model, model};
@@ -87,15 +88,39 @@ const MASKED_PROBABILITY_MIN: f32 = 0.3;
 /// Finds the secrets of a text, in its order. No two of them overlap.
 pub fn find_secrets(path: &RepoPath, text: &SourceText) -> Vec<SecretHit> {
     let context = PathContext::new(path);
-    let (mut hits, candidates) = collect(text);
+    let (mut hits, candidates) = collect(text.as_str());
     let model = model();
     for candidate in &candidates {
         hits.extend(judge(text.as_str(), candidate, context, model));
+    }
+    for one in decoded(text.as_str()) {
+        hits.extend(inside(&one, context, model));
     }
     for hit in &mut hits {
         hit.is_in_test = context.is_test;
     }
     without_overlaps(hits)
+}
+
+/// Finds the surest secret of a text that was encoded; its place is the run.
+fn inside(decoded: &Decoded, context: PathContext, model: &Model) -> Option<SecretHit> {
+    let (mut hits, candidates) = collect(&decoded.text);
+    for candidate in &candidates {
+        hits.extend(judge(&decoded.text, candidate, context, model));
+    }
+    hits.retain(|hit| hit.is_reported);
+    let best = hits
+        .into_iter()
+        .max_by(|a, b| a.probability.total_cmp(&b.probability))?;
+    let range = &decoded.range;
+    let span = Span::new(range.start as u32, range.end as u32);
+    Some(SecretHit {
+        span,
+        masked: span,
+        name: None,
+        encoding: Some(decoded.encoding),
+        ..best
+    })
 }
 
 /// Runs the model on a candidate.
@@ -144,7 +169,7 @@ pub struct SecretSample {
 /// Returns everything in a text that could be a secret.
 pub fn secret_samples(path: &RepoPath, text: &SourceText) -> Vec<SecretSample> {
     let context = PathContext::new(path);
-    let (hits, candidates) = collect(text);
+    let (hits, candidates) = collect(text.as_str());
     let sure = hits.iter().map(|hit| SecretSample {
         value: Span::new(hit.span.start, hit.masked.end),
         features: None,
@@ -162,10 +187,10 @@ pub fn secret_samples(path: &RepoPath, text: &SourceText) -> Vec<SecretSample> {
 }
 
 /// Returns what needs no judgement, and what the model has to judge.
-fn collect(text: &SourceText) -> (Vec<SecretHit>, Vec<Candidate>) {
+fn collect(text: &str) -> (Vec<SecretHit>, Vec<Candidate>) {
     let mut pass = Pass {
         scanner: scanner(),
-        text: text.as_str(),
+        text,
         candidates: Vec::new(),
         hits: Vec::new(),
         done_to: vec![0; DETECTORS.len()],

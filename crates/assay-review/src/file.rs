@@ -457,6 +457,7 @@ impl Examination<'_> {
                 _ => Vec::new(),
             };
             let directives = engine.suppress(&input, &mut outcome.findings, settings.today);
+            settings.secret_allow.apply(&input, &mut outcome.findings);
             (
                 Version {
                     text: Arc::clone(text),

@@ -96,6 +96,7 @@ fn secrets(
     let input = FileInput::new(&version.path, &text, None);
     let mut findings = secret_findings(&engine, &input);
     engine.suppress(&input, &mut findings, settings.today);
+    settings.secret_allow.apply(&input, &mut findings);
     findings.retain(|finding| finding.suppressed.is_none());
     Some(findings)
 }

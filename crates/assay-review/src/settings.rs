@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use assay_deps::{AdvisoryIndex, LicencePolicy};
 use assay_finding::{Baseline, Confidence};
-use assay_rules::{ConfiguredSuppression, Engine, RuleSettings};
+use assay_rules::{ConfiguredSuppression, Engine, RuleSettings, SecretAllow};
 use assay_source::{BlobCache, RepoPath};
 use assay_syntax::{Language, ParseLimits};
 use globset::GlobMatcher;
@@ -33,6 +33,8 @@ pub struct Settings {
     pub vendored: bool,
     /// The languages of paths, before detection.
     pub languages: Vec<(GlobMatcher, &'static Language)>,
+    /// Secrets that the project allows.
+    pub secret_allow: SecretAllow,
     /// Findings to silence.
     pub suppressions: Vec<ConfiguredSuppression>,
     /// Whether several metrics of one function make one finding.
@@ -111,6 +113,7 @@ impl Settings {
             generated: false,
             vendored: false,
             languages: Vec::new(),
+            secret_allow: SecretAllow::default(),
             suppressions: Vec::new(),
             fold: true,
             baseline: None,

@@ -50,8 +50,8 @@ pub use flow::{
 };
 pub use rule::{NumberOption, Rule, rule_by_id, rules};
 pub use secret::{
-    MaskedText, SecretHit, SecretSample, find_secrets, mask, secret_features, secret_findings,
-    secret_keywords, secret_samples,
+    MaskedText, SecretAllow, SecretHit, SecretSample, find_secrets, mask, secret_features,
+    secret_findings, secret_keywords, secret_samples,
 };
 pub use settings::{RuleSettings, RuleStatement, SettingsError};
 pub use suppress::{ConfiguredSuppression, suppress_configured};

@@ -9,6 +9,7 @@
 //! Invariant: no message, note or identity that leaves this module holds a
 //! value; places hold spans, and [`mask`] says how a value is shown.
 
+mod allow;
 mod assignment;
 mod check;
 mod context;
@@ -29,6 +30,7 @@ use assay_finding::Finding;
 
 use crate::engine::{Engine, FileInput};
 
+pub use allow::SecretAllow;
 pub(crate) use detector::SPECS;
 pub(crate) use finding::report;
 pub use mask::{MaskedText, mask};

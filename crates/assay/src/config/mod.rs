@@ -13,7 +13,7 @@ use anyhow::{Context as _, bail};
 use assay_finding::{BASELINE_BYTES_MAX, Baseline, Confidence, Severity};
 use assay_git::{Input, Opened, Options};
 use assay_review::{COVERAGE_BYTES_MAX, CoverageReport, Settings};
-use assay_rules::RuleStatement;
+use assay_rules::{RuleStatement, SecretAllow};
 use assay_source::{RepoPath, nearest_word};
 
 use crate::advisories;
@@ -30,6 +30,9 @@ pub(crate) const CONFIG_NAME: &str = "assay.toml";
 /// The name of the baseline file.
 pub(crate) const BASELINE_NAME: &str = "assay-baseline.json";
 
+/// The name of gitleaks' configuration, whose allow-lists count.
+const GITLEAKS_NAME: &str = ".gitleaks.toml";
+
 /// A configuration that was found and checked.
 pub(crate) struct Loaded {
     /// What it says.
@@ -44,6 +47,30 @@ pub(crate) struct Loaded {
 /// else the nearest `assay.toml` from the working folder up to the root, as it
 /// is in the base revision.
 pub(crate) fn load(
+    global: &Global,
+    directory: &Path,
+    opened: &Opened,
+    is_scan: bool,
+) -> anyhow::Result<Loaded> {
+    let mut loaded = load_own(global, directory, opened, is_scan)?;
+    let path = RepoPath::from(GITLEAKS_NAME);
+    if let Some(bytes) = opened.read_base(&path, CONFIG_BYTES_MAX)? {
+        let text = String::from_utf8_lossy(&bytes);
+        // Another tool's file: what is wrong in it is said and stops nothing.
+        match SecretAllow::parse(&text) {
+            Ok(allow) => {
+                loaded.notes.extend(allow.notes.iter().cloned());
+                loaded.settings.secret_allow = allow;
+            }
+            Err(problem) => loaded.notes.push(format!(
+                "{GITLEAKS_NAME} was not read, so nothing that it allows is allowed: {problem}"
+            )),
+        }
+    }
+    Ok(loaded)
+}
+
+fn load_own(
     global: &Global,
     directory: &Path,
     opened: &Opened,

@@ -155,3 +155,32 @@ fn a_secret_that_the_range_added_and_removed_is_still_found() {
     check(&["review", "--base", "HEAD~1"]);
     all_formats(&repo, &planted, &["review", "--base", "HEAD~1"]);
 }
+
+#[test]
+fn what_gitleaks_allows_is_allowed() {
+    let planted = planted();
+    let repo = repo();
+    repo.write(
+        ".gitleaks.toml",
+        "[allowlist]\ndescription = 'samples'\npaths = ['^samples/']\n[[rules]]\nid = 'x'\n",
+    );
+    repo.commit("what is allowed");
+    repo.write("samples/app.py", &planted.text);
+    let first = planted.text.lines().next().unwrap().replace('#', "x = 1 #");
+    repo.write("here.py", format!("{first} gitleaks:allow\n"));
+    let report = json(&repo, &["review"]);
+    let secrets: Vec<String> = introduced(&report)
+        .into_iter()
+        .filter(|one| one.contains(" secret/"))
+        .collect();
+    assert_eq!(secrets, Vec::<String>::new());
+    assert!(
+        report
+            .to_string()
+            .contains("1 rules of its own were not read")
+    );
+    // The change cannot allow itself.
+    repo.write(".gitleaks.toml", "[allowlist]\npaths = ['.']\n");
+    repo.write("app.py", &planted.text);
+    assert!(!introduced(&json(&repo, &["review"])).is_empty());
+}

@@ -10,6 +10,7 @@
     reason = "a task reads the workspace, starts cargo and talks to whoever typed it"
 )]
 
+mod benchmark;
 mod ci;
 mod demo;
 mod replay;
@@ -39,6 +40,8 @@ Tasks:
                   train the model that judges secrets on the labels in DIR/meta for
                   DIR/data (and list what it gets wrong), or count the letters of the
                   words of the texts in DIR
+  benchmark-java FOLDER
+                  scan OWASP BenchmarkJava and print its score by category
 ";
 
 fn main() -> ExitCode {
@@ -62,6 +65,7 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
         ["tidy"] => tidy::run(&root),
         ["tidy", "--sizes"] => tidy::print_sizes(&root),
         ["ci"] => ci::run(&root),
+        ["benchmark-java", folder] => benchmark::score(&root, folder),
         ["replay", rest @ ..] => replay::run(&root, rest),
         ["train-secrets", rest @ ..] => train::run(&root, rest),
         [] | ["help" | "--help" | "-h"] => {

@@ -9,6 +9,7 @@
 mod config;
 mod engine;
 mod examples;
+mod flow;
 mod identity;
 mod pattern;
 mod reference;

@@ -765,6 +765,12 @@ impl Solver<'_> {
             if before[at].is_empty() || is_assigned(&function.body, param.slot) {
                 continue;
             }
+            // Where it came back at all, the argument passed the check.
+            let passed = before[at].without(when_true.or(*when_false));
+            if !passed.is_empty() {
+                self.apply(slot, &Refine::Clear(passed));
+                continue;
+            }
             let lists = [
                 (&mut facts.when_true, when_true),
                 (&mut facts.when_false, when_false),

@@ -1,0 +1,348 @@
+//! The dataflow engine on its fixtures: one file a language and construct.
+//! Lines that must be reported end in a comment `<- rule/id`, lines that must
+//! not in `<- safe`. Renaming everything that a fixture declares must not change
+//! a verdict, and the table of what each language can do is made of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use assay_rules::{
+    Engine, FlowUnit, Properties, RuleSettings, flow_begins, flow_findings, flow_units,
+};
+use assay_source::{RepoPath, SourceText};
+use assay_syntax::{Language, ParseLimits, Role, RoleSet, SyntaxTree, detect, parse};
+
+/// The constructs of `docs/dev/add-a-lowerer.md`, in its order.
+const CONSTRUCTS: &[&str] = &[
+    "assignment",
+    "branches",
+    "switch",
+    "loops",
+    "strings",
+    "lists",
+    "maps",
+    "fields",
+    "calls",
+    "recursion",
+    "closures",
+    "classes",
+    "destructuring",
+    "exceptions",
+    "generators",
+    "async",
+    "guards",
+    "sanitizers",
+    "constants",
+    "modules",
+];
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/flow")
+}
+
+/// A fixture: the files that are analysed together.
+struct Fixture {
+    language: String,
+    construct: String,
+    files: Vec<(String, String)>,
+}
+
+fn fixtures() -> Vec<Fixture> {
+    let mut found = Vec::new();
+    for language in children(&folder()) {
+        for path in children(&language) {
+            let construct = name(&path).split('.').next().unwrap_or("").to_owned();
+            let paths = match path.is_dir() {
+                true => children(&path),
+                false => vec![path.clone()],
+            };
+            let files = paths
+                .iter()
+                .map(|path| {
+                    let text = std::fs::read_to_string(path).expect("a fixture can be read");
+                    (name(path), text)
+                })
+                .collect();
+            found.push(Fixture {
+                language: name(&language),
+                construct,
+                files,
+            });
+        }
+    }
+    found
+}
+
+fn children(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("a folder of fixtures");
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("a fixture").path())
+        .collect();
+    paths.sort();
+    paths
+}
+
+fn name(path: &Path) -> String {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.expect("a UTF-8 name").to_owned()
+}
+
+/// What is found or expected: file, line and rule.
+type Verdicts = BTreeSet<(String, u32, String)>;
+
+fn expected(files: &[(String, String)]) -> Verdicts {
+    let mut verdicts = Verdicts::new();
+    for (file, text) in files {
+        for (at, line) in text.lines().enumerate() {
+            let Some((_, marks)) = line.rsplit_once("<- ") else {
+                continue;
+            };
+            for rule in marks.split_whitespace().filter(|word| word.contains('/')) {
+                if rule != "*/" {
+                    verdicts.insert((file.clone(), at as u32 + 1, rule.to_owned()));
+                }
+            }
+        }
+    }
+    verdicts
+}
+
+fn trees(files: &[(String, String)]) -> Vec<(RepoPath, Arc<SourceText>, assay_syntax::ParsedFile)> {
+    files
+        .iter()
+        .filter_map(|(file, text)| {
+            let path = RepoPath::from_bytes(file);
+            let language: &Language = detect(&path, text)?;
+            let text = Arc::new(SourceText::from_text(text));
+            let parsed = parse(&text, language, &ParseLimits::default());
+            Some((path, text, parsed))
+        })
+        .collect()
+}
+
+fn found(files: &[(String, String)]) -> Verdicts {
+    let engine = Engine::new(&RuleSettings::default()).expect("the settings are right");
+    let mut units: Vec<FlowUnit> = Vec::new();
+    let mut wanted = Vec::new();
+    for (path, text, parsed) in trees(files) {
+        let language = parsed.trees[0].language();
+        let own = flow_units(&path, &text, &parsed);
+        // As in a review: a file without a source is not looked into.
+        wanted.resize(
+            units.len() + own.len(),
+            flow_begins(language, text.as_str()),
+        );
+        units.extend(own);
+    }
+    let mut properties = Properties::new();
+    for (file, text) in files
+        .iter()
+        .filter(|(file, _)| file.ends_with(".properties"))
+    {
+        let pairs = text.lines().filter_map(|line| line.split_once('='));
+        let pairs = pairs.map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()));
+        properties.insert(file.clone(), pairs.collect());
+    }
+    let found = flow_findings(&units, |at| wanted[at], properties, |_| &engine);
+    found
+        .findings
+        .iter()
+        .map(|finding| {
+            let path = finding.location.path.as_str().expect("UTF-8").to_owned();
+            let rule = finding.rule.as_str().to_owned();
+            (path, finding.location.start.line, rule)
+        })
+        .collect()
+}
+
+fn check(what: &str, fixture: &Fixture, files: &[(String, String)], failures: &mut Vec<String>) {
+    let (expected, found) = (expected(files), found(files));
+    for (file, line, rule) in expected.difference(&found) {
+        failures.push(format!(
+            "{}/{file}:{line}: {what}{rule} is missed",
+            fixture.language
+        ));
+    }
+    for (file, line, rule) in found.difference(&expected) {
+        failures.push(format!(
+            "{}/{file}:{line}: {what}{rule} is a false alarm",
+            fixture.language
+        ));
+    }
+}
+
+#[test]
+fn fixtures_are_judged_as_marked() {
+    let mut failures = Vec::new();
+    for fixture in fixtures() {
+        check("", &fixture, &fixture.files, &mut failures);
+    }
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
+
+#[test]
+fn fixtures_are_of_known_constructs_and_show_both_sides() {
+    for fixture in fixtures() {
+        let (language, construct) = (&fixture.language, &fixture.construct);
+        assert!(
+            CONSTRUCTS.contains(&construct.as_str()),
+            "{language}/{construct}"
+        );
+        let safe = fixture
+            .files
+            .iter()
+            .map(|(_, text)| text.matches("<- safe").count());
+        let (safe, bad) = (safe.sum::<usize>(), expected(&fixture.files).len());
+        assert!(
+            bad > 0 && safe >= bad,
+            "{language}/{construct}: {bad} bad, {safe} safe"
+        );
+    }
+}
+
+#[test]
+fn other_names_do_not_change_a_verdict() {
+    let mut failures = Vec::new();
+    for fixture in fixtures() {
+        let renamed: Vec<(String, String)> = fixture
+            .files
+            .iter()
+            .map(|(file, text)| (file.clone(), renamed(file, text)))
+            .collect();
+        check("after renaming, ", &fixture, &renamed, &mut failures);
+    }
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
+
+/// Gives every variable and parameter of a text another name.
+fn renamed(file: &str, text: &str) -> String {
+    let files = [(file.to_owned(), text.to_owned())];
+    let Some((_, _, parsed)) = trees(&files).pop() else {
+        return text.to_owned();
+    };
+    let tree = &parsed.trees[0];
+    let names = variables(tree);
+    let mut out = String::new();
+    let mut at = 0;
+    for leaf in tree.nodes().filter(|node| node.is_leaf()) {
+        if leaf.has(Role::Identifier) && names.contains(leaf.text()) {
+            let span = leaf.span();
+            out.push_str(&text[at..span.start as usize]);
+            let _ = write!(out, "{}Zq", leaf.text());
+            at = span.end as usize;
+        }
+    }
+    out.push_str(&text[at..]);
+    out
+}
+
+/// The names of variables and parameters that are names of nothing else.
+fn variables(tree: &SyntaxTree) -> BTreeSet<&str> {
+    const DECLARING: RoleSet = RoleSet::of(&[Role::Parameter, Role::Variable]);
+    let mut names: BTreeSet<&str> = BTreeSet::new();
+    for node in tree.nodes().filter(|node| node.has_any(DECLARING)) {
+        names.extend(node.declared_names().iter().map(|name| name.text()));
+    }
+    // A member, a method or a named argument may be a library's.
+    for leaf in tree.nodes().filter(|node| node.is_leaf()) {
+        let before = leaf.previous_sibling().map_or("", |sibling| sibling.text());
+        let parent = leaf.parent();
+        let is_member = matches!(before, "." | "->" | "::" | "?.")
+            || parent.is_some_and(|parent| parent.has(Role::Member) && before != "")
+            || leaf
+                .next_sibling()
+                .is_some_and(|next| matches!(next.text(), "=" | ":"))
+                && parent.is_some_and(|p| {
+                    !p.has_any(DECLARING)
+                        && !p.has(Role::Assignment)
+                        && p.kind() != "variable_declarator"
+                });
+        if is_member {
+            names.remove(leaf.text());
+        }
+    }
+    names.retain(|name| {
+        name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && name.len() > 1
+    });
+    names
+}
+
+/// The table of constructs by language.
+fn capabilities() -> String {
+    let mut languages: BTreeMap<String, BTreeMap<String, (usize, usize)>> = BTreeMap::new();
+    for fixture in fixtures() {
+        let safe = fixture
+            .files
+            .iter()
+            .map(|(_, text)| text.matches("<- safe").count());
+        let counts = (expected(&fixture.files).len(), safe.sum());
+        let known = languages.entry(fixture.language).or_default();
+        known.insert(fixture.construct, counts);
+    }
+    let mut out = String::from(
+        "# What the dataflow engine follows\n\n\
+         Made by a test of the fixtures in `crates/assay-rules/fixtures/flow`; do not edit. Each cell\n\
+         counts the places that are reported and those that look alike and are not; an empty cell has no fixture.\n\n",
+    );
+    let names: Vec<&str> = languages.keys().map(String::as_str).collect();
+    let _ = writeln!(out, "| construct | {} |", names.join(" | "));
+    let _ = writeln!(out, "| --- |{}", " --- |".repeat(names.len()));
+    for construct in CONSTRUCTS {
+        let cells: Vec<String> = languages
+            .values()
+            .map(|known| match known.get(*construct) {
+                Some((bad, safe)) => format!("{bad} / {safe}"),
+                None => String::new(),
+            })
+            .collect();
+        let _ = writeln!(out, "| {construct} | {} |", cells.join(" | "));
+    }
+    out.replace("|  |", "| |").replace("|  |", "| |")
+}
+
+#[test]
+fn the_table_of_capabilities_is_fresh() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/dataflow.md");
+    let fresh = capabilities();
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, &fresh).expect("docs/ can be written");
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        kept == fresh,
+        "docs/dataflow.md is stale; run this test with UPDATE_GOLDEN=1"
+    );
+}
+
+#[test]
+fn no_rule_or_model_names_the_benchmark() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // Put together here, so that this file does not hold them either.
+    let words = [
+        ["Benchmark", "Test"],
+        ["owasp.", "benchmark"],
+        ["Thing", "Factory"],
+    ]
+    .map(|parts| parts.concat());
+    let mut left = vec![
+        root.join("models"),
+        root.join("rules"),
+        root.join("fixtures"),
+        root.join("src"),
+    ];
+    while let Some(path) = left.pop() {
+        if path.is_dir() {
+            left.extend(children(&path));
+        } else if let Ok(text) = std::fs::read_to_string(&path) {
+            for word in &words {
+                assert!(
+                    !text.contains(word.as_str()),
+                    "{} has {word}",
+                    path.display()
+                );
+            }
+        }
+    }
+}

@@ -79,6 +79,17 @@ pub(crate) enum Test {
     Below(i64),
     /// There is such an argument.
     Present,
+    /// It begins with one of these, whatever the case and the space before it;
+    /// the rest need not be constant.
+    Begins(Vec<String>),
+    /// It may be a text: it is not known to be an object or a list.
+    Text,
+    /// It is an object or a list.
+    Object,
+    /// It is a function.
+    Function,
+    /// It is an object with this member.
+    Has(Name),
 }
 
 /// A part of a call.

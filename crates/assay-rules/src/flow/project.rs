@@ -30,6 +30,12 @@ pub(crate) struct Project {
     /// Functions outside of classes, by qualified name.
     functions: HashMap<Name, Target>,
     subclasses: HashMap<Name, Vec<Name>>,
+    /// Files whose top level has a name, by package.
+    modules: HashMap<Name, u32>,
+    /// Other names of things: exports and what they mean.
+    aliases: HashMap<Name, Name>,
+    /// Files that hand out all that others do, by package.
+    hands_on: HashMap<Name, Name>,
     /// Variables outside of functions, and captured ones, that functions set.
     pub(crate) changing: HashSet<Name>,
     /// Members that are set anywhere but in constructors.
@@ -49,6 +55,9 @@ impl Project {
             classes: HashMap::new(),
             functions: HashMap::new(),
             subclasses: HashMap::new(),
+            modules: HashMap::new(),
+            aliases: HashMap::new(),
+            hands_on: HashMap::new(),
             changing: HashSet::new(),
             stored: HashSet::new(),
             properties,
@@ -61,6 +70,16 @@ impl Project {
     }
 
     fn declare(&mut self, at: u32, unit: &Unit) {
+        self.modules.entry(unit.package.clone()).or_insert(at);
+        for (name, meant) in &unit.aliases {
+            let (map, name, meant) = match (name.strip_suffix(".*"), meant.strip_suffix(".*")) {
+                (Some(name), Some(meant)) => {
+                    (&mut self.hands_on, Name::from(name), Name::from(meant))
+                }
+                _ => (&mut self.aliases, name.clone(), meant.clone()),
+            };
+            map.entry(name).or_insert(meant);
+        }
         for (place, class) in unit.classes.iter().enumerate() {
             self.classes
                 .entry(class.name.clone())
@@ -127,13 +146,62 @@ impl Project {
     }
 
     pub(crate) fn class(&self, name: &str) -> Option<(u32, &Class)> {
-        let (unit, class) = self.classes.get(name)?;
+        let known = self.classes.get(name);
+        let (unit, class) = known.or_else(|| self.classes.get(&self.other_name(name)?))?;
         Some((*unit, &self.units[*unit as usize].classes[*class]))
+    }
+
+    /// Returns what a name stands for, when that is something else.
+    fn other_name(&self, name: &str) -> Option<Name> {
+        if self.aliases.is_empty() && self.hands_on.is_empty() {
+            return None;
+        }
+        self.alias(name)?;
+        Some(self.meant(&Name::from(name)))
+    }
+
+    /// Returns the name that a name stands for, when a file hands it out under
+    /// another name.
+    pub(crate) fn meant(&self, name: &Name) -> Name {
+        const ALIASES_MAX: usize = 8;
+        let mut name = name.clone();
+        for _ in 0..ALIASES_MAX {
+            if self.classes.contains_key(&name) || self.functions.contains_key(&name) {
+                break;
+            }
+            let Some(next) = self.alias(&name) else { break };
+            name = next;
+        }
+        name
+    }
+
+    fn alias(&self, name: &str) -> Option<Name> {
+        if let Some(meant) = self.aliases.get(name) {
+            return Some(meant.clone());
+        }
+        // A part of something that goes by another name, and files that hand
+        // out all that others do.
+        let parts = name.char_indices().rev().filter(|(_, c)| *c == '.');
+        parts.into_iter().find_map(|(at, _)| {
+            let (whole, rest) = name.split_at(at);
+            if let Some(meant) = self.aliases.get(whole) {
+                return Some(Name::from(format!("{meant}{rest}")));
+            }
+            let meant = self.hands_on.get(whole)?;
+            Some(Name::from(format!("{meant}{rest}")))
+        })
+    }
+
+    /// Returns the file whose top level goes by the name.
+    pub(crate) fn module(&self, name: &str) -> Option<u32> {
+        self.modules.get(name).copied().filter(|_| !name.is_empty())
     }
 
     /// Returns a function outside of classes.
     pub(crate) fn free_function(&self, name: &str) -> Option<Target> {
-        self.functions.get(name).copied()
+        let known = self.functions.get(name);
+        let known = known.or_else(|| self.functions.get(&self.other_name(name)?));
+        known.copied()
     }
 
     /// Returns the type and all that it is a kind of, the nearest first: those

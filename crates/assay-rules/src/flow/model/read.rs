@@ -152,7 +152,9 @@ impl Reader<'_> {
             Some(other) => return Err(format!("does not know the trust `{other}`")),
         };
         Ok(Source {
-            kinds: kinds(entry, "kinds")?.unwrap_or(Kinds::INPUT),
+            kinds: kinds(entry, "kinds")?
+                .unwrap_or(Kinds::INPUT)
+                .without(kinds(entry, "without")?.unwrap_or(Kinds::NONE)),
             doubt,
             what: Name::from(text(entry, "what").unwrap_or("an input")),
             to: operands(entry.get("to"))?
@@ -321,6 +323,7 @@ const KEYS: &[&str] = &[
     "what",
     "when",
     "when-false",
+    "without",
 ];
 
 fn condition_of(table: &Table) -> Result<Condition, String> {
@@ -339,6 +342,17 @@ fn condition_of(table: &Table) -> Result<Condition, String> {
         Test::Like(patterns.iter().map(|p| p.to_lowercase()).collect())
     } else if let Some(limit) = table.get("below").and_then(Toml::as_integer) {
         Test::Below(limit)
+    } else if table.contains_key("begins") {
+        let starts = strings(table.get("begins"));
+        Test::Begins(starts.iter().map(|s| s.to_lowercase()).collect())
+    } else if table.contains_key("text") {
+        Test::Text
+    } else if table.contains_key("object") {
+        Test::Object
+    } else if table.contains_key("function") {
+        Test::Function
+    } else if let Some(member) = table.get("has").and_then(Toml::as_str) {
+        Test::Has(Name::from(member))
     } else if table.contains_key("present") {
         Test::Present
     } else {

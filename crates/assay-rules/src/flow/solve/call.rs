@@ -87,7 +87,7 @@ impl Solver<'_> {
                 self.call_method(span, receiver, name, arguments)
             }
             Callee::New(ty) => {
-                let ty = self.models.canonical(ty);
+                let ty = self.models.canonical(&self.project.meant(ty));
                 self.construct(span, &ty, arguments)
             }
             Callee::Super(name) => self.call_super(span, name, arguments),
@@ -205,7 +205,10 @@ impl Solver<'_> {
         }
         self.state = start;
         if let Some(symbol) = &value.symbol {
-            let symbol = symbol.clone();
+            let symbol = self.project.meant(symbol);
+            if let Some(target) = self.project.free_function(&symbol) {
+                return self.invoke_all(&[target], &arguments, span);
+            }
             if self.project.class(&symbol).is_some() {
                 return self.construct(span, &symbol, arguments);
             }
@@ -261,9 +264,11 @@ impl Solver<'_> {
             if let Some(target) = self.project.free_function(&path) {
                 return self.invoke_all(&[target], &arguments, span);
             }
-            if let Some(value) = self.state.heap.global(&path).cloned() {
+            let stored = self.state.heap.global(&path).cloned();
+            if let Some(value) = stored.or_else(|| self.foreign_global(span, &path)) {
                 return self.call_value(span, &value, arguments);
             }
+            let path = self.project.meant(&path);
             let known = self.call_library(span, &path, name, Some(receiver.clone()), &arguments);
             if let Some(value) = known {
                 return value;
@@ -799,6 +804,20 @@ impl Solver<'_> {
         let mut value = Value::unknown();
         value.taint = taint.doubted(Doubt::Unknown);
         self.step(&mut value, span, &StepKind::Through(name.clone()));
+        let given = Value::unknown().with_taint(value.taint.clone());
+        let taint = self.call_functions(span, arguments, &given);
+        value.taint.join(&taint);
+        value
+    }
+
+    /// Calls the functions among the arguments of a call of which it is not
+    /// known what it does, and returns what comes back.
+    pub(super) fn call_functions(
+        &mut self,
+        span: Span,
+        arguments: &Arguments,
+        given: &Value,
+    ) -> Taint {
         let functions: Vec<Value> = arguments
             .positional
             .iter()
@@ -810,12 +829,12 @@ impl Solver<'_> {
                 })
             })
             .collect();
+        let mut taint = Taint::default();
         for function in functions {
-            let given = Value::unknown().with_taint(value.taint.clone());
-            let result = self.call_back(span, &function, &[given]);
-            value.taint.join(&result.taint);
+            let result = self.call_back(span, &function, std::slice::from_ref(given));
+            taint.join(&result.taint);
         }
-        value
+        taint
     }
 
     /// Calls a function that was handed to a library; it may not be called at

@@ -200,7 +200,7 @@ impl Solver<'_> {
         value
     }
 
-    fn insert(&mut self, container: &Value, at: &Value, value: Value) {
+    pub(super) fn insert(&mut self, container: &Value, at: &Value, value: Value) {
         if let Some(id) = only_object(container)
             && let Some(object) = self.state.heap.get_mut(id)
             && object.single

@@ -353,6 +353,7 @@ impl Solver<'_> {
         if let Some(value) = self.state.heap.global(name) {
             return value.clone();
         }
+        let name = &self.models.canonical(&self.project.meant(name));
         if self.project.class(name).is_some() {
             return Value::symbol(name.clone());
         }
@@ -372,7 +373,7 @@ impl Solver<'_> {
                 && source.to == Operand::Result
                 && entry.arity.is_none()
             {
-                let mut value = Value::symbol(name.clone());
+                let mut value = Value::unknown();
                 value.taint = self.source_taint(source, span);
                 return value;
             }
@@ -385,9 +386,11 @@ impl Solver<'_> {
     }
 
     /// Reads a variable that another file sets at its top level.
-    fn foreign_global(&mut self, span: Span, name: &Name) -> Option<Value> {
-        let (owner, _) = name.rsplit_once('.')?;
-        let (unit, _) = self.project.class(owner)?;
+    pub(super) fn foreign_global(&mut self, span: Span, name: &Name) -> Option<Value> {
+        let owner = name.rsplit_once('.').map(|(owner, _)| owner);
+        let by_class = || Some(self.project.class(owner?)?.0);
+        let by_module = || self.project.module(name).or(self.project.module(owner?));
+        let unit = by_class().or_else(by_module)?;
         if unit == self.unit() {
             return None;
         }

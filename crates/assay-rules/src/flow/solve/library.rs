@@ -6,10 +6,11 @@ use assay_source::Span;
 
 use super::Solver;
 use super::call::{Argument, Arguments};
+use crate::flow::heap::Shape;
 use crate::flow::ir::{Literal, Name, Slot};
 use crate::flow::kind::{KINDS, Kinds};
 use crate::flow::model::{Condition, Effect, Entry, Operand, Source, Test, rule_of};
-use crate::flow::value::{Const, Facts, Refine, StepKind, Taint, Value};
+use crate::flow::value::{Const, Consts, Facts, Refine, StepKind, Taint, Value};
 
 /// A call of a library as operations see it.
 pub(super) struct LibraryCall<'a> {
@@ -99,8 +100,13 @@ impl Solver<'_> {
             .iter()
             .find_map(|ty| models.types.get(ty)?.returns.get(name));
         let by_path = || {
-            let (owner, name) = path.rsplit_once('.')?;
-            models.types.get(owner)?.returns.get(name)
+            // What a function of that name returns, when it is called itself.
+            let own = models.types.get(path).and_then(|ty| ty.returns.get("()"));
+            let member = || {
+                let (owner, name) = path.rsplit_once('.')?;
+                models.types.get(owner)?.returns.get(name)
+            };
+            own.or_else(member)
         };
         by_type.or_else(by_path).cloned()
     }
@@ -165,6 +171,16 @@ impl Solver<'_> {
                 } => self.misuse(rule, message, member.as_ref(), call),
                 Effect::Op(_) | Effect::Sanitize(_) | Effect::Nothing => {}
             }
+        }
+        let calls_back = |entry: &&&Entry| {
+            matches!(
+                entry.effect,
+                Effect::Op(_) | Effect::Callback { .. } | Effect::Sanitize(_)
+            )
+        };
+        if !entries.iter().any(|entry| calls_back(&entry)) {
+            // What they are given is not known, but they may be called.
+            self.call_functions(call.span, call.arguments, &Value::unknown());
         }
         let mut value = result.unwrap_or_else(Value::unknown);
         value.taint.join(&taint);
@@ -235,6 +251,9 @@ impl Solver<'_> {
             return condition.unknown;
         };
         let value = self.text_of(&argument.value);
+        if let Some(truth) = self.has_shape(&condition.test, &value) {
+            return truth != condition.not;
+        }
         let Some(constants) = value.as_consts() else {
             return condition.unknown;
         };
@@ -242,6 +261,41 @@ impl Solver<'_> {
         constants
             .iter()
             .any(|constant| passes(&condition.test, constant) != condition.not)
+    }
+
+    /// Returns whether a value passes a test of what it is, not of which
+    /// constant.
+    fn has_shape(&self, test: &Test, value: &Value) -> Option<bool> {
+        let only_objects = !value.objects.is_empty()
+            && matches!(&value.consts, Consts::Few(few) if few.is_empty());
+        Some(match test {
+            Test::Begins(starts) => {
+                let constant = value.as_text().or(value.prefix.as_ref());
+                let text = constant.map_or(String::new(), |text| text.trim_start().to_lowercase());
+                starts.iter().any(|start| text.starts_with(start.as_str()))
+            }
+            Test::Text => !only_objects,
+            Test::Object => only_objects && !self.is_function(value),
+            Test::Function => self.is_function(value),
+            Test::Has(member) => value.objects.iter().any(|id| {
+                let object = self.state.heap.get(*id);
+                object.is_some_and(|object| match &object.shape {
+                    Shape::Map { entries, .. } => {
+                        let key = Literal::Str(member.clone());
+                        entries.iter().any(|(own, _)| *own == key)
+                    }
+                    _ => object.fields.contains_key(member),
+                })
+            }),
+            _ => return None,
+        })
+    }
+
+    fn is_function(&self, value: &Value) -> bool {
+        value.objects.iter().any(|id| {
+            let object = self.state.heap.get(*id);
+            object.is_some_and(|o| matches!(o.shape, Shape::Closure { .. } | Shape::Bound(..)))
+        })
     }
 
     fn bring(&mut self, source: &Source, call: &LibraryCall<'_>, taint: &mut Taint) {
@@ -295,38 +349,67 @@ impl Solver<'_> {
         fixed_by_prefix: bool,
         call: &LibraryCall<'_>,
     ) {
-        let bit = Kinds(1 << kind);
         for argument in self.operands(operand, call.arguments) {
-            let value = self.text_of(&argument.value);
-            let taint = self.state.heap.content_taint(&value);
-            let marks: Vec<_> = taint
-                .marks()
-                .iter()
-                .filter(|mark| !mark.kinds.and(bit).is_empty())
-                .collect();
-            let Some(mark) = marks.iter().min_by_key(|mark| mark.doubt) else {
-                continue;
-            };
-            if fixed_by_prefix
-                && value
-                    .prefix
-                    .as_ref()
-                    .is_some_and(|prefix| fixes_origin(prefix))
+            let shown = shown_name(call);
+            self.sink_value(kind, &argument.value, fixed_by_prefix, (call.span, &shown));
+        }
+    }
+
+    /// Reports when a value is dangerous to the place that it reaches, which is
+    /// shown as the text.
+    fn sink_value(
+        &mut self,
+        kind: usize,
+        value: &Value,
+        fixed_by_prefix: bool,
+        (span, shown): (Span, &str),
+    ) {
+        let bit = Kinds(1 << kind);
+        let value = self.text_of(value);
+        let taint = self.state.heap.content_taint(&value);
+        let marks = taint.marks().iter();
+        let dangerous = marks.filter(|mark| !mark.kinds.and(bit).is_empty());
+        let Some(mark) = dangerous.min_by_key(|mark| mark.doubt) else {
+            return;
+        };
+        let prefix = value.prefix.as_ref();
+        if fixed_by_prefix && prefix.is_some_and(|prefix| fixes_origin(prefix)) {
+            return;
+        }
+        let source = match &mark.step.first().what {
+            StepKind::Source(what) => what.clone(),
+            _ => Name::from("an input"),
+        };
+        let what = KINDS[kind].2;
+        let message = format!("{} reaches {what} through `{shown}`", capitalised(&source));
+        let rule = Name::from(rule_of(kind));
+        self.report(&rule, Name::from(message), span, Some(mark));
+    }
+
+    /// Reports what is dangerous to store into a member, or into a global.
+    pub(super) fn stored(&mut self, span: Span, object: Option<&Value>, key: &Name, value: &Value) {
+        let models = self.models;
+        let entries = match object {
+            Some(_) => models.field(key),
+            None => models.function(key),
+        };
+        let is_sink = |entry: &&Entry| matches!(entry.effect, Effect::Sink { .. });
+        let sinks: Vec<&Entry> = entries.iter().filter(is_sink).collect();
+        if sinks.is_empty() {
+            return;
+        }
+        let types = object.map_or_else(Vec::new, |object| self.types_of(object));
+        for entry in sinks {
+            if let Effect::Sink {
+                kind,
+                fixed_by_prefix,
+                args,
+            } = &entry.effect
+                && args.contains(&Operand::Named(Name::from("value")))
+                && (object.is_none() || entry.is_for(&types))
             {
-                continue;
+                self.sink_value(*kind, value, *fixed_by_prefix, (span, key));
             }
-            let rule = Name::from(rule_of(kind));
-            let source = match &mark.step.first().what {
-                StepKind::Source(what) => what.clone(),
-                _ => Name::from("an input"),
-            };
-            let message = format!(
-                "{} reaches {} through `{}`",
-                capitalised(&source),
-                KINDS[kind].2,
-                shown_name(call),
-            );
-            self.report(&rule, Name::from(message), call.span, Some(mark));
         }
     }
 
@@ -398,7 +481,12 @@ fn passes(test: &Test, constant: &Const) -> bool {
             _ => false,
         },
         Test::Below(limit) => matches!(constant, Literal::Int(value) if value < limit),
-        Test::Present => true,
+        Test::Present
+        | Test::Begins(_)
+        | Test::Text
+        | Test::Object
+        | Test::Function
+        | Test::Has(_) => true,
     }
 }
 

@@ -25,6 +25,7 @@ mod guard;
 mod library;
 mod operation;
 mod pattern;
+mod sequence;
 mod statement;
 
 pub(crate) use operation::is_operation;

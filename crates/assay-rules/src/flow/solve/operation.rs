@@ -37,6 +37,8 @@ const OPERATIONS: &[&str] = &[
     "equals",
     "equals-ignore-case",
     "filter",
+    "finally",
+    "find",
     "first",
     "fixed",
     "format",
@@ -49,6 +51,7 @@ const OPERATIONS: &[&str] = &[
     "is-empty",
     "iterator",
     "join",
+    "join-elements",
     "keys",
     "last",
     "length",
@@ -77,13 +80,19 @@ const OPERATIONS: &[&str] = &[
     "reverse",
     "self",
     "set",
+    "shift",
+    "shuffle",
     "slice",
+    "splice",
     "split",
     "starts-with",
+    "tests",
     "text",
+    "then",
     "through",
     "trim",
     "unknown",
+    "unshift",
     "upper",
     "values",
     "without",
@@ -141,6 +150,8 @@ impl Solver<'_> {
                 self.contains(&operand(call, 0), &operand(call, 1), slot)
             }
             "random-pick" | "mix" | "reduce" => self.mixed(call),
+            "finally" | "find" | "join-elements" | "shift" | "shuffle" | "splice" | "tests"
+            | "then" | "unshift" => self.sequence(op, call),
             _ => self.container(op, call),
         }
     }
@@ -152,7 +163,7 @@ impl Solver<'_> {
     }
 
     /// Notes that a value went through the call.
-    fn through(&self, call: &LibraryCall<'_>, mut value: Value) -> Value {
+    pub(super) fn through(&self, call: &LibraryCall<'_>, mut value: Value) -> Value {
         self.step(&mut value, call.span, &StepKind::Through(call.name.clone()));
         value.facts = None;
         if call.ty.is_some() {
@@ -162,7 +173,7 @@ impl Solver<'_> {
     }
 
     /// What depends on everything that the call is given.
-    fn mixed(&self, call: &LibraryCall<'_>) -> Value {
+    pub(super) fn mixed(&self, call: &LibraryCall<'_>) -> Value {
         let mut value = Value::unknown();
         for argument in &call.operands {
             value
@@ -320,7 +331,7 @@ impl Solver<'_> {
     }
 
     /// `pattern.matches(text)` and the like: the text is the first operand.
-    fn matches_call(&mut self, is_full: bool, call: &LibraryCall<'_>) -> Value {
+    pub(super) fn matches_call(&mut self, is_full: bool, call: &LibraryCall<'_>) -> Value {
         let pattern = self.text_of(&operand(call, 1));
         let slot = call.operands.first().and_then(|argument| argument.slot);
         self.match_facts(&pattern, slot, is_full)
@@ -332,7 +343,7 @@ impl Solver<'_> {
         self.match_facts(&pattern, Some(text), false)
     }
 
-    fn match_facts(&self, pattern: &Value, slot: Option<Slot>, is_full: bool) -> Value {
+    pub(super) fn match_facts(&self, pattern: &Value, slot: Option<Slot>, is_full: bool) -> Value {
         let mut value = Value::unknown();
         let (Some(pattern), Some(slot)) = (pattern.as_text(), slot) else {
             return value;

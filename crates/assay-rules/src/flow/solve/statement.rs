@@ -36,6 +36,11 @@ impl Solver<'_> {
                 let mut value = self.get(*value);
                 self.step(&mut value, stmt.span, &StepKind::Assigned(key.clone()));
                 let object = self.get(*object);
+                self.stored(stmt.span, Some(&object), key, &value);
+                if let (true, Some(symbol)) = (object.objects.is_empty(), &object.symbol) {
+                    let name = crate::flow::ir::Name::from(format!("{symbol}.{key}"));
+                    self.stored(stmt.span, None, &name, &value);
+                }
                 self.store_member(&object, key, value);
             }
             StmtKind::StoreIndex {
@@ -57,6 +62,7 @@ impl Solver<'_> {
             StmtKind::StoreGlobal { name, value } => {
                 let mut value = self.get(*value);
                 self.step(&mut value, stmt.span, &StepKind::Assigned(name.clone()));
+                self.stored(stmt.span, None, name, &value);
                 self.state.heap.set_global(name, value);
             }
             StmtKind::If {

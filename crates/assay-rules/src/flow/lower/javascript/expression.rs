@@ -4,8 +4,9 @@ use assay_syntax::{Field, NodeRef};
 
 use super::literal::{literal, string_of, unescape};
 use super::{JavaScript, This, constructed, is_class, is_function};
+use crate::flow::builder::Signature;
 use crate::flow::ir::{
-    Arg, BinaryOp, Callee, FunctionKind, Literal, LogicalOp, Name, Op, Slot, UnaryOp,
+    Arg, BinaryOp, Callee, FunctionKind, Literal, LogicalOp, Name, Op, ParamKind, Slot, UnaryOp,
 };
 
 impl JavaScript<'_> {
@@ -182,8 +183,15 @@ impl JavaScript<'_> {
             let found = node.children().find(|child| child.kind() == kind);
             found.map_or("", NodeRef::text)
         };
-        let pattern = self.b.string(node, part("regex_pattern"));
-        let flags = self.b.string(node, part("regex_flags"));
+        let flags = part("regex_flags");
+        let pattern = match flags.contains('m') {
+            // The ends of a pattern are the ends of lines then.
+            true => self
+                .b
+                .string(node, &format!("(?m){}", part("regex_pattern"))),
+            false => self.b.string(node, part("regex_pattern")),
+        };
+        let flags = self.b.string(node, flags);
         let args = vec![Arg::plain(pattern), Arg::plain(flags)];
         self.b.call(node, Callee::New(Name::from("RegExp")), args)
     }
@@ -409,6 +417,11 @@ impl JavaScript<'_> {
         }
         let object = self.expression(object);
         let args = self.arguments(list);
+        // With a pattern that is marked so, all matches are replaced.
+        let name = match list.and_then(|list| list.named_children().next()) {
+            Some(pattern) if name == "replace" && is_global_pattern(pattern) => "replaceAll",
+            _ => name,
+        };
         self.b.method(node, object, name, args)
     }
 
@@ -456,6 +469,9 @@ impl JavaScript<'_> {
             return self.b.unknown(node);
         };
         let list = node.child(Field::Arguments);
+        if class.text() == "Promise" && self.b.lookup("Promise").is_none() {
+            return self.promise(node, list);
+        }
         let name = match class.kind() {
             "identifier" => self.created(class),
             "member_expression" => {
@@ -473,6 +489,35 @@ impl JavaScript<'_> {
             }
             None => self.value_call(node, class, list),
         }
+    }
+
+    /// Lowers `new Promise(f)`: `f` is called with a function that sets what
+    /// the promise holds.
+    fn promise(&mut self, node: NodeRef<'_>, list: Option<NodeRef<'_>>) -> Slot {
+        let args = self.arguments(list);
+        let Some(function) = args.first().map(|arg| arg.value) else {
+            return self.b.unknown(node);
+        };
+        self.b.enter_scope();
+        let held = self.b.declare("value of the promise", None);
+        let none = self.b.null(node);
+        self.b.assign(node, held, none);
+        let signature = Signature::new("", FunctionKind::Closure);
+        self.b.begin_function(node, signature);
+        let given = self.b.param("value", ParamKind::Plain, None);
+        let inner = self.b.read(node, "value of the promise");
+        self.b.assign(node, inner, given);
+        let resolve = self.b.end_function();
+        let resolve = self.b.emit(node, Op::Closure(resolve));
+        self.b
+            .begin_function(node, Signature::new("", FunctionKind::Closure));
+        self.b.param("reason", ParamKind::Plain, None);
+        let reject = self.b.end_function();
+        let reject = self.b.emit(node, Op::Closure(reject));
+        let args = vec![Arg::plain(resolve), Arg::plain(reject)];
+        self.b.call(node, Callee::Value(function), args);
+        self.b.leave_scope();
+        held
     }
 
     /// Returns the qualified name of the class that a name means.
@@ -721,6 +766,13 @@ impl JavaScript<'_> {
 
 fn operator<'t>(node: NodeRef<'t>) -> &'t str {
     node.child(Field::Operator).map_or("", NodeRef::text)
+}
+
+fn is_global_pattern(node: NodeRef<'_>) -> bool {
+    let mut flags = node
+        .children()
+        .filter(|child| child.kind() == "regex_flags");
+    node.kind() == "regex" && flags.any(|flags| flags.text().contains('g'))
 }
 
 /// Returns whether `call`, `apply` and `bind` of it are those of functions.

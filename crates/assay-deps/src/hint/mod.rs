@@ -63,6 +63,10 @@ pub struct HintInput<'a> {
     /// installation is worth a word when it comes into a project, not when a
     /// whole tree is read.
     pub is_change: bool,
+    /// The file before the change. The program of a package that was there in the
+    /// same version is not new, and nothing is known to be when that file said of no
+    /// package whether it runs one.
+    pub base: Option<&'a PackageFile>,
     /// Whether a lockfile says which versions are used.
     pub is_locked: bool,
 }
@@ -71,10 +75,11 @@ pub struct HintInput<'a> {
 /// file.
 pub fn hints(input: HintInput<'_>) -> Vec<Hint> {
     let mut out = Vec::new();
+    let before = Before::new(input.base);
     for package in &input.file.packages {
         licence(&input, package, &mut out);
         name(package, &mut out);
-        if input.is_change && package.install_script {
+        if input.is_change && package.install_script && !before.may_have_run(package) {
             let message = format!(
                 "`{}` runs a program of its own when it is installed",
                 package.name
@@ -111,6 +116,53 @@ pub fn hints(input: HintInput<'_>) -> Vec<Hint> {
     out.retain(|hint| seen.insert((hint.kind, hint.about.clone())));
     out.sort_by_key(|hint| (hint.span, hint.kind));
     out
+}
+
+/// What the file before the change knew of the packages.
+#[derive(Default)]
+struct Before<'a> {
+    /// Their names, when nothing was said about programs at all.
+    names: HashSet<(Ecosystem, &'a str)>,
+    exact: HashSet<(Ecosystem, &'a str, Option<&'a str>)>,
+}
+
+impl<'a> Before<'a> {
+    fn new(base: Option<&'a PackageFile>) -> Self {
+        let Some(base) = base else {
+            return Self::default();
+        };
+        let name = |package: &'a Package| (package.ecosystem, package.name.as_str());
+        let is_silent = !base.packages.iter().any(|package| package.install_script);
+        Self {
+            names: base
+                .packages
+                .iter()
+                .filter(|_| is_silent)
+                .map(name)
+                .collect(),
+            exact: base
+                .packages
+                .iter()
+                .map(|package| {
+                    (
+                        package.ecosystem,
+                        package.name.as_str(),
+                        package.version.as_deref(),
+                    )
+                })
+                .collect(),
+        }
+    }
+
+    /// Returns whether a package may have run its program before: the same version
+    /// was there, or one of which the file did not say.
+    fn may_have_run(&self, package: &Package) -> bool {
+        let (ecosystem, name) = (package.ecosystem, package.name.as_str());
+        self.names.contains(&(ecosystem, name))
+            || self
+                .exact
+                .contains(&(ecosystem, name, package.version.as_deref()))
+    }
 }
 
 fn hint(kind: HintKind, package: &Package, more: String, message: String) -> Hint {
@@ -262,6 +314,7 @@ mod tests {
             file: &file,
             policy: &policy,
             is_change,
+            base: None,
             is_locked,
         });
         let lines = LineMap::new(text);
@@ -291,6 +344,26 @@ mod tests {
         let mut change = always.to_vec();
         change.insert(1, (3, HintKind::InstallScript, "`b` runs a program"));
         check("package-lock.json", text, (true, false), &change);
+    }
+
+    #[test]
+    fn a_format_that_said_nothing_of_scripts_makes_none_new() {
+        let read = |text: &str| read(&RepoPath::from("package-lock.json"), text).unwrap();
+        let old = read(r#"{"lockfileVersion": 1, "dependencies": {"a": {"version": "1.0.0"}}}"#);
+        let new = read(
+            r#"{"lockfileVersion": 3, "packages": {"node_modules/a": {"version": "1.0.0", "hasInstallScript": true},
+"node_modules/b": {"version": "1.0.0", "hasInstallScript": true}}}"#,
+        );
+        let policy = LicencePolicy::default();
+        let found = hints(HintInput {
+            file: &new,
+            policy: &policy,
+            is_change: true,
+            base: Some(&old),
+            is_locked: false,
+        });
+        let about: Vec<&str> = found.iter().map(|hint| hint.about[1].as_str()).collect();
+        assert_eq!(about, ["b"]);
     }
 
     #[test]

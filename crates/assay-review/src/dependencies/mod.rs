@@ -294,15 +294,25 @@ impl Run<'_> {
             .map(|(pair, candidate)| {
                 let examined = &examined[candidate.at];
                 let is_there = pair.base.is_some();
-                let of = |file: &Option<PackageFile>, version, locks: &Lockfiles| {
+                let of = |file: &Option<PackageFile>, version, base, locks: &Lockfiles| {
                     file.as_ref().map_or_else(Vec::new, |file| {
-                        self.hints(file, version, is_there, locks, examined)
+                        let is_manifest = file.kind.role == FileRole::Manifest;
+                        let input = HintInput {
+                            file,
+                            policy: &self.settings.licences,
+                            // A first lockfile brings the scripts of all that is in
+                            // it; a first manifest has those that somebody wrote.
+                            is_change: !self.subject.is_scan && (is_there || is_manifest),
+                            base,
+                            is_locked: locks.beside(file).is_some(),
+                        };
+                        self.hints(input, version, examined)
                     })
                 };
                 let [base_locks, head_locks] = locks;
                 Versions {
-                    base: of(&pair.base, candidate.base, base_locks),
-                    head: of(&pair.head, candidate.head, head_locks),
+                    base: of(&pair.base, candidate.base, None, base_locks),
+                    head: of(&pair.head, candidate.head, pair.base.as_ref(), head_locks),
                     ..Versions::default()
                 }
             })
@@ -315,21 +325,11 @@ impl Run<'_> {
 
     fn hints(
         &self,
-        file: &PackageFile,
+        input: HintInput<'_>,
         version: Option<&FileVersion>,
-        is_there: bool,
-        locks: &Lockfiles,
         examined: &Examined,
     ) -> Vec<Finding> {
-        // A first lockfile brings the scripts of all that is in it; a first
-        // manifest has those that somebody wrote.
-        let is_manifest = file.kind.role == FileRole::Manifest;
-        let input = HintInput {
-            file,
-            policy: &self.settings.licences,
-            is_change: !self.subject.is_scan && (is_there || is_manifest),
-            is_locked: locks.beside(file).is_some(),
-        };
+        let file = input.file;
         let hints = hints(input);
         let text = version
             .filter(|_| !hints.is_empty())

@@ -477,6 +477,33 @@ mod tests {
         assert!(document.withdrawn && document.packages.is_empty());
     }
 
+    proptest::proptest! {
+        #[test]
+        fn cut_and_altered_documents_never_panic(
+            cut in 0..400_usize,
+            at in 0..400_usize,
+            with in "[\\[\\]{}\":,0-9a-z\\\\é]{0,3}",
+        ) {
+            let text = format!(
+                r#"{{"id": "T", "aliases": ["A"], "severity": [{{"type": "CVSS_V3", "score": "x"}}], {}}}"#,
+                affected(
+                    r#"{"ecosystem": "PyPI", "name": "a"}"#,
+                    r#", "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "1"}]}]"#,
+                )
+            );
+            let at = text.floor_char_boundary(at);
+            let altered = format!("{}{with}{}", &text[..at], &text[at..]);
+            let altered = &altered[..altered.floor_char_boundary(cut.max(at))];
+            for text in [altered, &text[..text.floor_char_boundary(cut)]] {
+                if let Ok(document) = read_osv(text.as_bytes()) {
+                    for package in document.packages {
+                        let _ = package.advisory.hit(crate::version::VersionOrder::Pep440, "1.0");
+                    }
+                }
+            }
+        }
+    }
+
     #[test]
     fn bad_documents_are_errors() {
         for text in [

@@ -290,14 +290,16 @@ fn data_rule(pack: &str, file: &Path) -> Found {
     }
 }
 
-/// The languages that documents of a kind are written in.
+/// The languages that documents of a kind are written in; none for kinds that
+/// no grammar reads, whose rules are asked about every text.
 const DOCUMENTS: &[(&str, &[&str])] = &[
     ("workflow", &["yaml"]),
     ("action", &["yaml"]),
     ("gitlab-ci", &["yaml"]),
     ("compose", &["yaml"]),
     ("kubernetes", &["yaml"]),
-    ("spring", &["yaml"]),
+    ("spring", &[]),
+    ("nginx", &[]),
     ("cloudformation", &["json", "yaml"]),
     ("terraform", &["hcl"]),
     ("dockerfile", &["dockerfile"]),
@@ -311,14 +313,20 @@ fn languages_of_documents(name: &str, table: &Table) -> BTreeSet<String> {
         let known = known.unwrap_or_else(|| panic!("{name}: no kind of document {kind:?}"));
         known.1.iter().map(|&language| language.to_owned())
     };
-    let languages: BTreeSet<String> = strings(table, "documents")
-        .into_iter()
-        .flat_map(of)
-        .collect();
+    let documents = strings(table, "documents");
     assert!(
-        !languages.is_empty(),
+        !documents.is_empty(),
         "{name}: a [[config]] without documents"
     );
+    let languages: Vec<BTreeSet<String>> = documents
+        .into_iter()
+        .map(|kind| of(kind).collect())
+        .collect();
+    assert!(
+        languages.iter().all(BTreeSet::is_empty) || !languages.iter().any(BTreeSet::is_empty),
+        "{name}: documents with and without a language"
+    );
+    let languages = languages.into_iter().flatten().collect();
     languages
 }
 

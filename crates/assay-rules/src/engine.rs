@@ -172,9 +172,7 @@ impl Engine {
         for tree in trees {
             self.run_tree(input, tree, &mut run);
         }
-        if let Some(tree) = trees.first() {
-            self.run_config(input, tree, &mut run);
-        }
+        self.run_config(input, trees.first(), &mut run);
         self.run_metrics(input, trees, &mut run);
         self.run_text(input, trees.first(), &mut run);
         let secrets = self.run_secrets(input, trees.first(), &mut run);
@@ -254,8 +252,13 @@ impl Engine {
     }
 
     /// Asks the rules about configuration, when the file is any of theirs.
-    fn run_config<'t>(&self, input: &FileInput<'t>, tree: &'t SyntaxTree, run: &mut Run<'t>) {
-        let table = self.table(Some(tree.language()));
+    fn run_config<'t>(
+        &self,
+        input: &FileInput<'t>,
+        tree: Option<&'t SyntaxTree>,
+        run: &mut Run<'t>,
+    ) {
+        let table = self.table(tree.map(SyntaxTree::language));
         let check_of = |&rule: &u16| match &self.rules[usize::from(rule)].spec().check {
             Check::Config(check) => Some(*check),
             _ => None,
@@ -274,7 +277,7 @@ impl Engine {
         };
         for rule in &table.config_rules {
             if let Some(check) = check_of(rule) {
-                self.ask(input, Some(tree), table, *rule, run, |context| {
+                self.ask(input, tree, table, *rule, run, |context| {
                     config::check(check, &file, context);
                 });
             }

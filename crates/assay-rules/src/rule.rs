@@ -89,6 +89,15 @@ impl Rule {
         }
     }
 
+    /// Returns the kinds of configuration files that it reads; none for a rule
+    /// about code.
+    pub fn documents(&self) -> Vec<&'static str> {
+        match &self.spec.check {
+            Check::Config(check) => check.documents(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Returns what is wrong with the rule's own file, if anything.
     pub fn fault(&self) -> Option<&str> {
         match &self.spec.check {

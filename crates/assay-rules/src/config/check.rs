@@ -12,7 +12,7 @@ use super::kind::{Kind, Subject, guess, pair, subjects};
 use super::model::{Model, Shape};
 use super::path::{Path, Place};
 use super::predicate::Predicate;
-use super::{dockerfile, hcl, json, yaml};
+use super::{dockerfile, hcl, json, nginx, properties, yaml};
 use crate::context::{Context, Draft, replace};
 use crate::engine::FileInput;
 
@@ -85,6 +85,15 @@ impl ConfigCheck {
         self.matchers().as_ref().err().map(String::as_str)
     }
 
+    /// Returns the names of the kinds of files that it is about.
+    pub(crate) fn documents(&self) -> Vec<&'static str> {
+        let all = self.matches.iter().flat_map(|one| one.documents);
+        let mut names: Vec<&str> = all.copied().collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
     /// Returns whether it is about files of the kind; reads nothing for that.
     fn wants(&self, kind: Kind) -> bool {
         let name = kind.name();
@@ -127,19 +136,21 @@ impl<'t> ConfigFile<'t> {
     /// Reads a file that any of the rules wants; nothing for all others.
     pub(crate) fn read<'r>(
         input: &FileInput<'t>,
-        tree: &'t SyntaxTree,
+        tree: Option<&'t SyntaxTree>,
         mut rules: impl Iterator<Item = &'r ConfigCheck>,
     ) -> Option<Self> {
-        let language = tree.language().id();
-        let kind = guess(input.path, language.as_str(), input.text.as_str())?;
+        let language = tree.map_or("", |tree| tree.language().id().as_str());
+        let kind = guess(input.path, language, input.text.as_str())?;
         if !rules.any(|rule| rule.wants(kind)) {
             return None;
         }
-        let model = match language.as_str() {
-            "yaml" => yaml::read(tree),
-            "json" => json::read(tree),
-            "hcl" => hcl::read(tree),
-            "dockerfile" => dockerfile::read(tree),
+        let model = match (language, tree) {
+            ("yaml", Some(tree)) => yaml::read(tree),
+            ("json", Some(tree)) => json::read(tree),
+            ("hcl", Some(tree)) => hcl::read(tree),
+            ("dockerfile", Some(tree)) => dockerfile::read(tree),
+            ("", _) if kind == Kind::Nginx => nginx::read(input.text)?,
+            ("", _) => properties::read(input.text),
             _ => return None,
         };
         let subjects = subjects(kind, &model);

@@ -22,8 +22,9 @@ pub(crate) enum Kind {
     Package,
     /// `tsconfig.json` of TypeScript.
     TypeScript,
-    /// `application.yml` of Spring.
+    /// `application.yml` or `application.properties` of Spring.
     Spring,
+    Nginx,
 }
 
 const ALL: &[Kind] = &[
@@ -38,6 +39,7 @@ const ALL: &[Kind] = &[
     Kind::Package,
     Kind::TypeScript,
     Kind::Spring,
+    Kind::Nginx,
 ];
 
 impl Kind {
@@ -55,6 +57,7 @@ impl Kind {
             Self::Package => "package",
             Self::TypeScript => "typescript",
             Self::Spring => "spring",
+            Self::Nginx => "nginx",
         }
     }
 
@@ -95,8 +98,9 @@ impl Kind {
 /// How far into a file the words that tell its kind may be.
 const WORDS_BYTES_MAX: usize = 256 * 1024;
 
-/// Returns what a file seems to be for. Costs a look at the path, and for YAML
-/// and JSON a search for a few words.
+/// Returns what a file seems to be for; its language is an empty text when it
+/// has none. Costs a look at the path, and for YAML and JSON a search for a few
+/// words.
 pub(crate) fn guess(path: &RepoPath, language: &str, text: &str) -> Option<Kind> {
     let path = path.as_str()?;
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
@@ -117,6 +121,7 @@ pub(crate) fn guess(path: &RepoPath, language: &str, text: &str) -> Option<Kind>
             }
             _ => by_words(text),
         },
+        "" => without_language(folder, name),
         _ => None,
     };
     kind.filter(|kind| kind.counts_in(folder))
@@ -144,10 +149,27 @@ fn yaml_by_name(folder: &str, name: &str) -> Option<Kind> {
     {
         return Some(Kind::Compose);
     }
-    let is_spring = ["application", "bootstrap"]
-        .iter()
-        .any(|base| stem == *base || stem.starts_with(&format!("{base}-")));
-    (is_spring && folder.ends_with("resources")).then_some(Kind::Spring)
+    is_spring(folder, stem).then_some(Kind::Spring)
+}
+
+fn is_spring(folder: &str, stem: &str) -> bool {
+    let mut names = ["application", "bootstrap"].iter();
+    folder.ends_with("resources")
+        && names.any(|base| stem == *base || stem.starts_with(&format!("{base}-")))
+}
+
+/// Tells files by their path whose notation no grammar reads.
+fn without_language(folder: &str, name: &str) -> Option<Kind> {
+    if let Some(stem) = name.strip_suffix(".properties") {
+        return is_spring(folder, stem).then_some(Kind::Spring);
+    }
+    let is_place = |part: &str| {
+        part.contains("nginx") || matches!(part, "sites-available" | "sites-enabled" | "conf.d")
+    };
+    let is_nginx = name.ends_with(".nginx")
+        || name.ends_with(".conf")
+            && (name.contains("nginx") || folder.rsplit('/').take(2).any(is_place));
+    is_nginx.then_some(Kind::Nginx)
 }
 
 fn by_words(text: &str) -> Option<Kind> {

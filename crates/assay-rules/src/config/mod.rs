@@ -1,5 +1,5 @@
-//! Rules about configuration: the values of YAML, JSON, Terraform and Dockerfiles
-//! with their places, what a file is for, and conditions on paths to values.
+//! Rules about configuration: the values of YAML, JSON, Terraform, Dockerfiles,
+//! nginx and Java properties with their places, what a file is for, and conditions on paths to values.
 //!
 //! The rules themselves are data; this is what runs them. A file that no rule
 //! wants costs a look at its name and a search for a few words.
@@ -13,8 +13,10 @@ mod hcl;
 mod json;
 mod kind;
 mod model;
+mod nginx;
 mod path;
 mod predicate;
+mod properties;
 #[cfg(test)]
 mod tests;
 mod yaml;

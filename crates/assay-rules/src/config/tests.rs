@@ -8,7 +8,7 @@ use assay_syntax::{ParseLimits, language_by_name, parse};
 use super::kind::{Kind, guess, subjects};
 use super::model::{Model, ScalarKind, Shape, ValueId};
 use super::path::{Path, Place};
-use super::{dockerfile, hcl, json, yaml};
+use super::{dockerfile, hcl, json, nginx, properties, yaml};
 
 /// Longer renderings are cut: aliases may lead to the same value very often.
 const RENDERED_MAX: usize = 2_000;
@@ -139,6 +139,45 @@ fn terraform_is_read_as_mappings_of_blocks() {
     }
 }
 
+fn render_all(model: &Model<'_>) -> String {
+    let mut out = String::new();
+    for root in &model.roots {
+        render(model, *root, &mut out);
+    }
+    out
+}
+
+#[test]
+fn nginx_is_read_as_blocks() {
+    for (text, expected) in [
+        (
+            "server {\n  listen 80; # why; not {\n  location ~ \"a{2}\" { return 200 'x;y'; }\n}\n",
+            "{server: {args: '', listen: '80', location: {args: '~ \"a{2}\"', return: '200 'x;y''}}}",
+        ),
+        ("a ${b}c d;\ne;", "{a: '${b}c d', e: ''}"),
+        (
+            "x_by_lua_block { if a then { } end }\ny on;",
+            "{x_by_lua_block: {args: ''}, y: 'on'}",
+        ),
+        ("a {", "{a: {args: ''}}"),
+        ("}}}", "{}"),
+        ("a 'b", "{a: ''b'}"),
+    ] {
+        let source = SourceText::from_text(text);
+        let model = nginx::read(&source).unwrap();
+        assert_eq!(render_all(&model), expected, "{text}");
+    }
+    let template = SourceText::from_text("listen {{ port }};");
+    assert!(nginx::read(&template).is_none());
+}
+
+#[test]
+fn properties_are_read_line_by_line() {
+    let source = SourceText::from_text("# no\n a.b = c=d\n\nx: y\r\nalone\n");
+    let rendered = render_all(&properties::read(&source));
+    assert_eq!(rendered, "{a.b: 'c=d', x: 'y'}");
+}
+
 #[test]
 fn dockerfiles_are_read_as_stages() {
     check(
@@ -231,6 +270,16 @@ fn files_are_told_by_path_and_words() {
             "",
             Some(Kind::Spring),
         ),
+        (
+            "src/main/resources/application.properties",
+            "",
+            "",
+            Some(Kind::Spring),
+        ),
+        ("src/main/resources/messages.properties", "", "", None),
+        ("deploy/nginx/a.conf", "", "", Some(Kind::Nginx)),
+        ("nginx.conf", "", "", Some(Kind::Nginx)),
+        ("a.conf", "", "", None),
     ] {
         assert_eq!(
             guess(&RepoPath::from(path), language, text),

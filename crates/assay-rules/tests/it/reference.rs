@@ -99,7 +99,7 @@ fn reference() -> String {
     for (pack, about) in PACKS {
         writeln!(out, "\n## {pack}\n\n{about}\n").expect("a string takes all");
         out.push_str(
-            "| Rule | Finds | Severity | Languages | Options |\n| --- | --- | --- | --- | --- |\n",
+            "| Rule | Finds | Severity | Reads | Options |\n| --- | --- | --- | --- | --- |\n",
         );
         for rule in rules().iter().filter(|rule| rule.pack() == *pack) {
             out.push_str(&row(rule));
@@ -121,7 +121,9 @@ fn row(rule: &Rule) -> String {
         .filter_map(|id| language_by_name(id))
         .map(|language| language.name())
         .collect();
+    let documents = rule.documents();
     let names = match names.len() {
+        _ if !documents.is_empty() => documents.join(", "),
         0 => "all".to_owned(),
         _ => names.join(", "),
     };

@@ -9,6 +9,7 @@
 use assay_source::Span;
 
 use super::feature::is_hashed;
+use super::scheme::is_basic;
 
 /// Bytes of a name to each side of its keyword.
 const NAME_BYTES_MAX: usize = 64;
@@ -69,8 +70,24 @@ pub(crate) fn candidate(
     cursor.skip_spaces();
     let value = cursor.value(separator)?;
     let (mut from, to) = (value.start, value.end);
+    let content = text.get(from..to)?;
+    // User and password in base64 have a detector of their own.
+    if content
+        .get(..6)
+        .is_some_and(|head| head.eq_ignore_ascii_case("basic "))
+        && is_basic(content[6..].trim())
+    {
+        return None;
+    }
+    if !value.is_quoted && is_number(content) && separator != Separator::Colon {
+        return None;
+    }
+    let name_text = text.get(name.0..name.1)?;
+    if is_handshake(name_text, line_after(text, name.0)) {
+        return None;
+    }
     // The scheme of an authorisation is not secret.
-    if let Some(rest) = text.get(from..to).and_then(after_scheme) {
+    if let Some(rest) = after_scheme(content) {
         from = to - rest.len();
     }
     let is_long_enough = to - from >= VALUE_BYTES_MIN
@@ -152,6 +169,41 @@ fn name_around(bytes: &[u8], start: usize, end: usize) -> (usize, usize) {
         to -= 1;
     }
     (from, to)
+}
+
+/// Returns whether an unquoted value is a number as code writes them.
+fn is_number(value: &str) -> bool {
+    let digits = value.trim_end_matches(['L', 'l', 'U', 'u', 'f', 'd']);
+    value.len() > digits.len() && digits.bytes().all(|b| b.is_ascii_digit() || b == b'_')
+}
+
+/// Names in handshakes that everybody sees: challenges of a server and the
+/// keys of web sockets, which only tell that both sides speak the protocol.
+const HANDSHAKES: &[&str] = &[
+    "www-authenticate",
+    "proxy-authenticate",
+    "websocket-key",
+    "websocket-accept",
+];
+
+fn is_handshake(name: &str, line: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    HANDSHAKES.iter().any(|known| name.contains(known))
+        || name == "nonce"
+            && ["realm=", "uri=", "qop=", "Digest nonce"]
+                .iter()
+                .any(|word| line.contains(word))
+}
+
+/// Returns the rest of the line and a little before it.
+fn line_after(text: &str, at: usize) -> &str {
+    let from = text.floor_char_boundary(at.saturating_sub(NAME_BYTES_MAX));
+    let from = text[from..at]
+        .rfind('\n')
+        .map_or(from, |end| from + end + 1);
+    let to = text.floor_char_boundary((at + 256).min(text.len()));
+    let rest = text.get(from..to).unwrap_or("");
+    rest.lines().next().unwrap_or("")
 }
 
 /// Keys that documentation shows say so.

@@ -64,6 +64,14 @@ pub(super) fn basic(text: &str, detector: usize, end: usize) -> Option<SecretHit
     })
 }
 
+/// Returns whether a value is the base64 of a user and a password, or of a user
+/// alone.
+pub(super) fn is_basic(value: &str) -> bool {
+    decode_base64(value)
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .is_some_and(|text| text.contains(':') && !text.chars().any(char::is_control))
+}
+
 /// Takes what stands after `Bearer `.
 pub(super) fn bearer(text: &str, detector: usize, start: usize, end: usize) -> Option<Candidate> {
     let value = token(text, end);

@@ -14,4 +14,5 @@ mod identity;
 mod pattern;
 mod reference;
 mod sample;
+mod secret;
 mod suppress;

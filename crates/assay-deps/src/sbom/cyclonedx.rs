@@ -187,6 +187,35 @@ mod tests {
     }
 
     #[test]
+    fn what_is_written_can_be_read() {
+        let text = make();
+        let file = read(&RepoPath::from("bom.json"), &text).unwrap();
+        assert!(file.problems.is_empty(), "{:?}", file.problems);
+        let found: Vec<_> = file
+            .packages
+            .iter()
+            .map(|package| {
+                (
+                    package.name.as_str(),
+                    package.direct,
+                    package.dev,
+                    &package.parents[..],
+                )
+            })
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("ghcr.io/u/i", true, false, &[][..]),
+                ("@s/a", true, false, &[]),
+                ("b", false, false, &[1]),
+                ("t", true, true, &[]),
+                ("x", true, false, &[]),
+            ]
+        );
+    }
+
+    #[test]
     fn the_same_packages_give_the_same_bytes() {
         assert_eq!(make(), make());
         let text = make();

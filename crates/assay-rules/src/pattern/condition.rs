@@ -104,6 +104,8 @@ pub(crate) enum Place {
     Top,
     /// All of a statement, so that nobody looks at the result.
     Statement,
+    /// An assignment in a loop to what was there before the loop.
+    Accumulation,
     /// In a handler of errors.
     Catch,
     /// In something whose text has one of the words.
@@ -187,6 +189,7 @@ fn parse_place(text: &'static str) -> Result<Option<Place>, String> {
             "async" => Ok(Some(Place::Async)),
             "test" => Ok(Some(Place::Test)),
             "top" => Ok(Some(Place::Top)),
+            "accumulation" => Ok(Some(Place::Accumulation)),
             "catch" => Ok(Some(Place::Catch)),
             "statement" => Ok(Some(Place::Statement)),
             other => Err(format!("`{other}` is no place")),

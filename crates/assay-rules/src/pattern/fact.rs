@@ -333,7 +333,9 @@ impl<'t> Facts<'t> {
         if text == wanted {
             return true;
         }
-        if path.is_resolved {
+        // In these languages no name is there without an import of its own.
+        const BY_NAME: &[&str] = &["go", "python", "javascript", "typescript", "tsx", "rust"];
+        if path.is_resolved || BY_NAME.contains(&self.tree.language().id().as_str()) {
             return false;
         }
         let Some(package) = wanted

@@ -10,7 +10,7 @@ use crate::context::{Context, replace};
 use crate::pattern::path::{last_name_node, segments};
 use crate::pattern::site::Site;
 use crate::pattern::{Entry, FixSpec, Shape};
-use crate::query::{first_line, is_test_path};
+use crate::query::{first_line, is_silenced_elsewhere, is_test_path};
 
 /// A part of the code is shown in a message up to so many characters.
 const SHOWN_CHARS_MAX: usize = 60;
@@ -26,7 +26,7 @@ pub(crate) fn report<'t>(entry: &Entry, site: &Site<'t, '_>, context: &mut Conte
         .fix
         .as_ref()
         .and_then(|fix| Some((fix, edit(fix, site)?)));
-    let in_test = is_test_path(context.path());
+    let is_meant = is_test_path(context.path()) || is_silenced_elsewhere(site.node);
     let draft = context.report(site.node, message);
     draft.at(span);
     if let Some(severity) = entry.matcher.severity {
@@ -35,8 +35,9 @@ pub(crate) fn report<'t>(entry: &Entry, site: &Site<'t, '_>, context: &mut Conte
     if let Some(confidence) = entry.matcher.confidence {
         draft.confidence = confidence;
     }
-    // What is wrong in a program is often meant in its tests.
-    if in_test {
+    // What is wrong in a program is often meant in its tests, and where another
+    // tool was told to be silent somebody has decided.
+    if is_meant {
         draft.confidence = Confidence::Low;
     }
     match fix {

@@ -340,6 +340,7 @@ impl<'t, 'f> Site<'t, 'f> {
                 let around = self.node.parent();
                 around.is_some_and(|around| around.kind().contains("expression_statement"))
             }
+            Place::Accumulation => accumulates(self.node),
             Place::Catch => self.node.ancestor_with(Role::Catch).is_some(),
             Place::Has(extent, words) => {
                 let node = match extent {
@@ -522,6 +523,36 @@ pub(crate) fn is_repeated(node: NodeRef<'_>) -> bool {
         inside = around;
     }
     false
+}
+
+/// Returns whether an assignment in a loop adds to what was there before it:
+/// nothing else in the loop sets the variable, and the loop does not declare it.
+fn accumulates(node: NodeRef<'_>) -> bool {
+    /// Loops longer than this are not looked through.
+    const NODES_MAX: usize = 10_000;
+    let Some((target, _)) = settings(node).into_iter().next() else {
+        return false;
+    };
+    let Some(around) = node.ancestor_with(Role::Loop) else {
+        return false;
+    };
+    if around.subtree_len() > NODES_MAX || !is_repeated(node) {
+        return false;
+    }
+    let name = target.text();
+    let is_other = |part: NodeRef<'_>| {
+        part != node
+            && is_setting(part)
+            && settings(part)
+                .iter()
+                .any(|(other, _)| other.text().trim_end() == name)
+    };
+    let head = around.children().filter(|child| child.field() != Field::Body);
+    let is_declared = |part: NodeRef<'_>| part.has(Role::Identifier) && part.text() == name;
+    !around.subtree().any(is_other)
+        && !head
+            .filter(|child| !child.has(Role::Block))
+            .any(|child| child.subtree().any(is_declared))
 }
 
 /// Returns whether a node runs in an asynchronous function.

@@ -40,7 +40,10 @@ fn main() -> ExitCode {
         Some(folder) => real(folder),
         None => examples(),
     };
-    let bytes: usize = sources.iter().map(|source| source.text.as_str().len()).sum();
+    let bytes: usize = sources
+        .iter()
+        .map(|source| source.text.as_str().len())
+        .sum();
     let parsed: Vec<ParsedFile> = sources.iter().map(parsed).collect();
     let engines = [engine(&[]), engine(&data_rules(1)), engine(&data_rules(2))];
     let mut times = [Duration::MAX; 4];
@@ -136,7 +139,9 @@ fn real(folder: &Path) -> Vec<Source> {
                 continue;
             }
             let name = path.to_string_lossy().into_owned();
-            let text = fs::read(&path).ok().and_then(|bytes| SourceText::decode(bytes).ok());
+            let text = fs::read(&path)
+                .ok()
+                .and_then(|bytes| SourceText::decode(bytes).ok());
             let Some(text) = text else { continue };
             let name = RepoPath::from(name.as_str());
             let language = detect(&name, text.as_str()).filter(|found| !found.is_data_only());

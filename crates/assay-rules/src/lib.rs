@@ -34,6 +34,7 @@ mod dependency;
 mod duplication;
 mod error_handling;
 mod review;
+mod security;
 mod smell;
 mod testing;
 

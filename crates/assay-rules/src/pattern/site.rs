@@ -547,7 +547,9 @@ fn accumulates(node: NodeRef<'_>) -> bool {
                 .iter()
                 .any(|(other, _)| other.text().trim_end() == name)
     };
-    let head = around.children().filter(|child| child.field() != Field::Body);
+    let head = around
+        .children()
+        .filter(|child| child.field() != Field::Body);
     let is_declared = |part: NodeRef<'_>| part.has(Role::Identifier) && part.text() == name;
     !around.subtree().any(is_other)
         && !head

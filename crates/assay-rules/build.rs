@@ -326,8 +326,7 @@ fn languages_of_documents(name: &str, table: &Table) -> BTreeSet<String> {
         languages.iter().all(BTreeSet::is_empty) || !languages.iter().any(BTreeSet::is_empty),
         "{name}: documents with and without a language"
     );
-    let languages = languages.into_iter().flatten().collect();
-    languages
+    languages.into_iter().flatten().collect()
 }
 
 /// Writes one way of finding something in configuration.

@@ -252,7 +252,10 @@ fn variables(tree: &SyntaxTree) -> BTreeSet<&str> {
     for leaf in tree.nodes().filter(|node| node.is_leaf()) {
         let before = leaf.previous_sibling().map_or("", |sibling| sibling.text());
         let parent = leaf.parent();
-        let is_member = matches!(before, "." | "->" | "::" | "?.")
+        // `{name}` is a member and a variable at once.
+        let is_shorthand = leaf.kind().contains("shorthand");
+        let is_member = is_shorthand
+            || matches!(before, "." | "->" | "::" | "?.")
             || parent.is_some_and(|parent| parent.has(Role::Member) && before != "")
             || leaf
                 .next_sibling()
@@ -347,5 +350,111 @@ fn no_rule_or_model_names_the_benchmark() {
                 );
             }
         }
+    }
+}
+
+/// Code that nests without end must neither end the process nor take for ever.
+#[test]
+fn hostile_code_is_cut() {
+    let page = |body: &str, more: &str| {
+        format!(
+            "import javax.servlet.http.*;\nclass Page extends HttpServlet {{\n\
+             void doGet(HttpServletRequest request) {{\nString input = request.getParameter(\"q\");\n{body}\n}}\n{more}\n}}\n"
+        )
+    };
+    let nested = |open: &str, close: &str, count: usize| open.repeat(count) + &close.repeat(count);
+    let chain: String = (0..12)
+        .map(|at| {
+            let call = format!("f{}(x);", at + 1);
+            format!(
+                "void f{at}(String x) {{ {}{call}{} }}\n",
+                "if (x != null) {".repeat(150),
+                "}".repeat(150)
+            )
+        })
+        .collect();
+    let wide: String = (0..24)
+        .map(|at| {
+            format!(
+                "String g{at}(String x) {{ return g{0}(x + 1) + g{0}(x + 2) + g{0}(x + 3); }}\n",
+                at + 1
+            )
+        })
+        .collect();
+    for text in [
+        page(&nested("if (input != null) {", "}", 3_000), ""),
+        page(
+            &format!(
+                "String x = {}input{};",
+                "f(".repeat(3_000),
+                ")".repeat(3_000)
+            ),
+            "",
+        ),
+        page(
+            &format!("String x = {}input;", "input + ".repeat(20_000)),
+            "",
+        ),
+        page(
+            &nested("for (int i = 0; i < input.length(); i++) {", "}", 300),
+            "",
+        ),
+        page("f0(input);", &chain),
+        page("g0(input);", &wide),
+        page(&nested("Runnable r = () -> {", "};", 400), ""),
+    ] {
+        found(&[("Page.java".to_owned(), text)]);
+    }
+}
+
+/// What makes a fixture safe is a constant; with another one it is not.
+#[test]
+fn another_constant_flips_the_verdict() {
+    for (fixture, from, to, line) in [
+        (
+            "branches",
+            "int limit = 86",
+            "int limit = 150",
+            "column); // <- safe",
+        ),
+        (
+            "switch",
+            "key.charAt(1)",
+            "key.charAt(2)",
+            "column); // <- safe",
+        ),
+        (
+            "constants",
+            "DEBUG = false",
+            "DEBUG = true",
+            "column); // <- safe",
+        ),
+        ("constants", "\"SHA-\" + 256", "\"SHA-\" + 1", "<- safe"),
+        (
+            "lists",
+            "values.get(0)); // <- safe",
+            "values.get(1)); // <- safe",
+            "<- safe",
+        ),
+        (
+            "maps",
+            "values.get(\"a\")); // <- safe",
+            "values.get(\"b\")); // <- safe",
+            "<- safe",
+        ),
+    ] {
+        let file = format!("{fixture}.java");
+        let path = folder().join("java").join(&file);
+        let text = std::fs::read_to_string(path).expect("a fixture can be read");
+        let changed = text.replacen(from, to, 1);
+        assert_ne!(text, changed, "{fixture}: {from}");
+        let before = found(&[(file.clone(), text)]);
+        let after = found(&[(file.clone(), changed.clone())]);
+        let flipped: Vec<_> = after.difference(&before).collect();
+        let line_of = |at: u32| changed.lines().nth(at as usize - 1).unwrap_or("");
+        assert!(
+            flipped.iter().any(|(_, at, _)| line_of(*at).contains(line)),
+            "{fixture}: {from} -> {to}: {flipped:?}"
+        );
     }
 }

@@ -33,6 +33,10 @@ pub(crate) use operation::is_operation;
 /// Calls are followed so deep.
 const DEPTH_MAX: usize = 7;
 
+/// Blocks are run inside each other so deep, over all calls: each takes a part
+/// of the stack.
+const NESTING_MAX: u32 = 220;
+
 /// Statements that are run for one function with all that it calls.
 const STEPS_MAX: u32 = 60_000;
 
@@ -79,6 +83,7 @@ pub(super) struct Solver<'p> {
     ids: HashMap<Site, ObjectId>,
     steps: u32,
     steps_of_unit: u32,
+    nesting: u32,
     hits: Vec<Hit>,
     known_hits: HashSet<(Name, u32, Span)>,
     notes: Vec<String>,
@@ -147,6 +152,7 @@ impl<'p> Solver<'p> {
             ids: HashMap::new(),
             steps: 0,
             steps_of_unit: 0,
+            nesting: 0,
             hits: Vec::new(),
             known_hits: HashSet::new(),
             notes: Vec::new(),

@@ -1,7 +1,7 @@
 //! Statements: how a state flows through control flow.
 
-use super::Solver;
 use super::{Jump, Try};
+use super::{NESTING_MAX, Solver};
 use crate::flow::heap::{Shape, State, join_into};
 use crate::flow::ir::{
     Arm, Block, EachKind, Handler, Label, Literal, LogicalOp, Op, Slot, Stmt, StmtKind,
@@ -21,12 +21,21 @@ const PASSES_BEFORE_WIDENING: u32 = 2;
 impl Solver<'_> {
     /// Runs statements in order until none can be reached.
     pub(super) fn block(&mut self, block: &Block) {
+        if block.is_empty() {
+            return;
+        }
+        if self.nesting >= NESTING_MAX {
+            self.note("dataflow: blocks nested deeper than the limit were not followed");
+            return;
+        }
+        self.nesting += 1;
         for stmt in block {
             if !self.live || !self.spend() {
-                return;
+                break;
             }
             self.stmt(stmt);
         }
+        self.nesting -= 1;
     }
 
     fn stmt(&mut self, stmt: &Stmt) {

@@ -97,6 +97,55 @@ impl Opened {
     }
 }
 
+impl Opened {
+    /// Lists the files in a folder of the base revision (for a scan: of the
+    /// folder on disk), not below it, sorted; none when there is no such folder.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Damaged`] when the tree cannot be read.
+    pub fn list_base(&self, folder: &RepoPath) -> Result<Vec<RepoPath>, Error> {
+        let mut names = match &self.base {
+            Base::Disk(root) => names_on_disk(root, folder),
+            Base::Patched { root, changed } => {
+                let mut names = root
+                    .as_ref()
+                    .map_or_else(Vec::new, |root| names_on_disk(root, folder));
+                let below = |path: &BString| {
+                    let name = path.strip_prefix(folder.as_bytes())?.strip_prefix(b"/")?;
+                    (!name.contains(&b'/')).then(|| BString::from(name))
+                };
+                names.extend(changed.keys().filter_map(below));
+                names
+            }
+            Base::Tree(repo, tree) => {
+                let limits = crate::input::Limits::default();
+                TreeWalk::new(&repo.inner, &limits).names(*tree, folder.as_bytes())?
+            }
+        };
+        names.sort_unstable();
+        names.dedup();
+        let path = |name: BString| {
+            let mut path = folder.as_bytes().to_vec();
+            path.push(b'/');
+            path.extend_from_slice(&name);
+            RepoPath::from_bytes(path)
+        };
+        Ok(names.into_iter().map(path).collect())
+    }
+}
+
+fn names_on_disk(root: &Root, folder: &RepoPath) -> Vec<BString> {
+    let Ok(entries) = std::fs::read_dir(root.join(folder.as_bytes())) else {
+        return Vec::new();
+    };
+    entries
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))
+        .map(|entry| crate::disk::to_bytes(&entry.file_name()).into())
+        .collect()
+}
+
 /// Opens an input; `cwd` is where the user stands.
 ///
 /// # Errors

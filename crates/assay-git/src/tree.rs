@@ -61,6 +61,32 @@ impl<'a> TreeWalk<'a> {
         tree: ObjectId,
         path: &[u8],
     ) -> Result<Option<(FileKind, ObjectId)>, Error> {
+        let found = self.find(tree, path)?;
+        Ok(found.and_then(|(mode, id)| kind_of_tree_entry(mode).map(|kind| (kind, id))))
+    }
+
+    /// Returns the names of the files in a folder, not below it.
+    pub(crate) fn names(&mut self, tree: ObjectId, folder: &[u8]) -> Result<Vec<BString>, Error> {
+        let id = match self.find(tree, folder)? {
+            Some((mode, id)) if mode.is_tree() => id,
+            _ => return Ok(Vec::new()),
+        };
+        let buffer = self.load(id)?;
+        let mut names = Vec::new();
+        for entry in TreeRefIter::from_bytes(&buffer, self.hash) {
+            let entry = entry.map_err(|error| damaged_tree(id, error))?;
+            if kind_of_tree_entry(entry.mode).is_some_and(crate::model::is_plain) {
+                names.push(entry.filename.to_owned());
+            }
+        }
+        Ok(names)
+    }
+
+    fn find(
+        &mut self,
+        tree: ObjectId,
+        path: &[u8],
+    ) -> Result<Option<(gix::objs::tree::EntryMode, ObjectId)>, Error> {
         let mut tree = tree;
         let mut parts = path.split(|&b| b == b'/').peekable();
         while let Some(part) = parts.next() {
@@ -76,9 +102,7 @@ impl<'a> TreeWalk<'a> {
             self.free.push(buffer);
             match (found, parts.peek()) {
                 (Some((mode, id)), Some(_)) if mode.is_tree() => tree = id,
-                (Some((mode, id)), None) => {
-                    return Ok(kind_of_tree_entry(mode).map(|kind| (kind, id)));
-                }
+                (Some(found), None) => return Ok(Some(found)),
                 _ => return Ok(None),
             }
         }

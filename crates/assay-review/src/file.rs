@@ -449,6 +449,11 @@ impl Examination<'_> {
                 metrics: measured.as_ref(),
             };
             let mut outcome = engine.run(&input);
+            if let Some(project) = &settings.project {
+                let (findings, notes) = project.run(&input);
+                outcome.findings.extend(findings);
+                outcome.notes.extend(notes);
+            }
             let begins = |language: &Language| flow_begins(language, text.as_str());
             let units = match (&parsed, language) {
                 (Some(parsed), Some(language)) if begins(language) => {

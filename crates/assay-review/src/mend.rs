@@ -359,6 +359,9 @@ impl Work<'_> {
             metrics: measured.as_ref(),
         };
         let mut findings = engine.run(&input).findings;
+        if let Some(project) = &self.settings.project {
+            findings.extend(project.run(&input).0);
+        }
         engine.suppress(&input, &mut findings, self.settings.today);
         findings.retain(|finding| finding.suppressed.is_none());
         findings.sort_by_key(|finding| {

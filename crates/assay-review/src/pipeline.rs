@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use assay_finding::{
     Confidence, Coverage, DirectiveOutcome, FileEntry, Finding, Identity, Ledger, MetricsReport,
-    Overview, PlacedDirective, Problem, Report, RuleMeta, SkipReason, State, Suppressed,
+    Overview, PlacedDirective, Problem, Report, RuleId, RuleMeta, SkipReason, State, Suppressed,
     SuppressedBy, apply_directives, number_fingerprints,
 };
 use assay_rules::{ConfiguredSuppression, suppress_configured};
@@ -131,7 +131,7 @@ pub fn review(subject: Subject<'_>, settings: &Settings, progress: &dyn Progress
     let mut report = Report {
         version: settings.version.clone(),
         overview: overview(subject, &entries),
-        rules: rule_texts(&findings),
+        rules: rule_texts(&findings, settings),
         score: score(
             findings.iter().filter(|finding| finding.counts()),
             source_lines,
@@ -226,15 +226,16 @@ fn rank(findings: &mut [Finding]) {
     });
 }
 
-fn rule_texts(findings: &[Finding]) -> Vec<RuleMeta> {
-    let mut ids: Vec<&str> = findings
-        .iter()
-        .map(|finding| finding.rule.as_str())
-        .collect();
+fn rule_texts(findings: &[Finding], settings: &Settings) -> Vec<RuleMeta> {
+    let mut ids: Vec<&RuleId> = findings.iter().map(|finding| &finding.rule).collect();
     ids.sort_unstable();
     ids.dedup();
     ids.into_iter()
-        .filter_map(|id| assay_rules::rule_by_id(id).map(assay_rules::Rule::meta))
+        .filter_map(|id| {
+            assay_rules::rule_by_id(id.as_str())
+                .map(assay_rules::Rule::meta)
+                .or_else(|| settings.project.as_ref()?.meta(id))
+        })
         .collect()
 }
 

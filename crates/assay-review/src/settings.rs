@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use assay_deps::{AdvisoryIndex, LicencePolicy};
 use assay_finding::{Baseline, Confidence};
-use assay_rules::{ConfiguredSuppression, Engine, RuleSettings, SecretAllow};
+use assay_rules::{ConfiguredSuppression, Engine, ProjectRules, RuleSettings, SecretAllow};
 use assay_source::{BlobCache, RepoPath};
 use assay_syntax::{Language, ParseLimits};
 use globset::GlobMatcher;
@@ -41,6 +41,8 @@ pub struct Settings {
     pub fold: bool,
     /// Findings that are accepted.
     pub baseline: Option<Baseline>,
+    /// The rules that the project wrote.
+    pub project: Option<Arc<ProjectRules>>,
     /// Findings that are less sure are held back.
     pub confidence_min: Confidence,
     /// When the review fails.
@@ -117,6 +119,7 @@ impl Settings {
             suppressions: Vec::new(),
             fold: true,
             baseline: None,
+            project: None,
             confidence_min: Confidence::Medium,
             gate: GateSettings::default(),
             coverage: None,

@@ -20,6 +20,7 @@ mod engine;
 mod flow;
 mod identity;
 mod pattern;
+mod project;
 mod query;
 mod rule;
 mod secret;
@@ -49,6 +50,7 @@ pub use flow::{
     FlowFindings, FlowUnit, Properties, flow_begins, flow_findings, flow_reads, flow_units,
     merge_flow_findings,
 };
+pub use project::{ProjectRuleError, ProjectRules, TestFailure};
 pub use rule::{NumberOption, Rule, rule_by_id, rules};
 pub use secret::{
     MaskedText, SecretAllow, SecretHit, SecretSample, find_secrets, mask, secret_features,

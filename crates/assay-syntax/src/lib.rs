@@ -17,6 +17,7 @@ mod metric;
 mod parse;
 mod refine;
 mod role;
+mod structural;
 mod symbol;
 mod tree;
 
@@ -30,5 +31,9 @@ pub use metric::{
 };
 pub use parse::{ParseLimits, ParseProblem, ParsedFile, parse, parse_alone, parse_and_visit};
 pub use role::{Field, Role, RoleSet};
+pub use structural::{
+    StructuralError, StructuralMatch, StructuralRule, StructuralRules, StructuralSeverity,
+    StructuralTest, StructuralText,
+};
 pub use symbol::{Import, Symbol, SymbolKind, imports, symbols};
 pub use tree::{Children, NodeId, NodeRef, SyntaxTree};

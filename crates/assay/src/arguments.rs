@@ -66,6 +66,9 @@ pub(crate) enum Command {
     Fix(FixArguments),
     /// Explain a rule, or the complexity of a function line by line
     Explain(ExplainArguments),
+    /// Work on the rules that the project wrote, in .assay/rules
+    #[command(subcommand)]
+    Rule(RuleCommand),
     /// List the rules
     Rules(RulesArguments),
     /// List the languages and how their files are recognised
@@ -211,6 +214,21 @@ pub(crate) struct ExplainArguments {
     /// Explain the complexity of the function at FILE:LINE
     #[arg(long, value_name = "FILE:LINE")]
     pub(crate) at: Option<String>,
+}
+
+/// What `assay rule` does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RuleCommand {
+    /// Run the tests of the rules (.assay/rules/tests)
+    Test(RuleTestArguments),
+}
+
+/// Arguments of `assay rule test`.
+#[derive(Debug, Args)]
+pub(crate) struct RuleTestArguments {
+    /// The folder of the rules (default: .assay/rules, here or in a folder above)
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: Option<PathBuf>,
 }
 
 /// Arguments of `assay rules`.

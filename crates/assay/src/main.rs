@@ -20,7 +20,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::arguments::{Arguments, Command};
+use crate::arguments::{Arguments, Command, RuleCommand};
 
 /// Exit status of an error; 0 is clean, 1 a failed gate.
 const EXIT_ERROR: u8 = 2;
@@ -61,6 +61,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Scan(own) => command::scan::run(global, own),
         Command::Fix(own) => command::fix::run(global, own),
         Command::Explain(own) => command::explain::run(global, own),
+        Command::Rule(RuleCommand::Test(own)) => command::rule::test(global, own),
         Command::Rules(own) => command::list::rules(own),
         Command::Languages(own) => command::list::languages(own),
         Command::Config(own) => command::config::run(global, own),

@@ -45,7 +45,7 @@ pub(crate) fn run(global: &Global, arguments: &FixArguments) -> anyhow::Result<E
         .clone()
         .context("a bare repository has no files to mend")?;
     let mut settings = config::load(global, directory, &opened, arguments.all)?.settings;
-    let only = config::named_rules(&arguments.rules)?;
+    let only = config::named_rules(&settings, &arguments.rules)?;
     config::enable(&mut settings, &only);
     // Findings are mended one by one, also those that another one stands for.
     settings.fold = false;
@@ -58,7 +58,7 @@ pub(crate) fn run(global: &Global, arguments: &FixArguments) -> anyhow::Result<E
     let report = review(subject, &settings, &bar);
     bar.finish();
     let is_wanted = |finding: &&Finding| {
-        let is_named = only.is_empty() || only.contains(&finding.rule.as_str());
+        let is_named = only.is_empty() || only.iter().any(|id| id == finding.rule.as_str());
         is_named && finding.counts() && finding.fix.is_some()
     };
     let findings: Vec<&Finding> = report.findings.iter().filter(is_wanted).collect();

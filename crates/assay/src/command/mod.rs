@@ -8,6 +8,7 @@ pub(crate) mod fix;
 pub(crate) mod init;
 pub(crate) mod list;
 pub(crate) mod review;
+pub(crate) mod rule;
 pub(crate) mod sbom;
 pub(crate) mod scan;
 pub(crate) mod shell;

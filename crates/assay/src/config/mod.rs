@@ -4,10 +4,12 @@
 mod describe;
 mod file;
 mod parse;
+pub(crate) mod project;
 mod settings;
 mod template;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use assay_finding::{BASELINE_BYTES_MAX, Baseline, Confidence, Severity};
@@ -67,6 +69,9 @@ pub(crate) fn load(
             )),
         }
     }
+    let (rules, notes) = project::rules(opened, is_scan)?;
+    loaded.settings.project = rules.map(Arc::new);
+    loaded.notes.extend(notes);
     Ok(loaded)
 }
 
@@ -249,10 +254,11 @@ pub(crate) fn read_baseline(path: &Path) -> anyhow::Result<Baseline> {
 }
 
 /// Turns rules on that the user names.
-pub(crate) fn enable(settings: &mut Settings, rules: &[&str]) {
-    for rule in rules {
+pub(crate) fn enable(settings: &mut Settings, rules: &[String]) {
+    let built_in = |id: &&String| assay_rules::rule_by_id(id).is_some();
+    for rule in rules.iter().filter(built_in) {
         settings.rules.statements.push(RuleStatement {
-            pattern: (*rule).to_owned(),
+            pattern: rule.clone(),
             enabled: Some(true),
             ..RuleStatement::default()
         });
@@ -260,21 +266,23 @@ pub(crate) fn enable(settings: &mut Settings, rules: &[&str]) {
 }
 
 /// Returns the rules that the patterns of `--rule` mean.
-pub(crate) fn named_rules(patterns: &[String]) -> anyhow::Result<Vec<&'static str>> {
+pub(crate) fn named_rules(settings: &Settings, patterns: &[String]) -> anyhow::Result<Vec<String>> {
+    let mut known: Vec<String> = assay_rules::rules()
+        .iter()
+        .map(|rule| rule.id().to_owned())
+        .collect();
+    if let Some(project) = &settings.project {
+        known.extend(project.rule_ids());
+    }
     let mut wanted = Vec::new();
     for pattern in patterns {
         let glob = globset::Glob::new(pattern)
             .with_context(|| format!("--rule: `{pattern}` is no rule or pattern"))?
             .compile_matcher();
         let before = wanted.len();
-        wanted.extend(
-            assay_rules::rules()
-                .iter()
-                .map(|rule| rule.id())
-                .filter(|id| glob.is_match(id)),
-        );
+        wanted.extend(known.iter().filter(|id| glob.is_match(id)).cloned());
         if wanted.len() == before {
-            let hint = nearest_word(pattern, assay_rules::rules().iter().map(|rule| rule.id()))
+            let hint = nearest_word(pattern, known.iter().map(String::as_str))
                 .map_or_else(String::new, |right| format!("; did you mean `{right}`?"));
             bail!("--rule: there is no rule `{pattern}`{hint}");
         }
@@ -284,15 +292,18 @@ pub(crate) fn named_rules(patterns: &[String]) -> anyhow::Result<Vec<&'static st
 
 /// Turns every rule off that is not named, and the named ones on.
 fn only_rules(settings: &mut Settings, patterns: &[String]) -> anyhow::Result<()> {
-    let wanted = named_rules(patterns)?;
+    let wanted = named_rules(settings, patterns)?;
     // Said of each single rule and last, these go before what is configured.
     for rule in assay_rules::rules() {
         settings.rules.statements.push(RuleStatement {
             pattern: rule.id().to_owned(),
-            enabled: Some(wanted.contains(&rule.id())),
+            enabled: Some(wanted.iter().any(|id| id == rule.id())),
             ..RuleStatement::default()
         });
     }
     settings.overrides.clear();
+    if let Some(project) = settings.project.as_mut().and_then(Arc::get_mut) {
+        project.keep_only(&wanted);
+    }
     Ok(())
 }

@@ -14,5 +14,6 @@ mod hostile;
 mod inputs;
 mod mutation;
 mod outputs;
+mod project_rule;
 mod run;
 mod secrets;

@@ -82,7 +82,8 @@ pub(crate) enum Test {
     /// It begins with one of these, whatever the case and the space before it;
     /// the rest need not be constant.
     Begins(Vec<String>),
-    /// It may be a text: it is not known to be an object or a list.
+    /// It may be a text: it is not known to be an object or a list, and not
+    /// just what an unknown call gave back.
     Text,
     /// It is an object or a list.
     Object,

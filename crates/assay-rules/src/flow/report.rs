@@ -18,6 +18,7 @@ use super::solve::{Hit, Solution, solve};
 use super::value::{Doubt, Step, StepKind};
 use crate::engine::Engine;
 use crate::identity::add_text;
+use crate::query::is_test_path;
 use crate::rule::rule_by_id;
 
 /// Files of key-value pairs by file name, for constants that code reads there.
@@ -187,6 +188,8 @@ fn finding(project: &Project, hit: &Hit, engine: &Engine) -> Option<Finding> {
         rule: RuleId::new(rule.id()),
         severity: resolved.severity.unwrap_or_else(|| rule.severity()),
         confidence: match (hit.doubt, &hit.path) {
+            // Tests send themselves what they want.
+            (_, Some(_)) if is_test_path(&unit.path) => Confidence::Low,
             (Doubt::None, Some(_)) => Confidence::High,
             (Doubt::None, None) => rule.spec().confidence,
             (Doubt::Unknown, _) => Confidence::Medium,

@@ -10,7 +10,7 @@ use crate::flow::heap::Shape;
 use crate::flow::ir::{Literal, Name, Slot};
 use crate::flow::kind::{KINDS, Kinds};
 use crate::flow::model::{Condition, Effect, Entry, Operand, Source, Test, rule_of};
-use crate::flow::value::{Const, Consts, Facts, Refine, StepKind, Taint, Value};
+use crate::flow::value::{Const, Consts, Doubt, Facts, Refine, StepKind, Taint, Value};
 
 /// A call of a library as operations see it.
 pub(super) struct LibraryCall<'a> {
@@ -274,7 +274,17 @@ impl Solver<'_> {
                 let text = constant.map_or(String::new(), |text| text.trim_start().to_lowercase());
                 starts.iter().any(|start| text.starts_with(start.as_str()))
             }
-            Test::Text => !only_objects,
+            // What came back from an unknown call is as likely an object.
+            Test::Text => {
+                let is_guess = value.prefix.is_none()
+                    && !value.taint.is_empty()
+                    && value
+                        .taint
+                        .marks()
+                        .iter()
+                        .all(|mark| mark.doubt == Doubt::Unknown);
+                !only_objects && !is_guess
+            }
             Test::Object => only_objects && !self.is_function(value),
             Test::Function => self.is_function(value),
             Test::Has(member) => value.objects.iter().any(|id| {

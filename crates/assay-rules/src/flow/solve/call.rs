@@ -301,7 +301,9 @@ impl Solver<'_> {
             arguments.receiver = Some(receiver);
             return self.invoke_all(&targets, &arguments, span);
         }
-        let known = self.call_library(span, name, name, Some(receiver.clone()), &arguments);
+        // A method is no function of that name.
+        let no_path = Name::from("");
+        let known = self.call_library(span, &no_path, name, Some(receiver.clone()), &arguments);
         if let Some(value) = known {
             return value;
         }
@@ -382,7 +384,7 @@ impl Solver<'_> {
     }
 
     /// Returns the project's methods that a call reaches.
-    fn targets(&self, value: &Value, name: &str, arity: usize) -> Vec<Target> {
+    pub(super) fn targets(&self, value: &Value, name: &str, arity: usize) -> Vec<Target> {
         let mut found: Vec<Target> = Vec::new();
         let mut add = |targets: Vec<Target>| {
             for target in targets {
@@ -462,6 +464,21 @@ impl Solver<'_> {
         let constructors = self.project.methods(ty, "<init>", arguments.arity());
         if !constructors.is_empty() {
             self.invoke_all(&constructors, &arguments, span);
+            return value;
+        }
+        // What a constructor of a library keeps of its arguments is not known.
+        let mut taint = Taint::default();
+        for given in arguments
+            .positional
+            .iter()
+            .chain(arguments.named.iter().map(|(_, a)| a))
+        {
+            taint.join(&self.state.heap.content_taint(&given.value));
+        }
+        if let ([id], false) = (value.objects.as_slice(), taint.is_empty())
+            && let Some(object) = self.state.heap.get_mut(*id)
+        {
+            object.others = Value::unknown().with_taint(taint.doubted(Doubt::Unknown));
         }
         value
     }
@@ -532,7 +549,8 @@ impl Solver<'_> {
             let mut known = receiver.clone();
             known.value.ty = Some(self.models.canonical(ty));
             known.value.objects.clear();
-            let known = self.call_library(span, name, name, Some(known), &arguments);
+            let no_path = Name::from("");
+            let known = self.call_library(span, &no_path, name, Some(known), &arguments);
             if let Some(value) = known {
                 return value;
             }
@@ -542,7 +560,12 @@ impl Solver<'_> {
     }
 
     /// Calls each of the targets from the same state and joins what comes of it.
-    fn invoke_all(&mut self, targets: &[Target], arguments: &Arguments, span: Span) -> Value {
+    pub(super) fn invoke_all(
+        &mut self,
+        targets: &[Target],
+        arguments: &Arguments,
+        span: Span,
+    ) -> Value {
         if let [target] = targets {
             return self.invoke_bound(*target, arguments, span);
         }

@@ -192,6 +192,11 @@ impl Solver<'_> {
             && (value.is_nothing() || value.as_const() == Some(&Literal::Null))
         {
             value = default.value.clone();
+        } else if op == "get"
+            && let (Some(default), None) = (call.operands.get(2), index.as_consts())
+        {
+            // A key that is not known may be missing.
+            value.join(&default.value);
         }
         if container.objects.is_empty() && call.ty.is_some() {
             value.ty.clone_from(&call.ty);

@@ -8,7 +8,7 @@ use crate::flow::heap::{Object, Shape, ViewKind};
 use crate::flow::ir::{Arg, BinaryOp, EachKind, Literal, Name, Op, Slot, UnaryOp};
 use crate::flow::kind::Kinds;
 use crate::flow::model::{Effect, Operand};
-use crate::flow::value::{Const, Consts, Facts, StepKind, Taint, Value};
+use crate::flow::value::{Const, Consts, Facts, Refine, StepKind, Taint, Value};
 
 /// Combinations of constants that are tried.
 const COMBINATIONS_MAX: usize = 16;
@@ -336,6 +336,16 @@ impl Solver<'_> {
             Some([first, others @ ..]) if is_object && others.iter().all(|v| v == first) => {
                 Value::constant(Literal::Bool(*first))
             }
+            _ if super::is_number(&ty) => {
+                // A number is no text that does harm.
+                let mut value = Value::unknown();
+                let text = Kinds::named("text").unwrap_or(Kinds::NONE);
+                value.facts = Some(std::rc::Rc::new(Facts {
+                    when_true: vec![(slot, Refine::Clear(text))],
+                    when_false: Vec::new(),
+                }));
+                value
+            }
             _ => Value::unknown(),
         }
     }
@@ -477,6 +487,17 @@ impl Solver<'_> {
             if value.taint.is_empty() {
                 value.taint = self.modelled_member(span, object, key);
             }
+            if value.ty.is_none() {
+                let types = self.types_of(object);
+                value.ty = types.iter().find_map(|ty| self.member_type(ty, key));
+            }
+            if !value.taint.is_empty() {
+                // What a stranger sets is a value, and no part of a library.
+                value.symbol = None;
+            }
+            return value;
+        }
+        if let Some(value) = self.accessor(span, object, &format!("get {key}"), None) {
             return value;
         }
         let mut found = Value::nothing();
@@ -589,8 +610,32 @@ impl Solver<'_> {
         types
     }
 
+    /// Calls the method that stands for a member, when a class has one.
+    fn accessor(
+        &mut self,
+        span: Span,
+        object: &Value,
+        method: &str,
+        given: Option<Value>,
+    ) -> Option<Value> {
+        let targets = self.targets(object, method, usize::from(given.is_some()));
+        if targets.is_empty() {
+            return None;
+        }
+        let mut values = vec![object.clone()];
+        values.extend(given);
+        Some(self.invoke_all(&targets, &values.into(), span))
+    }
+
     /// Stores into a named member.
-    pub(super) fn store_member(&mut self, object: &Value, key: &Name, value: Value) {
+    pub(super) fn store_member(&mut self, span: Span, object: &Value, key: &Name, value: Value) {
+        let setter = format!("set {key}");
+        if self
+            .accessor(span, object, &setter, Some(value.clone()))
+            .is_some()
+        {
+            return;
+        }
         let is_certain = object.objects.len() == 1;
         for id in &object.objects {
             let Some(known) = self.state.heap.get_mut(*id) else {

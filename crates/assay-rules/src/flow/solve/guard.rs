@@ -100,6 +100,13 @@ impl Solver<'_> {
                     .push((slot, Refine::IsNot(constant.clone())));
             }
         }
+        // `match(x) is None`: what a match tells holds where it is not null.
+        for (tested, other) in [(&a, &b), (&b, &a)] {
+            if let (Some(told), Some(Literal::Null)) = (&tested.facts, other.as_const()) {
+                facts.when_true.extend(told.when_false.iter().cloned());
+                facts.when_false.extend(told.when_true.iter().cloned());
+            }
+        }
         if is_negated {
             std::mem::swap(&mut facts.when_true, &mut facts.when_false);
         }

@@ -67,6 +67,8 @@ const OPERATIONS: &[&str] = &[
     "mix",
     "next",
     "number",
+    "pattern-begins",
+    "pattern-matches",
     "pop",
     "property",
     "put",
@@ -113,7 +115,7 @@ impl Solver<'_> {
         }
         if let Some(member) = op.strip_prefix("set:") {
             let (object, value) = (operand(call, 0), operand(call, 1));
-            self.store_member(&object, &Name::from(member), value.clone());
+            self.store_member(call.span, &object, &Name::from(member), value.clone());
             if object.objects.is_empty() {
                 self.taint_operand(call, 0, &value.taint);
             }
@@ -132,6 +134,7 @@ impl Solver<'_> {
             "equals" | "equals-ignore-case" => self.equals(op, call),
             "starts-with" | "ends-with" | "index-of" => self.affix(op, call),
             "matches" | "matches-part" => self.matches_call(op == "matches", call),
+            "pattern-matches" | "pattern-begins" => self.pattern_call(op, call),
             "concat" | "format" | "join" | "repeat" | "replace" | "split" => {
                 self.composed_text(op, call)
             }
@@ -335,6 +338,16 @@ impl Solver<'_> {
         let pattern = self.text_of(&operand(call, 1));
         let slot = call.operands.first().and_then(|argument| argument.slot);
         self.match_facts(&pattern, slot, is_full)
+    }
+
+    /// `match(pattern, text)`: all of the text, or its beginning.
+    fn pattern_call(&mut self, op: &str, call: &LibraryCall<'_>) -> Value {
+        let mut pattern = self.text_of(&operand(call, 0));
+        let slot = call.operands.get(1).and_then(|argument| argument.slot);
+        if let ("pattern-begins", Some(text)) = (op, pattern.as_text()) {
+            pattern = Value::text(&format!("^{}", text.trim_start_matches('^')));
+        }
+        self.match_facts(&pattern, slot, op == "pattern-matches")
     }
 
     /// Returns the value of an operator that matches a text with a pattern.

@@ -110,10 +110,7 @@ impl Python<'_> {
             let args = self.arguments(list);
             return self.b.call(node, Callee::Super(Name::from(name)), args);
         }
-        let receiver = match self.qualified(object) {
-            Some(path) => self.b.global(object, &path),
-            None => self.expression(object),
-        };
+        let receiver = self.expression(object);
         let args = self.arguments(list);
         self.b.method(node, receiver, name, args)
     }

@@ -172,9 +172,6 @@ impl Python<'_> {
         else {
             return self.b.unknown(node);
         };
-        if let Some(path) = self.qualified(node) {
-            return self.b.global(node, &path);
-        }
         let object = self.expression(object);
         self.b.load(node, object, name.text())
     }

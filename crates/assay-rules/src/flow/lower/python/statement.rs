@@ -5,7 +5,9 @@ use assay_syntax::{Field, NodeRef};
 use super::assign::Tested;
 use super::{Python, items};
 use crate::flow::builder::LoopParts;
-use crate::flow::ir::{Arg, Arm, Block, Callee, EachKind, Handler, LogicalOp, Name, Op, Slot};
+use crate::flow::ir::{
+    Arg, Arm, Block, Callee, EachKind, Handler, LogicalOp, Name, Op, Slot, UnaryOp,
+};
 
 impl Python<'_> {
     /// Lowers the statements in a node.
@@ -273,6 +275,8 @@ impl Python<'_> {
             Iterated::Numbered { first, second, .. } => {
                 let number = self.b.temp();
                 key = Some(number);
+                // A position is a number whatever the elements are.
+                let number = self.b.unary(first, UnaryOp::Plus, number);
                 self.assign_target(first, number);
                 self.assign_target(second, item);
             }

@@ -120,9 +120,11 @@ impl Solver<'_> {
             .iter()
             .filter(|entry| matches!(entry.effect, Effect::Op(_) | Effect::Sanitize(_)))
             .min_by_key(|entry| {
-                types
+                let place = types
                     .iter()
-                    .position(|ty| entry.is_for(std::slice::from_ref(ty)))
+                    .position(|ty| entry.is_for(std::slice::from_ref(ty)));
+                // A condition that holds says more.
+                (place, entry.when.is_empty())
             });
         if let Some(entry) = nearest {
             result = Some(match &entry.effect {

@@ -46,6 +46,10 @@ impl Solver<'_> {
                 self.step(&mut value, stmt.span, &StepKind::Assigned(key.clone()));
                 let object = self.get(*object);
                 self.stored(stmt.span, Some(&object), key, &value);
+                if let (true, Some(symbol)) = (object.objects.is_empty(), &object.symbol) {
+                    let name = crate::flow::ir::Name::from(format!("{symbol}.{key}"));
+                    self.stored(stmt.span, None, &name, &value);
+                }
                 self.store_member(stmt.span, &object, key, value);
             }
             StmtKind::StoreIndex {

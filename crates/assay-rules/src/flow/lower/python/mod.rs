@@ -40,6 +40,9 @@ struct Python<'b> {
     stars: Vec<String>,
     /// Whether the file imports something of Django.
     is_django: bool,
+    /// Whether the file imports a framework that sends texts which views
+    /// return as pages.
+    is_flask: bool,
     /// Functions that the file hands to `path` and the like.
     routed: HashSet<String>,
     /// The classes whose bodies are being lowered.
@@ -69,6 +72,8 @@ struct Inside {
     receiver: Option<String>,
     /// The loops around: what leaves those with an `else`.
     loops: Vec<Option<String>>,
+    /// Whether it is a view whose text is sent as a page.
+    is_page: bool,
     /// Where a context manager written as a generator keeps what it yields.
     context: Option<Slot>,
 }
@@ -98,6 +103,7 @@ impl<'b> Python<'b> {
             scopes: Vec::new(),
             stars: Vec::new(),
             is_django: false,
+            is_flask: false,
             routed: HashSet::new(),
             classes: Vec::new(),
             inside: Inside::default(),
@@ -128,13 +134,13 @@ impl<'b> Python<'b> {
                     }
                 }
                 "import_statement" | "import_from_statement" => {
-                    let is_django = |path: &str| {
-                        let first = path.split('.').next().unwrap_or("");
-                        matches!(first, "django" | "rest_framework")
-                    };
-                    self.is_django |= imported(node, &self.module)
-                        .iter()
-                        .any(|(_, path)| is_django(path));
+                    for (_, path) in imported(node, &self.module) {
+                        match path.split('.').next().unwrap_or("") {
+                            "django" | "rest_framework" => self.is_django = true,
+                            "flask" | "quart" | "bottle" => self.is_flask = true,
+                            _ => {}
+                        }
+                    }
                 }
                 "call" => {
                     let callee = node.child(Field::Function).map_or("", NodeRef::text);
@@ -292,6 +298,13 @@ impl<'b> Python<'b> {
                 "contextlib.contextmanager" | "contextlib.asynccontextmanager"
             )
         });
+        let is_page = self.is_flask
+            && annotations.iter().any(|annotation| {
+                matches!(
+                    &*annotation.name,
+                    "*.route" | "*.get" | "*.post" | "*.put" | "*.patch" | "*.delete"
+                ) || annotation.name.starts_with("bottle.")
+            });
         let numbers: Vec<String> = annotations
             .iter()
             .flat_map(|annotation| &annotation.arguments)
@@ -305,6 +318,7 @@ impl<'b> Python<'b> {
         let prefix = join(&self.scope().prefix, written);
         self.b.begin_function(node, signature);
         let inside = std::mem::take(&mut self.inside);
+        self.inside.is_page = is_page;
         if class.is_none() {
             self.inside.receiver.clone_from(&inside.receiver);
         }

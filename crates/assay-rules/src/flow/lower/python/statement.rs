@@ -3,6 +3,7 @@
 use assay_syntax::{Field, NodeRef};
 
 use super::assign::Tested;
+use super::scope::{Binding, imported};
 use super::{Python, items};
 use crate::flow::builder::LoopParts;
 use crate::flow::ir::{
@@ -53,6 +54,9 @@ impl Python<'_> {
             "block" | "else_clause" => self.statements(node),
             "return_statement" => {
                 let value = items(node).next().map(|value| self.expression(value));
+                if self.inside.is_page {
+                    self.page(node);
+                }
                 self.b.return_value(node, value);
             }
             "raise_statement" => {
@@ -102,10 +106,50 @@ impl Python<'_> {
         }
     }
 
+    /// What a view returns is sent as a page when it is a text, alone or before
+    /// a status.
+    fn page(&mut self, node: NodeRef<'_>) {
+        let Some(mut shown) = items(node).next() else {
+            return;
+        };
+        if matches!(shown.kind(), "expression_list" | "tuple") {
+            match items(shown).next() {
+                Some(first) => shown = first,
+                None => return,
+            }
+        }
+        let callee = match shown.kind() {
+            "call" => shown.child(Field::Function),
+            _ => None,
+        };
+        // What other functions return may be anything.
+        if callee.is_some_and(|callee| !self.makes_text(callee)) {
+            return;
+        }
+        let value = self.expression(shown);
+        self.b
+            .call_global(node, "flask.view-result", vec![Arg::plain(value)]);
+    }
+
+    fn makes_text(&self, callee: NodeRef<'_>) -> bool {
+        match callee.kind() {
+            "identifier" => {
+                matches!(self.binding(callee.text()), Some((_, Binding::Variable)))
+                    || callee.text() == "str"
+            }
+            "attribute" => callee.child(Field::Property).is_some_and(|name| {
+                matches!(
+                    name.text(),
+                    "format" | "join" | "replace" | "strip" | "lower" | "upper" | "title" | "get"
+                )
+            }),
+            _ => false,
+        }
+    }
+
     /// An import binds a name; only where the name is a variable besides, or
     /// where the module hands it on to others, something is to be done.
     fn import(&mut self, node: NodeRef<'_>) {
-        use super::scope::{Binding, imported};
         let is_handed_on = self.module.is_package && self.scopes.len() == 1;
         let is_whole = items(node).any(|child| child.kind() == "wildcard_import");
         if let (true, true, Some(source)) = (is_handed_on, is_whole, node.child(Field::Source)) {

@@ -49,7 +49,7 @@ fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
     };
     (1..).zip(text.lines()).filter(move |(_, line)| {
         let trimmed = line.trim_start();
-        let mark = marks.into_iter().find(|mark| trimmed.starts_with(**mark));
+        let mark = marks.iter().find(|mark| trimmed.starts_with(**mark));
         match (fence, mark) {
             (None, None) => true,
             (None, Some(_)) => {

@@ -35,7 +35,10 @@ impl Solver<'_> {
             Op::Call(callee, args) => self.call(span, callee, args),
             Op::Load(object, key) => {
                 let object = self.get(*object);
-                self.load_member(span, &object, key)
+                Value {
+                    facts: None,
+                    ..self.load_member(span, &object, key)
+                }
             }
             Op::LoadIndex(object, index) => {
                 let object = self.get(*object);

@@ -25,6 +25,10 @@ impl Solver<'_> {
 
     /// Takes over what is known of a variable.
     pub(super) fn apply(&mut self, slot: Slot, refine: &Refine) {
+        // A value that came through the heap may tell of another function's.
+        if slot.index() >= self.function().slots.len() {
+            return;
+        }
         let mut value = self.get(slot);
         match refine {
             Refine::Clear(kinds) => {

@@ -450,7 +450,11 @@ impl<'p> Solver<'p> {
             .first()
             .and_then(|cell| self.state.heap.get(*cell));
         match cell.map(|object| &object.shape) {
-            Some(Shape::Cell(value)) => value.clone(),
+            Some(Shape::Cell(value)) => Value {
+                // It may have been set in another function, with its variables.
+                facts: None,
+                ..value.clone()
+            },
             _ => Value::unknown(),
         }
     }

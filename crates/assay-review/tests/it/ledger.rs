@@ -68,7 +68,9 @@ fn every_kind_of_file_is_accounted_for() {
         true,
     );
     check(file("vendor/a.py", "x = 1\n"), "vendored", 1, true);
-    check(file("Cargo.lock", "x = 1\n"), "generated", 1, true);
+    // Its lines are nobody's, its packages are judged.
+    check(file("Cargo.lock", "version = 4\n"), "analysed", 1, true);
+    check(file("flake.lock", "{}\n"), "generated", 1, true);
     check(file("a.py", "# @generated\nx = 1\n"), "generated", 1, true);
     check(file("a.js", &"var a=1;".repeat(2_000)), "minified", 1, true);
     check(

@@ -74,13 +74,15 @@ fn no_difference_shows_a_secret() {
     let repo = repo();
     // Put together here, so that no file of the project holds one.
     let token = ["ghp", "_", "wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx"].concat();
-    // A difference with masked lines around the fix could not be applied.
     repo.write("near.js", format!("const token = \"{token}\";\n{NAN}"));
     repo.write("far.js", format!("const token = \"{token}\";\n\n\n\n{NAN}"));
     let run = assay(&repo, &["fix"]);
     assert_eq!(run.code, 1, "{run:?}");
-    assert!(run.out.contains("b/far.js") && !run.out.contains("b/near.js"));
+    assert!(run.out.contains("b/far.js") && run.out.contains("b/near.js"));
     assert!(!(run.out + &run.err).contains(&token[10..]));
     assert_eq!(assay(&repo, &["fix", "--apply"]).code, 0);
-    assert!(read(&repo, "far.js").contains(&token));
+    for path in ["near.js", "far.js"] {
+        let text = read(&repo, path);
+        assert!(text.contains(&token) && text.contains("Number.isNaN"));
+    }
 }

@@ -55,7 +55,7 @@ impl Python<'_> {
             "return_statement" => {
                 let value = items(node).next().map(|value| self.expression(value));
                 if self.inside.is_page {
-                    self.page(node);
+                    self.page(node, value);
                 }
                 self.b.return_value(node, value);
             }
@@ -108,13 +108,17 @@ impl Python<'_> {
 
     /// What a view returns is sent as a page when it is a text, alone or before
     /// a status.
-    fn page(&mut self, node: NodeRef<'_>) {
+    fn page(&mut self, node: NodeRef<'_>, returned: Option<Slot>) {
         let Some(mut shown) = items(node).next() else {
             return;
         };
+        let mut value = returned;
         if matches!(shown.kind(), "expression_list" | "tuple") {
             match items(shown).next() {
-                Some(first) => shown = first,
+                Some(first) => {
+                    shown = first;
+                    value = None;
+                }
                 None => return,
             }
         }
@@ -126,7 +130,7 @@ impl Python<'_> {
         if callee.is_some_and(|callee| !self.makes_text(callee)) {
             return;
         }
-        let value = self.expression(shown);
+        let value = value.unwrap_or_else(|| self.expression(shown));
         self.b
             .call_global(node, "flask.view-result", vec![Arg::plain(value)]);
     }

@@ -31,19 +31,21 @@ Plain #1 .f(name: ?, n: ?)
   %6 = Plus n
   %7 = text(%4, name, %5, %6)
   %8 = %2(%7)
-  %9 = global os.path
-  %10 = "a"
-  %11 = "."
-  %12 = Plus n
-  %13 = text(name, %11, %12)
-  %14 = %9.join(%10, %13)
-  %15 = global app.db.session.get_session
-  %16 = global app.models.User
-  %17 = "/"
-  %18 = n.id
-  %19 = text(name, %17, %18)
-  %20 = %15(%16, %19)
-  return %20
+  %9 = global os
+  %10 = %9.path
+  %11 = "a"
+  %12 = "."
+  %13 = Plus n
+  %14 = text(name, %12, %13)
+  %15 = %10.join(%11, %14)
+  %16 = global app.db.session.get_session
+  %17 = global app.models
+  %18 = %17.User
+  %19 = "/"
+  %20 = n.id
+  %21 = text(name, %19, %20)
+  %22 = %16(%18, %21)
+  return %22
 "#,
     );
 }
@@ -218,75 +220,76 @@ Plain #1 .f(items: str[], flag: bool)
   %27 = [%25, %26]
   block 0
     each %28 of items (Elements)
-      i = %29
+      %30 = Plus %29
+      i = %30
       x = %28
-      %30 = "q"
-      %31 = x Eq %30
-      if %31
+      %31 = "q"
+      %32 = x Eq %31
+      if %32
         break 0
       else
-        %32 = "r"
-        %33 = x Eq %32
-        if %33
+        %33 = "r"
+        %34 = x Eq %33
+        if %34
           continue 1
         else
-          %35 = 1
-          %36 = total Add %35
-          total = %36
-    %37 = global yaml
-    %38 = %37.load(x)
-    a = %38
+          %36 = 1
+          %37 = total Add %36
+          total = %37
+    %38 = global yaml
+    %39 = %38.load(x)
+    a = %39
   try
-    %39 = global open
-    %40 = %39(a)
-    %41 = %40.__enter__()
-    fh = %41
-    %42 = global lock
-    %43 = %42.__enter__()
-    %44 = fh.read()
-    data = %44
+    %40 = global open
+    %41 = %40(a)
+    %42 = %41.__enter__()
+    fh = %42
+    %43 = global lock
+    %44 = %43.__enter__()
+    %45 = fh.read()
+    data = %45
   try
-  catch %45: ValueError | json.JSONDecodeError
-    e = %45
-    %46 = ?
-    throw %46
+  catch %46: ValueError | json.JSONDecodeError
+    e = %46
+    %47 = ?
+    throw %47
   finally
-    %47 = 0
-    %48 = c.__delitem__(%47)
+    %48 = 0
+    %49 = c.__delitem__(%48)
   switch b default=Some(3)
-    %49 = "x"
-    %50 = "y"
-    arm %49, %50
+    %50 = "x"
+    %51 = "y"
+    arm %50, %51
     arm
-      %51 = 0
-      %52 = b[%51]
-      p = %52
-      %53 = 1
-      %54 = b[%53..]
-      q = %54
+      %52 = 0
+      %53 = b[%52]
+      p = %53
+      %54 = 1
+      %55 = b[%54..]
+      q = %55
     arm
-      %55 = "k"
-      %56 = b[%55]
-      v = %56
-      %57 = {..: b}
-      r = %57
+      %56 = "k"
+      %57 = b[%56]
+      v = %57
+      %58 = {..: b}
+      r = %58
       if v
     arm
       other = b
-  %58 = []
-  each %60 of c (Elements)
-    y = %60
-    %61 = y and z
+  %59 = []
+  each %61 of c (Elements)
+    y = %61
+    %62 = y and z
       z = y
-    if %61
-      %58[] = y
-  %67 = %58 or %62
-    %62 = {}
-    each %65 of data (Values)
-      k = %66
-      v = %65
-      %62[k] = v
-  return %67
+    if %62
+      %59[] = y
+  %68 = %59 or %63
+    %63 = {}
+    each %66 of data (Values)
+      k = %67
+      v = %66
+      %63[k] = v
+  return %68
 "#,
     );
 }
@@ -355,6 +358,8 @@ Plain #3 .view(id: int, name: ?)
   %3 = closure #4
   %4 = 1
   %5 = later(%3, key=%4)
+  %6 = global flask.view-result
+  %7 = %6(%5)
   return %5
 Closure #4 .(q: ?)
   capture name

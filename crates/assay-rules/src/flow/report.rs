@@ -183,7 +183,10 @@ fn finding(project: &Project, hit: &Hit, engine: &Engine) -> Option<Finding> {
         .filter(|name| !name.is_empty());
     let mut hasher = IdentityHasher::new(rule.id());
     hasher.part(function.map_or("", |function| &function.name));
-    add_text(&mut hasher, unit.text.slice(hit.span));
+    // What formatters add and take away does not count, see `add_tokens`.
+    let is_kept = |c: &char| !matches!(c, ',' | ';' | '(' | ')' | '\\');
+    let text: String = unit.text.slice(hit.span).chars().filter(is_kept).collect();
+    add_text(&mut hasher, &text);
     Some(Finding {
         rule: RuleId::new(rule.id()),
         severity: resolved.severity.unwrap_or_else(|| rule.severity()),

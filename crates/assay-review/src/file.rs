@@ -454,7 +454,9 @@ impl Examination<'_> {
                 outcome.findings.extend(findings);
                 outcome.notes.extend(notes);
             }
-            let begins = |language: &Language| flow_begins(language, text.as_str());
+            let begins = |language: &'static Language| {
+                engine.follows_flow(language) && flow_begins(language, text.as_str())
+            };
             let units = match (&parsed, language) {
                 (Some(parsed), Some(language)) if begins(language) => {
                     flow_units(path, text, parsed)

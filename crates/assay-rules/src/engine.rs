@@ -165,6 +165,14 @@ impl Engine {
         self.settings.resolve(rule, None).options.get(at).copied()
     }
 
+    /// Returns whether any rule that dataflow answers runs in a language.
+    pub fn follows_flow(&self, language: &'static Language) -> bool {
+        let resolved = &self.table(Some(language)).resolved;
+        self.rules.iter().zip(resolved).any(|(rule, resolved)| {
+            resolved.enabled && matches!(rule.pack(), "injection" | "security")
+        })
+    }
+
     /// Runs the rules over a file. Never fails: a rule that does is a problem.
     pub fn run(&self, input: &FileInput<'_>) -> Outcome {
         let mut run = Run::new(self.rules.len());

@@ -162,7 +162,8 @@ fn blocks(out: &mut String, function: &Function, kind: &StmtKind, depth: usize) 
                     .slot
                     .map(|at| slot(function, at))
                     .unwrap_or_default();
-                let what = format!("catch {slot}: {}", handler.types.join(" | "));
+                let types = handler.types.join(" | ");
+                let what = format!("catch {slot}: {types}").trim_end().to_owned();
                 let _ = writeln!(out, "{}{what}", "  ".repeat(depth));
                 block(out, function, &handler.body, deeper);
             }

@@ -38,10 +38,10 @@ const DEPTH_MAX: usize = 7;
 const NESTING_MAX: u32 = 220;
 
 /// Statements that are run for one function with all that it calls.
-const STEPS_MAX: u32 = 60_000;
+const STEPS_MAX: u32 = 20_000;
 
 /// Statements that are run for the functions of one file.
-const STEPS_OF_UNIT_MAX: u32 = 2_000_000;
+const STEPS_OF_UNIT_MAX: u32 = 60_000;
 
 /// Something dangerous reached a place where it does harm.
 #[derive(Clone, Debug)]

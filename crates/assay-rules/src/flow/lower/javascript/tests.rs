@@ -387,7 +387,7 @@ Plain #1 .f(a: ?)
       %17 = %15(%16)
   try
     %18 = await a
-  catch %19: 
+  catch %19:
     %21 = %19.message
     message = %21
     %22 = global use

@@ -256,7 +256,7 @@ fn variables(tree: &SyntaxTree) -> BTreeSet<&str> {
         let is_shorthand = leaf.kind().contains("shorthand");
         let is_member = is_shorthand
             || matches!(before, "." | "->" | "::" | "?.")
-            || parent.is_some_and(|parent| parent.has(Role::Member) && before != "")
+            || parent.is_some_and(|parent| parent.has(Role::Member) && !before.is_empty())
             || leaf
                 .next_sibling()
                 .is_some_and(|next| matches!(next.text(), "=" | ":"))

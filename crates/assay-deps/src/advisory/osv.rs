@@ -1,4 +1,4 @@
-//! Reads advisories in the OSV format (schema 1.x, https://ossf.github.io/osv-schema).
+//! Reads advisories in the OSV format (schema 1.x, <https://ossf.github.io/osv-schema>).
 //!
 //! What the schema allows and Assay has no use for is passed over; a part that has
 //! another type than the schema gives it is taken for missing when it only

@@ -9,9 +9,11 @@ use assay_syntax::SyntaxTree;
 use super::builder::Builder;
 use super::ir::Unit;
 
+mod escape;
 mod java;
 mod javascript;
 mod python;
+mod walk;
 
 /// A lowerer: the languages that it reads, and how.
 pub(crate) struct Lowerer {

@@ -9,26 +9,10 @@ use crate::flow::builder::Signature;
 use crate::flow::ir::{
     Arg, BinaryOp, Callee, FunctionKind, LogicalOp, Name, Op, ParamKind, Slot, UnaryOp,
 };
+use crate::flow::lower::walk::Walk;
 
 impl Java<'_> {
-    /// Lowers an expression to the slot that holds its value.
-    pub(super) fn expression(&mut self, node: NodeRef<'_>) -> Slot {
-        if !self.b.descend() {
-            return self.b.unknown(node);
-        }
-        let value = self.expression_inside(node);
-        self.b.ascend();
-        value
-    }
-
-    fn operand(&mut self, node: NodeRef<'_>, field: Field) -> Slot {
-        match node.child(field) {
-            Some(operand) => self.expression(operand),
-            None => self.b.unknown(node),
-        }
-    }
-
-    fn expression_inside(&mut self, node: NodeRef<'_>) -> Slot {
+    pub(super) fn lower_expression(&mut self, node: NodeRef<'_>) -> Slot {
         if let Some(literal) = literal(node) {
             return self.b.constant(node, literal);
         }
@@ -36,10 +20,7 @@ impl Java<'_> {
             "identifier" => self.name(node),
             "this" => self.this(node),
             "super" => self.this(node),
-            "parenthesized_expression" => match node.named_children().next() {
-                Some(inner) => self.expression(inner),
-                None => self.b.unknown(node),
-            },
+            "parenthesized_expression" => self.first(node),
             "field_access" => self.field_access(node),
             "array_access" => {
                 let mut parts = node.named_children();
@@ -63,7 +44,7 @@ impl Java<'_> {
             "unary_expression" => self.unary(node),
             "update_expression" => self.update(node),
             "assignment_expression" => self.assignment(node),
-            "ternary_expression" => self.ternary(node),
+            "ternary_expression" => self.conditional(node),
             "cast_expression" => self.cast(node),
             "instanceof_expression" => self.instance_of(node),
             "lambda_expression" => self.lambda(node),
@@ -78,20 +59,8 @@ impl Java<'_> {
                 let parts = self.children(node);
                 self.b.text(node, parts)
             }
-            _ => {
-                let parts = self.children(node);
-                match parts.is_empty() {
-                    true => self.b.unknown(node),
-                    false => self.b.mix(node, parts),
-                }
-            }
+            _ => self.anything(node),
         }
-    }
-
-    fn children(&mut self, node: NodeRef<'_>) -> Vec<Slot> {
-        node.named_children()
-            .map(|child| self.expression(child))
-            .collect()
     }
 
     fn this(&mut self, node: NodeRef<'_>) -> Slot {
@@ -467,22 +436,6 @@ impl Java<'_> {
                 self.b.store_global(node, &global, value);
             }
         }
-    }
-
-    fn ternary(&mut self, node: NodeRef<'_>) -> Slot {
-        let cond = self.operand(node, Field::Condition);
-        let result = self.b.temp();
-        let branch = |this: &mut Self, field| {
-            this.b.open();
-            let value = this.operand(node, field);
-            this.b
-                .assign(node.child(field).unwrap_or(node), result, value);
-            this.b.close()
-        };
-        let then = branch(self, Field::Consequence);
-        let otherwise = branch(self, Field::Alternative);
-        self.b.branch(node, cond, then, otherwise);
-        result
     }
 
     fn cast(&mut self, node: NodeRef<'_>) -> Slot {

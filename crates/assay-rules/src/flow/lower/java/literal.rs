@@ -3,6 +3,7 @@
 use assay_syntax::NodeRef;
 
 use crate::flow::ir::Literal;
+use crate::flow::lower::escape::Escapes;
 
 /// Returns the value of a literal.
 pub(super) fn literal(node: NodeRef<'_>) -> Option<Literal> {
@@ -74,45 +75,24 @@ fn text_block(block: &str) -> String {
     unescape(&stripped.join("\n"))
 }
 
+/// The Java Language Specification, 3.3 and 3.10.7.
+const ESCAPES: Escapes = Escapes {
+    letters: &[
+        ('b', '\u{8}'),
+        ('f', '\u{c}'),
+        ('n', '\n'),
+        ('r', '\r'),
+        ('s', ' '),
+        ('t', '\t'),
+    ],
+    hex: &[('u', 4)],
+    octal: true,
+    braces: false,
+    keeps_others: false,
+};
+
 fn unescape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        if c != '\\' {
-            out.push(c);
-            continue;
-        }
-        match chars.next() {
-            Some('n') => out.push('\n'),
-            Some('t') => out.push('\t'),
-            Some('r') => out.push('\r'),
-            Some('b') => out.push('\u{8}'),
-            Some('f') => out.push('\u{c}'),
-            Some('s') => out.push(' '),
-            Some('\n') | None => {}
-            Some('u') => {
-                while chars.peek() == Some(&'u') {
-                    chars.next();
-                }
-                let digits: String = chars.by_ref().take(4).collect();
-                let code = u32::from_str_radix(&digits, 16).ok();
-                out.push(code.and_then(char::from_u32).unwrap_or('\u{fffd}'));
-            }
-            Some(digit @ '0'..='7') => {
-                let mut code = digit as u32 - '0' as u32;
-                while let Some(&next @ '0'..='7') = chars.peek() {
-                    if code > 31 {
-                        break;
-                    }
-                    code = code * 8 + (next as u32 - '0' as u32);
-                    chars.next();
-                }
-                out.push(char::from_u32(code).unwrap_or('\u{fffd}'));
-            }
-            Some(other) => out.push(other),
-        }
-    }
-    out
+    ESCAPES.resolve(text)
 }
 
 #[cfg(test)]

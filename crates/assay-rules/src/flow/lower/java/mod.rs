@@ -12,6 +12,7 @@ use crate::flow::builder::{Builder, Signature};
 use crate::flow::ir::{
     Annotation, Class, Field as ClassField, FunctionId, FunctionKind, Name, ParamKind, Slot,
 };
+use crate::flow::lower::walk::Walk;
 
 mod expression;
 mod literal;
@@ -48,6 +49,31 @@ struct Java<'b> {
     /// What a `yield` of the innermost switch expression sets.
     yields: Vec<(Slot, String)>,
     anonymous: usize,
+}
+
+impl Walk for Java<'_> {
+    fn builder(&mut self) -> &mut Builder {
+        self.b
+    }
+
+    fn expression_inside(&mut self, node: NodeRef<'_>) -> Slot {
+        self.lower_expression(node)
+    }
+
+    fn statement_inside(&mut self, node: NodeRef<'_>) {
+        self.lower_statement(node);
+    }
+
+    fn loop_statement(&mut self, node: NodeRef<'_>, label: Option<&str>) -> bool {
+        match node.kind() {
+            "while_statement" => self.while_loop(node, label, false),
+            "do_statement" => self.while_loop(node, label, true),
+            "for_statement" => self.for_loop(node, label),
+            "enhanced_for_statement" => self.each_loop(node, label),
+            _ => return false,
+        }
+        true
+    }
 }
 
 impl<'b> Java<'b> {

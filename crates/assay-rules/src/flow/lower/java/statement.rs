@@ -3,8 +3,8 @@
 use assay_syntax::{Field, NodeRef};
 
 use super::{Java, is_type};
-use crate::flow::builder::LoopParts;
-use crate::flow::ir::{Arm, Block, EachKind, Handler, LogicalOp, Name, Slot, UnaryOp};
+use crate::flow::ir::{Arm, Block, EachKind, Handler, Name, Slot, UnaryOp};
+use crate::flow::lower::walk::Walk;
 
 impl Java<'_> {
     /// Lowers the statements in a node.
@@ -16,26 +16,7 @@ impl Java<'_> {
         self.b.leave_scope();
     }
 
-    /// Lowers a statement into a block of its own.
-    pub(super) fn block(&mut self, node: Option<NodeRef<'_>>) -> Block {
-        self.b.open();
-        if let Some(node) = node {
-            self.b.enter_scope();
-            self.statement(node);
-            self.b.leave_scope();
-        }
-        self.b.close()
-    }
-
-    pub(super) fn statement(&mut self, node: NodeRef<'_>) {
-        if !self.b.descend() {
-            return;
-        }
-        self.statement_inside(node);
-        self.b.ascend();
-    }
-
-    fn statement_inside(&mut self, node: NodeRef<'_>) {
+    pub(super) fn lower_statement(&mut self, node: NodeRef<'_>) {
         match node.kind() {
             "block" | "constructor_body" => self.statements(node),
             "local_variable_declaration" | "field_declaration" => self.local(node),
@@ -45,24 +26,20 @@ impl Java<'_> {
                 }
             }
             "if_statement" => self.if_statement(node),
-            "while_statement" | "do_statement" => self.while_loop(node, None),
-            "for_statement" => self.for_loop(node, None),
-            "enhanced_for_statement" => self.each_loop(node, None),
-            "labeled_statement" => self.labelled(node),
+            "while_statement" | "do_statement" | "for_statement" | "enhanced_for_statement" => {
+                self.loop_statement(node, None);
+            }
+            "labeled_statement" => {
+                let mut parts = node.named_children();
+                if let (Some(label), Some(inner)) = (parts.next(), parts.next()) {
+                    self.labelled(node, label.text(), inner);
+                }
+            }
             "switch_expression" => {
                 self.switch(node, false);
             }
-            "return_statement" => {
-                let value = node.named_children().next();
-                let value = value.map(|value| self.expression(value));
-                self.b.return_value(node, value);
-            }
-            "throw_statement" => {
-                if let Some(value) = node.named_children().next() {
-                    let value = self.expression(value);
-                    self.b.throw(node, value);
-                }
-            }
+            "return_statement" => self.return_statement(node),
+            "throw_statement" => self.throw_statement(node),
             "break_statement" => {
                 let name = node.named_children().next().map(NodeRef::text);
                 self.b.break_out(node, name);
@@ -134,80 +111,18 @@ impl Java<'_> {
         self.expression(value)
     }
 
-    fn if_statement(&mut self, node: NodeRef<'_>) {
-        let Some(cond) = node.child(Field::Condition) else {
-            return;
-        };
-        let cond = self.expression(cond);
-        let then = self.block(node.child(Field::Consequence));
-        let otherwise = self.block(node.child(Field::Alternative));
-        self.b.branch(node, cond, then, otherwise);
-    }
-
-    fn labelled(&mut self, node: NodeRef<'_>) {
-        let mut children = node.named_children();
-        let (Some(name), Some(inner)) = (children.next(), children.next()) else {
-            return;
-        };
-        let name = Some(name.text());
-        match inner.kind() {
-            "while_statement" | "do_statement" => self.while_loop(inner, name),
-            "for_statement" => self.for_loop(inner, name),
-            "enhanced_for_statement" => self.each_loop(inner, name),
-            _ => {
-                let label = self.b.begin_labelled(name);
-                let body = self.block(Some(inner));
-                self.b.end_labelled(node, label, body);
-            }
-        }
-    }
-
-    fn while_loop(&mut self, node: NodeRef<'_>, name: Option<&str>) {
-        let label = self.b.begin_loop(name);
-        self.b.open();
-        let cond = node.child(Field::Condition);
-        let cond = cond.map(|cond| self.expression(cond));
-        let head = self.b.close();
-        let body = self.block(node.child(Field::Body));
-        let parts = LoopParts {
-            head,
-            cond,
-            body,
-            step: Block::new(),
-            body_first: node.kind() == "do_statement",
-        };
-        self.b.end_loop(node, label, parts);
-    }
-
-    fn for_loop(&mut self, node: NodeRef<'_>, name: Option<&str>) {
+    pub(super) fn for_loop(&mut self, node: NodeRef<'_>, label: Option<&str>) {
         self.b.enter_scope();
         let of = |field| node.children().filter(move |child| child.field() == field);
         for init in of(Field::Initializer) {
             self.statement(init);
         }
-        let label = self.b.begin_loop(name);
-        self.b.open();
-        let cond = node.child(Field::Condition);
-        let cond = cond.map(|cond| self.expression(cond));
-        let head = self.b.close();
-        let body = self.block(node.child(Field::Body));
-        self.b.open();
-        for update in of(Field::Update) {
-            self.expression(update);
-        }
-        let step = self.b.close();
-        let parts = LoopParts {
-            head,
-            cond,
-            body,
-            step,
-            body_first: false,
-        };
-        self.b.end_loop(node, label, parts);
+        let updates: Vec<NodeRef<'_>> = of(Field::Update).collect();
+        self.counted_loop(node, label, node.child(Field::Condition), &updates);
         self.b.leave_scope();
     }
 
-    fn each_loop(&mut self, node: NodeRef<'_>, name: Option<&str>) {
+    pub(super) fn each_loop(&mut self, node: NodeRef<'_>, name: Option<&str>) {
         let Some(subject) = node.child(Field::Value) else {
             return;
         };
@@ -441,21 +356,6 @@ impl Java<'_> {
         let body = self.block(node.child(Field::Body));
         self.b.leave_scope();
         Handler { slot, types, body }
-    }
-
-    /// Lowers `a && b` and `a || b`.
-    pub(super) fn logical(&mut self, node: NodeRef<'_>, op: LogicalOp) -> Slot {
-        let left = match node.child(Field::Left) {
-            Some(left) => self.expression(left),
-            None => self.b.unknown(node),
-        };
-        self.b.open();
-        let value = match node.child(Field::Right) {
-            Some(right) => self.expression(right),
-            None => self.b.unknown(node),
-        };
-        let right = self.b.close();
-        self.b.logical(node, op, left, right, value)
     }
 
     pub(super) fn not(&mut self, node: NodeRef<'_>, value: Slot) -> Slot {

@@ -6,6 +6,7 @@ use assay_syntax::{Field, NodeRef};
 use super::{JavaScript, This, is_class, key_text};
 use crate::flow::builder::Signature;
 use crate::flow::ir::{Class, Field as ClassField, FunctionKind, Name, Op, ParamKind, Slot};
+use crate::flow::lower::walk::Walk;
 
 impl JavaScript<'_> {
     /// Returns a qualified name for a class that no other class of the file has.

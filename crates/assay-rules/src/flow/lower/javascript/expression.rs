@@ -8,32 +8,9 @@ use crate::flow::builder::Signature;
 use crate::flow::ir::{
     Arg, BinaryOp, Callee, FunctionKind, Literal, LogicalOp, Name, Op, ParamKind, Slot, UnaryOp,
 };
+use crate::flow::lower::walk::Walk;
 
 impl JavaScript<'_> {
-    /// Lowers an expression to the slot that holds its value.
-    pub(super) fn expression(&mut self, node: NodeRef<'_>) -> Slot {
-        if !self.b.descend() {
-            return self.b.unknown(node);
-        }
-        let value = self.expression_inside(node);
-        self.b.ascend();
-        value
-    }
-
-    fn operand(&mut self, node: NodeRef<'_>, field: Field) -> Slot {
-        match node.child(field) {
-            Some(operand) => self.expression(operand),
-            None => self.b.unknown(node),
-        }
-    }
-
-    fn first(&mut self, node: NodeRef<'_>) -> Slot {
-        match node.named_children().next() {
-            Some(inner) => self.expression(inner),
-            None => self.b.unknown(node),
-        }
-    }
-
     /// Lowers a value that is given a name: a function or class goes by it.
     pub(super) fn named_value(&mut self, node: NodeRef<'_>, name: &str) -> Slot {
         match node.kind() {
@@ -46,7 +23,7 @@ impl JavaScript<'_> {
         }
     }
 
-    fn expression_inside(&mut self, node: NodeRef<'_>) -> Slot {
+    pub(super) fn lower_expression(&mut self, node: NodeRef<'_>) -> Slot {
         if let Some(literal) = literal(node) {
             return self.b.constant(node, literal);
         }
@@ -69,7 +46,7 @@ impl JavaScript<'_> {
             "update_expression" => self.update(node),
             "assignment_expression" => self.assignment(node),
             "augmented_assignment_expression" => self.augmented(node),
-            "ternary_expression" => self.ternary(node),
+            "ternary_expression" => self.conditional(node),
             "sequence_expression" => {
                 let parts = self.children(node);
                 parts
@@ -99,20 +76,8 @@ impl JavaScript<'_> {
             "internal_module" | "module" => self.namespace(node),
             _ if is_function(node) => self.function_value(node, ""),
             _ if is_class(node) => self.class_value(node, ""),
-            _ => {
-                let parts = self.children(node);
-                match parts.is_empty() {
-                    true => self.b.unknown(node),
-                    false => self.b.mix(node, parts),
-                }
-            }
+            _ => self.anything(node),
         }
-    }
-
-    fn children(&mut self, node: NodeRef<'_>) -> Vec<Slot> {
-        node.named_children()
-            .map(|child| self.expression(child))
-            .collect()
     }
 
     fn this(&mut self, node: NodeRef<'_>) -> Slot {
@@ -724,22 +689,6 @@ impl JavaScript<'_> {
         };
         self.assign_to(node, target, value);
         value
-    }
-
-    fn ternary(&mut self, node: NodeRef<'_>) -> Slot {
-        let cond = self.operand(node, Field::Condition);
-        let result = self.b.temp();
-        let branch = |this: &mut Self, field| {
-            this.b.open();
-            let value = this.operand(node, field);
-            this.b
-                .assign(node.child(field).unwrap_or(node), result, value);
-            this.b.close()
-        };
-        let then = branch(self, Field::Consequence);
-        let otherwise = branch(self, Field::Alternative);
-        self.b.branch(node, cond, then, otherwise);
-        result
     }
 
     /// Lowers `x as T`, `x satisfies T` and `<T>x`. The value stays as it is:

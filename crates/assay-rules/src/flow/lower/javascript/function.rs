@@ -8,6 +8,7 @@ use crate::flow::builder::Signature;
 use crate::flow::ir::{
     Annotation, Arg, Callee, Class, FunctionId, FunctionKind, Name, Op, ParamKind, Slot,
 };
+use crate::flow::lower::walk::Walk;
 
 impl JavaScript<'_> {
     /// Lowers a function or arrow function.

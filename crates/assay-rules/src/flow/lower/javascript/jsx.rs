@@ -5,6 +5,7 @@ use assay_syntax::{Field, NodeRef};
 use super::JavaScript;
 use super::name::dotted;
 use crate::flow::ir::{Arg, Callee, Op, Slot};
+use crate::flow::lower::walk::Walk;
 
 /// What elements that are no components are calls of: the name of the element,
 /// its attributes by name, and what it holds.

@@ -3,6 +3,7 @@
 use assay_syntax::NodeRef;
 
 use crate::flow::ir::Literal;
+use crate::flow::lower::escape::{Escapes, integer};
 
 /// Returns the value of a literal.
 pub(super) fn literal(node: NodeRef<'_>) -> Option<Literal> {
@@ -37,60 +38,33 @@ fn has_substitution(node: NodeRef<'_>) -> bool {
 }
 
 fn number(text: &str) -> Option<Literal> {
-    let digits: String = text.chars().filter(|c| *c != '_').collect();
-    let digits = digits.trim_end_matches('n').to_ascii_lowercase();
-    for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)] {
-        if let Some(rest) = digits.strip_prefix(prefix) {
-            return i64::from_str_radix(rest, radix).ok().map(Literal::Int);
-        }
+    if let Some(value) = integer(text, &['n']) {
+        return Some(Literal::Int(value));
     }
-    match digits.parse() {
-        Ok(value) => Some(Literal::Int(value)),
-        Err(_) => digits.parse().ok().map(Literal::Float),
-    }
+    let digits = text.replace('_', "");
+    digits.parse().ok().map(Literal::Float)
 }
+
+/// ECMAScript, 12.9.4.
+const ESCAPES: Escapes = Escapes {
+    letters: &[
+        ('b', '\u{8}'),
+        ('f', '\u{c}'),
+        ('n', '\n'),
+        ('r', '\r'),
+        ('t', '\t'),
+        ('v', '\u{b}'),
+        ('0', '\0'),
+    ],
+    hex: &[('x', 2), ('u', 4)],
+    octal: false,
+    braces: true,
+    keeps_others: false,
+};
 
 /// Resolves the escapes of a string.
 pub(super) fn unescape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        if c != '\\' {
-            out.push(c);
-            continue;
-        }
-        match chars.next() {
-            Some('n') => out.push('\n'),
-            Some('t') => out.push('\t'),
-            Some('r') => out.push('\r'),
-            Some('b') => out.push('\u{8}'),
-            Some('f') => out.push('\u{c}'),
-            Some('v') => out.push('\u{b}'),
-            Some('0') => out.push('\0'),
-            Some('\n') | None => {}
-            Some('x') => {
-                let digits: String = chars.by_ref().take(2).collect();
-                out.push(code_point(&digits));
-            }
-            Some('u') => {
-                let mut ahead = chars.clone();
-                let digits: String = if ahead.next() == Some('{') {
-                    chars.next();
-                    chars.by_ref().take_while(|c| *c != '}').collect()
-                } else {
-                    chars.by_ref().take(4).collect()
-                };
-                out.push(code_point(&digits));
-            }
-            Some(other) => out.push(other),
-        }
-    }
-    out
-}
-
-fn code_point(digits: &str) -> char {
-    let code = u32::from_str_radix(digits, 16).ok();
-    code.and_then(char::from_u32).unwrap_or('\u{fffd}')
+    ESCAPES.resolve(text)
 }
 
 #[cfg(test)]

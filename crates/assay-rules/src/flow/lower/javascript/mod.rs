@@ -12,6 +12,7 @@ use assay_syntax::{Field, NodeId, NodeRef, SyntaxTree};
 use super::Lowerer;
 use crate::flow::builder::Builder;
 use crate::flow::ir::Slot;
+use crate::flow::lower::walk::Walk;
 
 mod class;
 mod expression;
@@ -65,6 +66,31 @@ struct Facts {
     assigned: HashSet<String>,
     /// Functions that are used as classes.
     constructors: HashSet<String>,
+}
+
+impl Walk for JavaScript<'_> {
+    fn builder(&mut self) -> &mut Builder {
+        self.b
+    }
+
+    fn expression_inside(&mut self, node: NodeRef<'_>) -> Slot {
+        self.lower_expression(node)
+    }
+
+    fn statement_inside(&mut self, node: NodeRef<'_>) {
+        self.lower_statement(node);
+    }
+
+    fn loop_statement(&mut self, node: NodeRef<'_>, label: Option<&str>) -> bool {
+        match node.kind() {
+            "while_statement" => self.while_loop(node, label, false),
+            "do_statement" => self.while_loop(node, label, true),
+            "for_statement" => self.for_loop(node, label),
+            "for_in_statement" => self.each_loop(node, label),
+            _ => return false,
+        }
+        true
+    }
 }
 
 impl<'b> JavaScript<'b> {

@@ -7,6 +7,7 @@ use super::literal::string_of;
 use super::name::specifier;
 use super::{JavaScript, This, is_class, is_function, key_text};
 use crate::flow::ir::{Callee, Op, Slot};
+use crate::flow::lower::walk::Walk;
 
 impl JavaScript<'_> {
     /// Lowers an `export` statement.

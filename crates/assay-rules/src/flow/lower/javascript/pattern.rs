@@ -5,6 +5,7 @@ use assay_syntax::{Field, NodeRef};
 
 use super::{JavaScript, key_text};
 use crate::flow::ir::{Arg, LogicalOp, Op, Slot};
+use crate::flow::lower::walk::Walk;
 
 impl JavaScript<'_> {
     /// Binds a pattern of a declaration or parameter, whose variables belong

@@ -4,8 +4,8 @@ use assay_syntax::{Field, NodeRef};
 
 use super::JavaScript;
 use super::hoist::bound_names;
-use crate::flow::builder::LoopParts;
 use crate::flow::ir::{Arm, Block, EachKind, Handler, Op, Slot};
+use crate::flow::lower::walk::Walk;
 
 impl JavaScript<'_> {
     /// Lowers the statements in a node, in a scope of their own.
@@ -18,26 +18,7 @@ impl JavaScript<'_> {
         self.b.leave_scope();
     }
 
-    /// Lowers a statement into a block of its own.
-    fn block(&mut self, node: Option<NodeRef<'_>>) -> Block {
-        self.b.open();
-        if let Some(node) = node {
-            self.b.enter_scope();
-            self.statement(node);
-            self.b.leave_scope();
-        }
-        self.b.close()
-    }
-
-    pub(super) fn statement(&mut self, node: NodeRef<'_>) {
-        if !self.b.descend() {
-            return;
-        }
-        self.statement_inside(node);
-        self.b.ascend();
-    }
-
-    fn statement_inside(&mut self, node: NodeRef<'_>) {
+    pub(super) fn lower_statement(&mut self, node: NodeRef<'_>) {
         match node.kind() {
             "statement_block" => self.statements(node),
             "expression_statement" | "else_clause" => {
@@ -55,31 +36,19 @@ impl JavaScript<'_> {
                     self.declarator(node, declarator);
                 }
             }
-            "if_statement" => {
-                let cond = node.child(Field::Condition);
-                let Some(cond) = cond.map(|cond| self.expression(cond)) else {
-                    return;
-                };
-                let then = self.block(node.child(Field::Consequence));
-                let otherwise = self.block(node.child(Field::Alternative));
-                self.b.branch(node, cond, then, otherwise);
+            "if_statement" => self.if_statement(node),
+            "while_statement" | "do_statement" | "for_statement" | "for_in_statement" => {
+                self.loop_statement(node, None);
             }
-            "while_statement" | "do_statement" => self.while_loop(node, None),
-            "for_statement" => self.for_loop(node, None),
-            "for_in_statement" => self.each_loop(node, None),
-            "labeled_statement" => self.labelled(node),
-            "switch_statement" => self.switch(node),
-            "return_statement" => {
-                let value = node.named_children().next();
-                let value = value.map(|value| self.expression(value));
-                self.b.return_value(node, value);
-            }
-            "throw_statement" => {
-                if let Some(value) = node.named_children().next() {
-                    let value = self.expression(value);
-                    self.b.throw(node, value);
+            "labeled_statement" => {
+                let (label, inner) = (node.child(Field::Label), node.child(Field::Body));
+                if let (Some(label), Some(inner)) = (label, inner) {
+                    self.labelled(node, label.text(), inner);
                 }
             }
+            "switch_statement" => self.switch(node),
+            "return_statement" => self.return_statement(node),
+            "throw_statement" => self.throw_statement(node),
             "break_statement" => {
                 let name = node.child(Field::Label).map(NodeRef::text);
                 self.b.break_out(node, name);
@@ -147,41 +116,7 @@ impl JavaScript<'_> {
         self.bind(name, value);
     }
 
-    fn labelled(&mut self, node: NodeRef<'_>) {
-        let (Some(name), Some(inner)) = (node.child(Field::Label), node.child(Field::Body)) else {
-            return;
-        };
-        let name = Some(name.text());
-        match inner.kind() {
-            "while_statement" | "do_statement" => self.while_loop(inner, name),
-            "for_statement" => self.for_loop(inner, name),
-            "for_in_statement" => self.each_loop(inner, name),
-            _ => {
-                let label = self.b.begin_labelled(name);
-                let body = self.block(Some(inner));
-                self.b.end_labelled(node, label, body);
-            }
-        }
-    }
-
-    fn while_loop(&mut self, node: NodeRef<'_>, name: Option<&str>) {
-        let label = self.b.begin_loop(name);
-        self.b.open();
-        let cond = node.child(Field::Condition);
-        let cond = cond.map(|cond| self.expression(cond));
-        let head = self.b.close();
-        let body = self.block(node.child(Field::Body));
-        let parts = LoopParts {
-            head,
-            cond,
-            body,
-            step: Block::new(),
-            body_first: node.kind() == "do_statement",
-        };
-        self.b.end_loop(node, label, parts);
-    }
-
-    fn for_loop(&mut self, node: NodeRef<'_>, name: Option<&str>) {
+    pub(super) fn for_loop(&mut self, node: NodeRef<'_>, label: Option<&str>) {
         self.b.enter_scope();
         if let Some(first) = node.child(Field::Initializer) {
             let mut names = Vec::new();
@@ -195,8 +130,6 @@ impl JavaScript<'_> {
             }
             self.statement(first);
         }
-        let label = self.b.begin_loop(name);
-        self.b.open();
         let cond = node.child(Field::Condition).filter(|cond| cond.is_named());
         let cond = cond.filter(|cond| cond.kind() != "empty_statement");
         // Some versions of the grammar wrap the condition in a statement.
@@ -204,26 +137,12 @@ impl JavaScript<'_> {
             "expression_statement" => cond.named_children().next(),
             _ => Some(cond),
         });
-        let cond = cond.map(|cond| self.expression(cond));
-        let head = self.b.close();
-        let body = self.block(node.child(Field::Body));
-        self.b.open();
-        if let Some(step) = node.child(Field::Update) {
-            self.expression(step);
-        }
-        let step = self.b.close();
-        let parts = LoopParts {
-            head,
-            cond,
-            body,
-            step,
-            body_first: false,
-        };
-        self.b.end_loop(node, label, parts);
+        let update = node.child(Field::Update);
+        self.counted_loop(node, label, cond, update.as_slice());
         self.b.leave_scope();
     }
 
-    fn each_loop(&mut self, node: NodeRef<'_>, name: Option<&str>) {
+    pub(super) fn each_loop(&mut self, node: NodeRef<'_>, name: Option<&str>) {
         let (Some(left), Some(right)) = (node.child(Field::Left), node.child(Field::Right)) else {
             return;
         };

@@ -6,6 +6,7 @@ use assay_syntax::{Field, NodeRef};
 use super::scope::{Binding, ScopeKind, join};
 use super::{Python, items};
 use crate::flow::ir::{Arg, BinaryOp, Callee, Literal, Op, Slot};
+use crate::flow::lower::walk::Walk;
 
 impl Python<'_> {
     /// Reads a name.

@@ -8,6 +8,7 @@ use super::literal::constant_text;
 use super::{Python, items};
 use crate::flow::builder::Signature;
 use crate::flow::ir::{Arg, Callee, FunctionKind, Literal, Name, Op, ParamKind, Slot};
+use crate::flow::lower::walk::Walk;
 
 impl Python<'_> {
     pub(super) fn call(&mut self, node: NodeRef<'_>) -> Slot {

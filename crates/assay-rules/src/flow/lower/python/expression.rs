@@ -8,26 +8,10 @@ use super::scope::{Scope, ScopeKind};
 use super::{Python, items};
 use crate::flow::builder::Signature;
 use crate::flow::ir::{Arg, BinaryOp, FunctionKind, Literal, LogicalOp, Op, Slot, UnaryOp};
+use crate::flow::lower::walk::Walk;
 
 impl Python<'_> {
-    /// Lowers an expression to the slot that holds its value.
-    pub(super) fn expression(&mut self, node: NodeRef<'_>) -> Slot {
-        if !self.b.descend() {
-            return self.b.unknown(node);
-        }
-        let value = self.expression_inside(node);
-        self.b.ascend();
-        value
-    }
-
-    fn operand(&mut self, node: NodeRef<'_>, field: Field) -> Slot {
-        match node.child(field) {
-            Some(operand) => self.expression(operand),
-            None => self.b.unknown(node),
-        }
-    }
-
-    fn expression_inside(&mut self, node: NodeRef<'_>) -> Slot {
+    pub(super) fn lower_expression(&mut self, node: NodeRef<'_>) -> Slot {
         if let Some(literal) = literal(node) {
             return self.b.constant(node, literal);
         }
@@ -68,7 +52,7 @@ impl Python<'_> {
             }
             "boolean_operator" => self.boolean(node),
             "comparison_operator" => self.comparison(node),
-            "conditional_expression" => self.conditional(node),
+            "conditional_expression" => self.conditional_expression(node),
             "lambda" => self.lambda(node),
             "named_expression" => {
                 let value = self.operand(node, Field::Value);
@@ -99,18 +83,8 @@ impl Python<'_> {
                 let parts = self.children(node);
                 self.b.mix(node, parts)
             }
-            _ => {
-                let parts = self.children(node);
-                match parts.is_empty() {
-                    true => self.b.unknown(node),
-                    false => self.b.mix(node, parts),
-                }
-            }
+            _ => self.anything(node),
         }
-    }
-
-    pub(super) fn children(&mut self, node: NodeRef<'_>) -> Vec<Slot> {
-        items(node).map(|child| self.expression(child)).collect()
     }
 
     /// Lowers a string literal with what is in it.
@@ -472,7 +446,7 @@ impl Python<'_> {
         self.b.binary(node, op, left, right)
     }
 
-    fn conditional(&mut self, node: NodeRef<'_>) -> Slot {
+    fn conditional_expression(&mut self, node: NodeRef<'_>) -> Slot {
         let parts: Vec<NodeRef<'_>> = items(node).collect();
         let &[then, cond, otherwise] = parts.as_slice() else {
             let parts = self.children(node);

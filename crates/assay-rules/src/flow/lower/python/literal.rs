@@ -4,6 +4,7 @@ use assay_syntax::NodeRef;
 
 use super::items;
 use crate::flow::ir::Literal;
+use crate::flow::lower::escape::{Escapes, integer};
 
 /// Returns the value of a literal that is no string.
 pub(super) fn literal(node: NodeRef<'_>) -> Option<Literal> {
@@ -11,26 +12,10 @@ pub(super) fn literal(node: NodeRef<'_>) -> Option<Literal> {
         "none" => Literal::Null,
         "true" => Literal::Bool(true),
         "false" => Literal::Bool(false),
-        "integer" => integer(node.text())?,
-        "float" => Literal::Float(digits(node.text()).parse().ok()?),
+        "integer" => Literal::Int(integer(node.text(), &['l'])?),
+        "float" => Literal::Float(node.text().replace('_', "").parse().ok()?),
         _ => return None,
     })
-}
-
-fn digits(text: &str) -> String {
-    text.chars().filter(|c| *c != '_').collect()
-}
-
-fn integer(text: &str) -> Option<Literal> {
-    let digits = digits(text);
-    let digits = digits.trim_end_matches(['l', 'L']);
-    let (radix, rest) = match digits.get(..2) {
-        Some("0x" | "0X") => (16, &digits[2..]),
-        Some("0o" | "0O") => (8, &digits[2..]),
-        Some("0b" | "0B") => (2, &digits[2..]),
-        _ => (10, digits),
-    };
-    Some(Literal::Int(i64::from_str_radix(rest, radix).ok()?))
 }
 
 /// A part of a string literal.
@@ -94,65 +79,22 @@ pub(super) fn constant_text(node: NodeRef<'_>) -> Option<String> {
     Some(text)
 }
 
+/// The Python Language Reference, 2.5.1.
+const ESCAPES: Escapes = Escapes {
+    letters: Escapes::LETTERS,
+    hex: &[('x', 2), ('u', 4), ('U', 8)],
+    octal: true,
+    braces: false,
+    keeps_others: true,
+};
+
 fn unescape(text: &str) -> String {
-    if !text.contains('\\') {
-        return text.to_owned();
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        if c != '\\' {
-            out.push(c);
-            continue;
-        }
-        let Some(escaped) = chars.next() else { break };
-        let mut number = |count: usize, radix: u32| {
-            let mut code = 0;
-            for _ in 0..count {
-                let Some(digit) = chars.peek().and_then(|c| c.to_digit(radix)) else {
-                    break;
-                };
-                code = code * radix + digit;
-                chars.next();
-            }
-            char::from_u32(code).unwrap_or('\u{fffd}')
-        };
-        match escaped {
-            'n' => out.push('\n'),
-            't' => out.push('\t'),
-            'r' => out.push('\r'),
-            'a' => out.push('\u{7}'),
-            'b' => out.push('\u{8}'),
-            'f' => out.push('\u{c}'),
-            'v' => out.push('\u{b}'),
-            '\\' | '\'' | '"' => out.push(escaped),
-            '\n' => {}
-            'x' => out.push(number(2, 16)),
-            'u' => out.push(number(4, 16)),
-            'U' => out.push(number(8, 16)),
-            digit @ '0'..='7' => {
-                let first = digit.to_digit(8).unwrap_or(0);
-                let mut code = first;
-                for _ in 0..2 {
-                    let Some(digit) = chars.peek().and_then(|c| c.to_digit(8)) else {
-                        break;
-                    };
-                    code = code * 8 + digit;
-                    chars.next();
-                }
-                out.push(char::from_u32(code).unwrap_or('\u{fffd}'));
-            }
-            // What is no escape keeps its backslash.
-            other => out.extend(['\\', other]),
-        }
-    }
-    out
+    ESCAPES.resolve(text)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{integer, unescape};
-    use crate::flow::ir::Literal;
+    use super::unescape;
 
     #[test]
     fn escapes_are_resolved() {
@@ -165,13 +107,5 @@ mod tests {
         ] {
             assert_eq!(unescape(written), meant, "{written}");
         }
-    }
-
-    #[test]
-    fn integers_have_bases() {
-        for (written, value) in [("1_000", 1000), ("0xFF", 255), ("0o17", 15), ("0b101", 5)] {
-            assert_eq!(integer(written), Some(Literal::Int(value)), "{written}");
-        }
-        assert_eq!(integer("99999999999999999999"), None);
     }
 }

@@ -11,7 +11,8 @@ use assay_syntax::{Field, NodeRef, SyntaxTree};
 use super::Lowerer;
 use crate::flow::builder::{Builder, Signature};
 use crate::flow::ir::{
-    Annotation, Class, Field as ClassField, FunctionId, FunctionKind, Name, Op, ParamKind, Slot,
+    Annotation, Block, Class, Field as ClassField, FunctionId, FunctionKind, Name, Op, ParamKind,
+    Slot,
 };
 
 mod assign;
@@ -23,6 +24,7 @@ mod name;
 mod scope;
 mod statement;
 
+use crate::flow::lower::walk::Walk;
 use scope::{Binding, Module, Scope, ScopeKind, imported, join};
 
 pub(super) static LOWERER: Lowerer = Lowerer {
@@ -93,6 +95,42 @@ enum Method {
 fn items(node: NodeRef<'_>) -> impl Iterator<Item = NodeRef<'_>> {
     node.named_children()
         .filter(|child| !matches!(child.kind(), "comment" | "line_continuation"))
+}
+
+impl Walk for Python<'_> {
+    fn builder(&mut self) -> &mut Builder {
+        self.b
+    }
+
+    fn expression_inside(&mut self, node: NodeRef<'_>) -> Slot {
+        self.lower_expression(node)
+    }
+
+    fn statement_inside(&mut self, node: NodeRef<'_>) {
+        self.lower_statement(node);
+    }
+
+    fn loop_statement(&mut self, node: NodeRef<'_>, _label: Option<&str>) -> bool {
+        match node.kind() {
+            "while_statement" => self.while_statement(node),
+            "for_statement" => self.for_loop(node),
+            _ => return false,
+        }
+        true
+    }
+
+    /// A block has no scope of its own.
+    fn block(&mut self, node: Option<NodeRef<'_>>) -> Block {
+        self.b.open();
+        if let Some(node) = node {
+            self.statements(node);
+        }
+        self.b.close()
+    }
+
+    fn children(&mut self, node: NodeRef<'_>) -> Vec<Slot> {
+        items(node).map(|child| self.expression(child)).collect()
+    }
 }
 
 impl<'b> Python<'b> {

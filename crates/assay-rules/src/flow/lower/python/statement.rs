@@ -5,46 +5,30 @@ use assay_syntax::{Field, NodeRef};
 use super::assign::Tested;
 use super::scope::{Binding, imported};
 use super::{Python, items};
-use crate::flow::builder::LoopParts;
 use crate::flow::ir::{
     Arg, Arm, Block, Callee, EachKind, Handler, LogicalOp, Name, Op, Slot, UnaryOp,
 };
+use crate::flow::lower::walk::Walk;
 
 impl Python<'_> {
     /// Lowers the statements in a node.
-    fn statements(&mut self, node: NodeRef<'_>) {
+    pub(super) fn statements(&mut self, node: NodeRef<'_>) {
         for statement in items(node) {
             self.statement(statement);
         }
     }
 
-    /// Lowers statements into a block of their own.
-    fn block(&mut self, node: Option<NodeRef<'_>>) -> Block {
-        self.b.open();
-        if let Some(node) = node {
-            self.statements(node);
-        }
-        self.b.close()
-    }
-
-    pub(super) fn statement(&mut self, node: NodeRef<'_>) {
-        if !self.b.descend() {
-            return;
-        }
-        self.statement_inside(node);
-        self.b.ascend();
-    }
-
-    fn statement_inside(&mut self, node: NodeRef<'_>) {
+    pub(super) fn lower_statement(&mut self, node: NodeRef<'_>) {
         match node.kind() {
             "expression_statement" => {
                 for expression in items(node) {
                     self.expression(expression);
                 }
             }
-            "if_statement" => self.if_statement(node),
-            "while_statement" => self.while_loop(node),
-            "for_statement" => self.for_loop(node),
+            "if_statement" => self.if_chain(node),
+            "while_statement" | "for_statement" => {
+                self.loop_statement(node, None);
+            }
             "try_statement" => self.try_statement(node),
             "with_statement" => self.with_statement(node),
             "match_statement" => self.match_statement(node),
@@ -199,7 +183,7 @@ impl Python<'_> {
         }
     }
 
-    fn if_statement(&mut self, node: NodeRef<'_>) {
+    fn if_chain(&mut self, node: NodeRef<'_>) {
         let Some(cond) = node.child(Field::Condition) else {
             return;
         };
@@ -262,25 +246,11 @@ impl Python<'_> {
         self.b.end_labelled(node, label, body);
     }
 
-    fn while_loop(&mut self, node: NodeRef<'_>) {
-        self.with_else(node, |this| {
-            let label = this.b.begin_loop(None);
-            this.b.open();
-            let cond = node.child(Field::Condition);
-            let cond = cond.map(|cond| this.expression(cond));
-            let head = this.b.close();
-            let body = this.block(node.child(Field::Body));
-            let parts = LoopParts {
-                head,
-                cond,
-                body,
-                ..LoopParts::default()
-            };
-            this.b.end_loop(node, label, parts);
-        });
+    pub(super) fn while_statement(&mut self, node: NodeRef<'_>) {
+        self.with_else(node, |this| this.while_loop(node, None, false));
     }
 
-    fn for_loop(&mut self, node: NodeRef<'_>) {
+    pub(super) fn for_loop(&mut self, node: NodeRef<'_>) {
         let (Some(left), Some(right)) = (node.child(Field::Left), node.child(Field::Right)) else {
             return;
         };

@@ -199,6 +199,37 @@ const FAMILIES: &[(&str, &[&str])] = &[
     ("c-family", &["c", "cpp"]),
 ];
 
+/// The languages that models are for, where it is not the one that their
+/// folder is named after.
+const MODELS: &[(&str, &[&str])] = &[("javascript", &["javascript", "typescript", "tsx"])];
+
+/// Returns the languages whose models know a sink of a kind.
+fn languages_of_sinks(kind: &str) -> Vec<String> {
+    let mut languages = Vec::new();
+    for folder in entries(Path::new("models")) {
+        let has_sink = entries(&folder).iter().any(|file| {
+            let text = fs::read_to_string(file).expect("models can be read");
+            let table: Table = text.parse().expect("models are TOML");
+            let sinks = table.get("sink").and_then(Value::as_array);
+            let mut sinks = sinks.into_iter().flatten().filter_map(Value::as_table);
+            sinks.any(|sink| strings(sink, "kind") == [kind])
+        });
+        if has_sink {
+            let name = stem(&folder);
+            let shared = MODELS.iter().find(|models| models.0 == name);
+            match shared {
+                Some((_, of)) => languages.extend(of.iter().map(|&language| language.to_owned())),
+                None => languages.push(name),
+            }
+        }
+    }
+    assert!(
+        !languages.is_empty(),
+        "no model has a sink of kind `{kind}`"
+    );
+    languages
+}
+
 fn data_rule(pack: &str, file: &Path) -> Found {
     let name = file.display().to_string();
     let text = fs::read_to_string(file).expect("a rule can be read");
@@ -220,13 +251,16 @@ fn data_rule(pack: &str, file: &Path) -> Found {
         Some(Value::Array(items)) => items.iter().filter_map(Value::as_table).collect(),
         _ => Vec::new(),
     };
-    // What the dataflow engine reports, in these languages.
+    // What the dataflow engine reports: a kind of sink.
     let flow = strings(&table, "flow");
     assert!(
         matches.is_empty() as u8 + configs.is_empty() as u8 + flow.is_empty() as u8 == 2,
         "{name} has either [[match]], [[config]] or `flow`"
     );
-    let mut languages: BTreeSet<String> = flow.iter().cloned().collect();
+    let mut languages: BTreeSet<String> = flow
+        .iter()
+        .flat_map(|kind| languages_of_sinks(kind))
+        .collect();
     let mut matchers = String::new();
     let mut has_fix = false;
     for table_of_match in matches {

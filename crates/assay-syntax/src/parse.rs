@@ -1,14 +1,15 @@
 //! Parsing with limits: text in, trees of its languages out, never a failure.
 
-use std::cell::{Cell, RefCell};
-use std::ops::ControlFlow;
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use assay_source::{SourceText, Span};
 
 use crate::hole::spans_without_holes;
 use crate::language::{Embedding, Language, language_by_name};
+use crate::recovery::{Outcome, parse_watched};
 use crate::role::Role;
+use crate::run::Task;
 use crate::tree::{NodeRef, SyntaxTree};
 
 /// How much work parsing one file may be. The limits count steps and nodes and
@@ -47,8 +48,8 @@ impl Default for ParseLimits {
 /// What went wrong while a file was parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ParseProblem {
-    /// Parsing took more steps, or read the text more often, than the limit;
-    /// there is no tree.
+    /// Parsing took more steps, or read the text more often, than the limit, or
+    /// its end would take too much after too many errors; there is no tree.
     TooManySteps {
         /// The language of the part.
         language: &'static str,
@@ -164,13 +165,7 @@ thread_local! {
     static PARSER: RefCell<tree_sitter::Parser> = RefCell::new(tree_sitter::Parser::new());
 }
 
-/// The parser asks for leave once in so many of its operations
-/// (`OP_COUNT_PER_PARSER_CALLBACK_CHECK` in tree-sitter).
-const STEPS_PER_CALLBACK: u64 = 100;
 const STEPS_FREE: u64 = 10_000;
-
-/// The parser gets the text in pieces of this size, to count what it reads.
-const PIECE_BYTES: usize = 256;
 const READS_FREE: u64 = 1_000_000;
 
 fn parse_part(
@@ -188,66 +183,51 @@ fn parse_part(
     }
     let bytes = text.as_str().as_bytes();
     let length: u64 = part.spans.iter().map(|span| u64::from(span.len())).sum();
-    let steps_max = STEPS_FREE + length * u64::from(limits.steps_per_byte_max);
-    let mut steps = 0;
-    let reads_max = READS_FREE + length * u64::from(limits.reads_per_byte_max);
-    let reads = Cell::new(0);
-    let mut interrupted = false;
-    let mut progress = |_: &tree_sitter::ParseState| {
-        steps += STEPS_PER_CALLBACK;
-        interrupted |= limits.interrupt.is_some_and(|interrupt| interrupt(steps));
-        if interrupted || steps > steps_max || reads.get() > reads_max {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    };
     let is_whole = length == bytes.len() as u64;
-    let after = match guard.ends_line && is_whole && !bytes.ends_with(b"\n") {
-        true => &b"\n"[..],
-        false => &[],
+    let task = Task {
+        bytes,
+        after: match guard.ends_line && is_whole && !bytes.ends_with(b"\n") {
+            true => b"\n",
+            false => &[],
+        },
+        steps_max: STEPS_FREE + length * u64::from(limits.steps_per_byte_max),
+        reads_max: READS_FREE + length * u64::from(limits.reads_per_byte_max),
+        interrupt: limits.interrupt,
+        steps_before: 0,
     };
-    let tree = PARSER.with_borrow_mut(|parser| {
+    let ranges: Vec<_> = part
+        .spans
+        .iter()
+        .filter(|_| !is_whole)
+        .map(|&span| included_range(text, span))
+        .collect();
+    let prepare = |parser: &mut tree_sitter::Parser| {
         parser
             .set_language(part.language.grammar())
             .expect("the registry test loads every grammar");
-        let ranges: Vec<_> = part
-            .spans
-            .iter()
-            .filter(|_| !is_whole)
-            .map(|&span| included_range(text, span))
-            .collect();
         parser
             .set_included_ranges(&ranges)
             .expect("parts are in the order of the text and apart");
-        let tree = parser.parse_with_options(
-            &mut |at, _| {
-                reads.set(reads.get() + PIECE_BYTES as u64);
-                // Without text the lexer stops at once, and then the parser does.
-                if at > bytes.len() || reads.get() > reads_max {
-                    return &bytes[..0];
-                }
-                if at == bytes.len() {
-                    return after;
-                }
-                &bytes[at..bytes.len().min(at + PIECE_BYTES)]
-            },
-            None,
-            Some(tree_sitter::ParseOptions::new().progress_callback(&mut progress)),
-        );
-        if tree.is_none() {
-            parser.reset();
-        }
-        tree
+    };
+    let fresh = || {
+        let mut parser = tree_sitter::Parser::new();
+        prepare(&mut parser);
+        parser
+    };
+    let outcome = PARSER.with_borrow_mut(|parser| {
+        prepare(parser);
+        parse_watched(parser, task, fresh)
     });
-    // A text that seemed to end early has a tree that means nothing.
-    let tree = tree.filter(|_| reads.get() <= reads_max);
-    let Some(tree) = tree else {
-        problems.push(match interrupted {
-            true => ParseProblem::Interrupted { language },
-            false => ParseProblem::TooManySteps { language },
-        });
-        return None;
+    let tree = match outcome {
+        Outcome::Tree(tree) => tree,
+        Outcome::TooMuch => {
+            problems.push(ParseProblem::TooManySteps { language });
+            return None;
+        }
+        Outcome::Interrupted => {
+            problems.push(ParseProblem::Interrupted { language });
+            return None;
+        }
     };
     let text = Arc::clone(text);
     let (tree, cut) = SyntaxTree::build(part.language, text, &tree, limits.nodes_max);

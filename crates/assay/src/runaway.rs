@@ -26,9 +26,10 @@ thread_local! {
     static STEPS: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Limits the memory of the process. A text can be made so that a grammar fills
-/// the memory within one step, where [`stops`] is not asked; then the process
-/// ends with a message, and not the machine.
+/// Limits the memory of the process. Within one step of a grammar [`stops`] is
+/// not asked; the texts known to fill the memory there are refused by
+/// `assay-syntax` before, and with one that is not known the process ends with a
+/// message, and not the machine.
 pub(crate) fn limit_memory() {
     #[cfg(target_os = "linux")]
     {

@@ -310,6 +310,53 @@ fn texts_that_overrun_a_scanner_are_refused() {
     }
 }
 
+/// After each of these errors the parser goes on in several ways, and at the end of
+/// the text it would take all of them, in gigabytes within one step.
+#[test]
+fn errors_that_are_never_settled_are_given_up() {
+    let cases = [
+        ("c", "x=<\n"),
+        ("c", "x=>"),
+        ("c", "some_longer_name =\n  <\n"),
+        ("c-sharp", "x=<\n"),
+        ("java", "x=>"),
+    ];
+    for (name, unit) in cases {
+        let language = language_by_name(name).expect("the language exists");
+        let calm = fixtures()
+            .into_iter()
+            .find(|(known, _)| known.id() == language.id());
+        let (_, calm) = calm.expect("it has a fixture");
+        for before in ["", &calm] {
+            let text = format!("{before}{}", unit.repeat(20_000));
+            let file = parse_text(language, &text);
+            let language = language.id().as_str();
+            assert_eq!(
+                file.problems,
+                [ParseProblem::TooManySteps { language }],
+                "{unit}"
+            );
+        }
+    }
+}
+
+/// Many errors alone are no reason to give up.
+#[test]
+fn errors_that_are_settled_are_not_given_up() {
+    let cases = [
+        ("c", "int f(void) { return 1 + ; }\n"),
+        ("java", "class A { void f() { int = 3; } }\n"),
+        ("javascript", "let = 3 +;\nf(;\n"),
+        ("python", "def f(:\n    return\n"),
+        ("sql", "SELEC * FORM a;\n"),
+    ];
+    for (name, unit) in cases {
+        let language = language_by_name(name).expect("the language exists");
+        let file = parse_text(language, &unit.repeat(5_000));
+        assert_eq!(file.problems, [], "{unit}");
+    }
+}
+
 #[test]
 fn an_interrupt_ends_parsing() {
     let limits = ParseLimits {

@@ -15,6 +15,7 @@ use super::ir::{
     FunctionKind, Handler, Label, Literal, LogicalOp, Name, Op, Param, ParamKind, Slot, SlotInfo,
     Stmt, StmtKind, UnaryOp, Unit,
 };
+use super::place::Places;
 
 /// Expressions and statements nest at most so deep; what is deeper is unknown.
 const DEPTH_MAX: u32 = 160;
@@ -92,6 +93,7 @@ struct Frame {
     signature: Signature,
     params: Vec<Param>,
     slots: Vec<SlotInfo>,
+    places: Places,
     captures: Vec<Capture>,
     scopes: Vec<HashMap<Name, Slot>>,
     blocks: Vec<Block>,
@@ -207,6 +209,8 @@ impl Builder {
             result: None,
             annotations: Vec::new(),
             slots: Vec::new(),
+            places: HashMap::new(),
+            hosts: HashMap::new(),
             captures: Vec::new(),
             body: Vec::new(),
             span: at.at(),
@@ -218,6 +222,7 @@ impl Builder {
             signature,
             params: Vec::new(),
             slots: Vec::new(),
+            places: Places::default(),
             captures: Vec::new(),
             scopes: vec![HashMap::new()],
             blocks: vec![Vec::new()],
@@ -266,6 +271,7 @@ impl Builder {
         function.result = frame.signature.result;
         function.annotations = frame.signature.annotations;
         function.slots = frame.slots;
+        (function.places, function.hosts) = frame.places.finish();
         function.captures = frame.captures;
         function.body = frame.blocks.drain(..).flatten().collect();
         function.size = frame.size;
@@ -468,6 +474,12 @@ impl Builder {
         }
         let frame = self.frame();
         frame.size += 1;
+        match &kind {
+            StmtKind::Let(slot, op) => frame.places.note(*slot, op),
+            StmtKind::Store { key, .. } => frame.places.store(key),
+            StmtKind::StoreIndex { index, .. } => frame.places.store_element(*index),
+            _ => {}
+        }
         let block = frame.blocks.last_mut().expect("a block is open");
         let span = at.at();
         block.push(Stmt { span, kind });

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::ir::{FunctionId, Name, Slot};
+use super::kind::Kinds;
+use super::place::Place;
 use super::value::{Const, ObjectId, Taint, Value};
 
 /// A list keeps so many elements apart.
@@ -14,6 +16,9 @@ pub(crate) const ITEMS_MAX: usize = 64;
 
 /// A map or object keeps so many keys apart.
 const KEYS_MAX: usize = 64;
+
+/// What checks told of so many places is kept.
+const NARROWED_MAX: usize = 32;
 
 /// What is looked into when a whole container matters.
 const CONTENT_DEPTH: u32 = 3;
@@ -353,6 +358,19 @@ impl Heap {
         taint
     }
 
+    /// Takes kinds of danger away from the members of the objects that a value
+    /// points to.
+    pub(crate) fn clear_members(&mut self, value: &Value, kinds: Kinds) {
+        for id in &value.objects {
+            let Some(object) = self.get_mut(*id) else {
+                continue;
+            };
+            for member in object.fields.values_mut().chain([&mut object.others]) {
+                member.taint = member.taint.filtered(|own| own.without(kinds));
+            }
+        }
+    }
+
     fn add_content(&self, value: &Value, taint: &mut Taint, depth: u32) {
         if depth == 0 {
             return;
@@ -392,6 +410,8 @@ impl Heap {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct State {
     slots: Rc<Vec<Value>>,
+    /// What checks told of places that are read again: rarely anything.
+    narrowed: Rc<Vec<(Place, Value)>>,
     pub(crate) heap: Heap,
 }
 
@@ -400,7 +420,34 @@ impl State {
     pub(crate) fn new(slots: usize, heap: Heap) -> Self {
         Self {
             slots: Rc::new(vec![Value::nothing(); slots]),
+            narrowed: Rc::default(),
             heap,
+        }
+    }
+
+    /// Notes what a place holds, as a check told.
+    pub(crate) fn narrow(&mut self, place: Place, value: Value) {
+        let narrowed = Rc::make_mut(&mut self.narrowed);
+        narrowed.retain(|(known, _)| *known != place);
+        if narrowed.len() < NARROWED_MAX {
+            narrowed.push((place, value));
+        }
+    }
+
+    /// Returns what a check told of a place.
+    pub(crate) fn narrowed(&self, place: Place) -> Option<&Value> {
+        let mut known = self.narrowed.iter();
+        known.find_map(|(known, value)| (*known == place).then_some(value))
+    }
+
+    /// Forgets what checks told of places that start from a variable.
+    pub(crate) fn forget(&mut self, root: Slot) {
+        if self
+            .narrowed
+            .iter()
+            .any(|(known, _)| known.root == Some(root))
+        {
+            Rc::make_mut(&mut self.narrowed).retain(|(known, _)| known.root != Some(root));
         }
     }
 
@@ -431,7 +478,22 @@ impl State {
                 }
             }
         }
+        self.join_narrowed(other);
         self.heap.join(&other.heap) || changed
+    }
+
+    /// What was told of a place holds where both paths were told it.
+    fn join_narrowed(&mut self, other: &Self) {
+        if self.narrowed.is_empty() || Rc::ptr_eq(&self.narrowed, &other.narrowed) {
+            return;
+        }
+        Rc::make_mut(&mut self.narrowed).retain_mut(|(place, value)| {
+            let theirs = other.narrowed(*place);
+            if let Some(theirs) = theirs {
+                value.join(theirs);
+            }
+            theirs.is_some()
+        });
     }
 
     /// Gives up what could change for ever around a loop.

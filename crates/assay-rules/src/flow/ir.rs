@@ -6,9 +6,12 @@
 //! state flows through it from the top down and joins where branches meet:
 //! a variable read after a join is what a phi would be.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use assay_source::{RepoPath, SourceText, Span};
+
+use super::place::Place;
 
 /// A name or a text. Shared, because the same names come up all the time.
 pub(crate) type Name = Arc<str>;
@@ -106,6 +109,10 @@ pub(crate) struct Function {
     pub(crate) result: Option<Name>,
     pub(crate) annotations: Vec<Annotation>,
     pub(crate) slots: Vec<SlotInfo>,
+    /// The places that several instructions read, by what they read into.
+    pub(crate) places: HashMap<Slot, Place>,
+    /// What holds the host of an address, and what holds that address.
+    pub(crate) hosts: HashMap<Slot, Vec<Slot>>,
     /// Variables of functions around it that it uses.
     pub(crate) captures: Vec<Capture>,
     pub(crate) body: Block,

@@ -53,6 +53,9 @@ impl Kinds {
     /// Kinds that a stranger's input is not dangerous to by itself.
     const SPECIAL: u64 = bit("random") | bit("secret");
 
+    /// What is harmless once the host of an address is known.
+    pub(crate) const ADDRESS: Self = Self(bit("ssrf") | bit("redirect"));
+
     /// All that a stranger's input can do harm to.
     pub(crate) const INPUT: Self = Self(((1 << KINDS.len()) - 1) & !Self::SPECIAL);
 

@@ -14,6 +14,7 @@ mod ir;
 mod kind;
 mod lower;
 mod model;
+mod place;
 #[cfg(test)]
 mod print;
 mod project;

@@ -36,6 +36,7 @@ const CONSTRUCTS: &[&str] = &[
     "sanitizers",
     "constants",
     "modules",
+    "places",
     "types",
     "elements",
     "pages",

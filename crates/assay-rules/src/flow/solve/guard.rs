@@ -20,6 +20,14 @@ impl Solver<'_> {
         };
         for (slot, refine) in list {
             self.apply(*slot, refine);
+            // The host of an address was compared: the address goes there.
+            if let (Some(addresses), Refine::Is(_) | Refine::Clear(_)) =
+                (self.function().hosts.get(slot), refine)
+            {
+                for address in addresses {
+                    self.apply(*address, &Refine::Clear(Kinds::ADDRESS));
+                }
+            }
         }
     }
 
@@ -33,6 +41,7 @@ impl Solver<'_> {
         match refine {
             Refine::Clear(kinds) => {
                 value.taint = value.taint.filtered(|own| own.without(*kinds));
+                self.state.heap.clear_members(&value, *kinds);
             }
             Refine::Is(constants) => {
                 let ty = value.ty.clone();
@@ -46,6 +55,9 @@ impl Solver<'_> {
                     few.retain(|value| value != constant);
                 }
             }
+        }
+        if let Some(place) = self.function().places.get(&slot) {
+            self.state.narrow(*place, value.clone());
         }
         self.set(slot, value);
     }

@@ -36,6 +36,7 @@ const OPERATIONS: &[&str] = &[
     "entry-value",
     "equals",
     "equals-ignore-case",
+    "exit",
     "filter",
     "finally",
     "find",
@@ -143,6 +144,12 @@ impl Solver<'_> {
                 self.build(op, call)
             }
             "fixed" => Value::unknown(),
+            "exit" => {
+                // It throws, or ends the process: nothing comes after it.
+                self.may_throw();
+                self.live = false;
+                Value::unknown()
+            }
             "unknown" => Value::unknown(),
             "property" => self.property(call),
             "class-named" => self.class_named(call),
@@ -314,18 +321,19 @@ impl Solver<'_> {
         });
         let mut value = folded.unwrap_or_else(Value::unknown);
         let slot = call.operands.first().and_then(|argument| argument.slot);
-        if let (Some(slot), "starts-with", Some(prefix)) = (slot, op, part.as_text()) {
-            // A fixed host cannot be changed by what comes after it.
-            let is_origin = prefix
-                .split_once("://")
-                .is_some_and(|(_, rest)| rest.contains('/'));
-            let kinds = ["ssrf", "redirect"]
-                .iter()
-                .filter_map(|kind| Kinds::named(kind));
-            if is_origin {
-                let kinds = kinds.fold(Kinds::NONE, Kinds::or);
+        if let (Some(slot), Some(part)) = (slot, part.as_text()) {
+            // A fixed host cannot be changed by what comes after it, and the
+            // names below a domain belong to its owner.
+            let is_told = match op {
+                "starts-with" => part
+                    .split_once("://")
+                    .is_some_and(|(_, rest)| rest.contains('/')),
+                "ends-with" => part.starts_with('.') && self.function().hosts.contains_key(&slot),
+                _ => false,
+            };
+            if is_told {
                 value.facts = Some(Rc::new(Facts {
-                    when_true: vec![(slot, Refine::Clear(kinds))],
+                    when_true: vec![(slot, Refine::Clear(Kinds::ADDRESS))],
                     when_false: Vec::new(),
                 }));
             }

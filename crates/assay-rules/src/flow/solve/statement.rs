@@ -165,7 +165,12 @@ impl Solver<'_> {
         let mut value = self.operation_value(stmt.span, op);
         let function = self.function();
         let info = &function.slots[slot.index()];
+        let place = function.places.get(&slot);
+        if let Some(told) = place.and_then(|place| self.state.narrowed(*place)) {
+            value = told.clone();
+        }
         if let Some(name) = &info.name {
+            self.state.forget(slot);
             self.step(&mut value, stmt.span, &StepKind::Assigned(name.clone()));
         }
         value = self.typed(value, info.ty.as_ref());

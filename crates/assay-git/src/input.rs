@@ -128,6 +128,10 @@ pub struct Limits {
     pub history_commits_max: usize,
     /// Versions of files that are listed of them.
     pub history_versions_max: usize,
+    /// Commits of a whole history.
+    pub log_commits_max: usize,
+    /// Bytes of a file whose lines are followed through the history.
+    pub history_file_bytes_max: u64,
 }
 
 impl Default for Limits {
@@ -148,6 +152,8 @@ impl Default for Limits {
             disk_hash_bytes_max: 1 << 30,
             history_commits_max: 2_000,
             history_versions_max: 20_000,
+            log_commits_max: 1_000_000,
+            history_file_bytes_max: 2 << 20,
         }
     }
 }

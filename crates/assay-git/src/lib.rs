@@ -19,6 +19,7 @@ mod disk;
 mod error;
 mod history;
 mod input;
+mod log;
 mod model;
 mod open;
 mod patch;
@@ -35,4 +36,5 @@ mod worktree;
 
 pub use error::{Error, ErrorKind};
 pub use input::{Input, Limits, Options};
+pub use log::{HistoryOptions, HistoryRead, read_history};
 pub use open::{Opened, open};

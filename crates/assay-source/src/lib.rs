@@ -10,6 +10,7 @@
 mod change;
 mod content;
 mod diff;
+mod history;
 mod language;
 mod path;
 mod span;
@@ -21,6 +22,10 @@ pub use change::{
 };
 pub use content::{BlobCache, ContentId, ContentStore, FileTree, ReadError};
 pub use diff::{Hunk, LineMapping, LineRange, diff_lines, unified_diff};
+pub use history::{
+    CoChange, CoChangeLimits, FileHistory, FileLines, History, OwnedLines, PastCommit, Person,
+    Share, Touch, co_changes, file_histories,
+};
 pub use language::LanguageId;
 pub use path::RepoPath;
 pub use span::{LineMap, Position, Span};

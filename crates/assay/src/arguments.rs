@@ -79,6 +79,8 @@ pub(crate) enum Command {
     Init(InitArguments),
     /// Accept the findings of the tree as existing
     Baseline(BaselineArguments),
+    /// Show what the past says of files: hot spots, owners, what changes together
+    History(HistoryArguments),
     /// List the packages that a tree depends on, as a bill of materials
     Sbom(SbomArguments),
     /// Keep the local database of advisories about packages
@@ -117,6 +119,38 @@ pub(crate) struct ScanArguments {
     pub(crate) path: PathBuf,
     #[command(flatten)]
     pub(crate) report: ReportArguments,
+}
+
+/// Arguments of `assay history`.
+#[derive(Debug, Args)]
+pub(crate) struct HistoryArguments {
+    /// Only this file, or what is below this folder of the repository
+    #[arg(value_name = "PATH")]
+    pub(crate) path: Option<String>,
+    /// The commit whose past is read
+    #[arg(long, value_name = "REV", default_value = "HEAD")]
+    pub(crate) rev: String,
+    /// Take a merge as one commit that did all that its branch did
+    #[arg(long)]
+    pub(crate) first_parent: bool,
+    /// The format
+    #[arg(long, value_enum, default_value_t = TextFormat::Text, value_name = "FORMAT")]
+    pub(crate) format: TextFormat,
+    /// Show at most so many files and pairs
+    #[arg(long, value_name = "N", default_value_t = 15)]
+    pub(crate) top: usize,
+    /// Neither read nor write what is kept between runs
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+}
+
+/// Formats of what is no report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TextFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
 }
 
 /// Arguments of `assay sbom`.

@@ -9,6 +9,7 @@
 
 mod advisories;
 mod arguments;
+mod cache;
 mod command;
 mod config;
 mod output;
@@ -67,6 +68,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Config(own) => command::config::run(global, own),
         Command::Init(own) => command::init::run(global, own),
         Command::Baseline(own) => command::baseline::run(global, own),
+        Command::History(own) => command::history::run(global, own),
         Command::Sbom(own) => command::sbom::run(global, own),
         Command::Advisories(own) => command::advisories::run(global, own),
         Command::Completions(own) => command::shell::completions(own),

@@ -10,6 +10,7 @@ mod support;
 mod differential;
 mod hostile;
 mod lines;
+mod log;
 mod patch;
 mod range;
 mod rename;

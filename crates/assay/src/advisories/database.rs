@@ -10,6 +10,8 @@ use anyhow::Context as _;
 use assay_deps::{AdvisoryIndex, IndexBytes};
 use assay_review::AdvisorySource;
 
+use crate::cache;
+
 /// Names the database file, over the place in the user's cache.
 const PATH_VARIABLE: &str = "ASSAY_ADVISORIES";
 const FILE_NAME: &str = "advisories.db";
@@ -19,24 +21,11 @@ pub(crate) fn database_path(named: Option<&Path>) -> anyhow::Result<PathBuf> {
     if let Some(path) = named {
         return Ok(path.to_owned());
     }
-    let variable = |name: &str| {
-        std::env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
-    if let Some(path) = variable(PATH_VARIABLE) {
+    if let Some(path) = cache::variable(PATH_VARIABLE) {
         return Ok(path);
     }
-    let cache = if cfg!(target_os = "macos") {
-        variable("HOME").map(|home| home.join("Library/Caches"))
-    } else {
-        None
-    };
-    variable("XDG_CACHE_HOME")
-        .or_else(|| variable("LOCALAPPDATA"))
-        .or(cache)
-        .or_else(|| Some(variable("HOME")?.join(".cache")))
-        .map(|folder| folder.join("assay").join(FILE_NAME))
+    cache::folder()
+        .map(|folder| folder.join(FILE_NAME))
         .with_context(|| {
             format!("there is no home folder; name the database with {PATH_VARIABLE} or --database")
         })

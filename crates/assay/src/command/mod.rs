@@ -5,6 +5,7 @@ pub(crate) mod baseline;
 pub(crate) mod config;
 pub(crate) mod explain;
 pub(crate) mod fix;
+pub(crate) mod history;
 pub(crate) mod init;
 pub(crate) mod list;
 pub(crate) mod review;

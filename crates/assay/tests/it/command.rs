@@ -17,6 +17,7 @@ fn every_command_has_help() {
         "sbom",
         "completions",
         "man",
+        "history",
     ] {
         let run = assay(&repo, &[command, "--help"]);
         assert_eq!(run.code, 0, "{run:?}");

@@ -10,6 +10,7 @@ mod advisories;
 mod command;
 mod config;
 mod fix;
+mod history;
 mod hostile;
 mod inputs;
 mod mutation;

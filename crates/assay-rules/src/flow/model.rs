@@ -30,11 +30,29 @@ pub(crate) struct Models {
     pub(crate) method_annotations: HashMap<Name, Source>,
     /// Parameters that a stranger sets, by their type.
     pub(crate) param_types: HashMap<Name, Source>,
+    /// What annotated functions give back and a library sends on.
+    pub(crate) results: HashMap<Name, Vec<ResultSink>>,
     /// Packages that are other names of the same.
     packages: Vec<(String, String)>,
     mentioned: HashSet<Name>,
     /// What was wrong with the files.
     pub(crate) problems: Vec<String>,
+}
+
+/// What functions with an annotation give back reaches a sink.
+#[derive(Clone, Debug)]
+pub(crate) struct ResultSink {
+    /// A place in [`KINDS`].
+    pub(crate) kind: usize,
+    /// The result has one of these types; none: any.
+    pub(crate) types: Vec<Name>,
+    /// The function or its class has one of these annotations besides; none:
+    /// none is needed.
+    pub(crate) also: Vec<Name>,
+    /// An argument of the annotations must hold this text, whatever the case.
+    pub(crate) says: Option<String>,
+    /// The result must begin with this text, which is no part of the target.
+    pub(crate) begins: Option<String>,
 }
 
 /// What is known of a type.
@@ -82,6 +100,8 @@ pub(crate) enum Test {
     /// It begins with one of these, whatever the case and the space before it;
     /// the rest need not be constant.
     Begins(Vec<String>),
+    /// It is a list whose first element matches one of these patterns.
+    FirstLike(Vec<String>),
     /// It may be a text: it is not known to be an object or a list, and not
     /// just what an unknown call gave back.
     Text,

@@ -37,6 +37,7 @@ const CONSTRUCTS: &[&str] = &[
     "constants",
     "modules",
     "places",
+    "results",
     "types",
     "elements",
     "pages",

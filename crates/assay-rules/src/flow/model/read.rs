@@ -3,7 +3,7 @@
 
 use toml::{Table, Value as Toml};
 
-use super::{Condition, Effect, Entry, Models, Operand, Source, Test};
+use super::{Condition, Effect, Entry, Models, Operand, ResultSink, Source, Test};
 use crate::flow::ir::{Literal, Name};
 use crate::flow::kind::{KINDS, Kinds};
 use crate::flow::solve::is_operation;
@@ -58,6 +58,7 @@ impl Reader<'_> {
             "type" => self.ty(entry),
             "op" => self.ops(entry),
             "entry" => self.entry_point(entry),
+            "result" => self.result(entry),
             _ => match self.effect(section, entry) {
                 Ok(effect) => {
                     for key in entry.keys() {
@@ -142,6 +143,31 @@ impl Reader<'_> {
                 };
                 map.insert(name, source.clone());
             }
+        }
+    }
+
+    fn result(&mut self, entry: &Table) {
+        let kind = text(entry, "kind").unwrap_or_default();
+        let Some(kind) = KINDS.iter().position(|known| known.0 == kind) else {
+            return self.problem("result", &format!("does not know the kind `{kind}`"));
+        };
+        let annotations = strings(entry.get("annotations"));
+        if annotations.is_empty() {
+            self.problem("result", "names no annotations");
+        }
+        let types = strings(entry.get("type"));
+        let also = strings(entry.get("also"));
+        let sink = ResultSink {
+            kind,
+            types: types.iter().map(|name| self.mention(name)).collect(),
+            also: also.iter().map(|name| self.mention(name)).collect(),
+            says: text(entry, "says").map(str::to_lowercase),
+            begins: text(entry, "begins").map(str::to_owned),
+        };
+        for name in annotations {
+            let name = self.mention(&name);
+            let sinks = self.models.results.entry(name).or_default();
+            sinks.push(sink.clone());
         }
     }
 
@@ -340,6 +366,9 @@ fn condition_of(table: &Table) -> Result<Condition, String> {
     } else if table.contains_key("like") {
         let patterns = strings(table.get("like"));
         Test::Like(patterns.iter().map(|p| p.to_lowercase()).collect())
+    } else if table.contains_key("first-like") {
+        let patterns = strings(table.get("first-like"));
+        Test::FirstLike(patterns.iter().map(|p| p.to_lowercase()).collect())
     } else if let Some(limit) = table.get("below").and_then(Toml::as_integer) {
         Test::Below(limit)
     } else if table.contains_key("begins") {

@@ -9,7 +9,7 @@ use super::call::{Argument, Arguments};
 use crate::flow::heap::Shape;
 use crate::flow::ir::{Literal, Name, Slot};
 use crate::flow::kind::{KINDS, Kinds};
-use crate::flow::model::{Condition, Effect, Entry, Operand, Source, Test, rule_of};
+use crate::flow::model::{Condition, Effect, Entry, Operand, ResultSink, Source, Test, rule_of};
 use crate::flow::value::{Const, Consts, Doubt, Facts, Refine, StepKind, Taint, Value};
 
 /// A call of a library as operations see it.
@@ -276,6 +276,16 @@ impl Solver<'_> {
                 let text = constant.map_or(String::new(), |text| text.trim_start().to_lowercase());
                 starts.iter().any(|start| text.starts_with(start.as_str()))
             }
+            Test::FirstLike(_) => {
+                let [id] = value.objects.as_slice() else {
+                    return Some(false);
+                };
+                let first = match self.state.heap.get(*id).map(|object| &object.shape) {
+                    Some(Shape::List { items, .. }) => items.first()?.as_text()?,
+                    _ => return Some(false),
+                };
+                passes(test, &Literal::Str(first.clone()))
+            }
             // What came back from an unknown call is as likely an object.
             Test::Text => {
                 let is_guess = value.prefix.is_none()
@@ -419,9 +429,75 @@ impl Solver<'_> {
             } = &entry.effect
                 && args.contains(&Operand::Named(Name::from("value")))
                 && (object.is_none() || entry.is_for(&types))
+                && self.may_hold(&entry.when, value)
             {
                 self.sink_value(*kind, value, *fixed_by_prefix, (span, key));
             }
+        }
+    }
+
+    /// Returns whether a value that is stored passes tests of what it is.
+    fn may_hold(&self, when: &[Condition], value: &Value) -> bool {
+        let value = self.text_of(value);
+        let mut shapes = when
+            .iter()
+            .map(|condition| (condition, self.has_shape(&condition.test, &value)));
+        shapes.all(|(condition, shape)| shape.is_none_or(|truth| truth != condition.not))
+    }
+
+    /// Returns the kind of sink that what the current function gives back
+    /// reaches: only functions that a library calls count.
+    fn result_kind(&self, value: &Value) -> Option<usize> {
+        let [frame] = self.frames.as_slice() else {
+            return None;
+        };
+        let function = frame.function;
+        let class = function
+            .class
+            .map(|class| &self.project.unit(frame.unit).classes[class]);
+        let around = class.map_or(&[][..], |class| &class.annotations[..]);
+        let models = self.models;
+        let result = function.result.as_ref().map(|ty| models.canonical(ty));
+        function.annotations.iter().find_map(|annotation| {
+            let sinks = models.results.get(&models.canonical(&annotation.name))?;
+            let holds = |sink: &&ResultSink| {
+                let besides = || {
+                    let all = function.annotations.iter().chain(around);
+                    all.filter(|other| sink.also.contains(&models.canonical(&other.name)))
+                };
+                let has_type = sink.types.is_empty()
+                    || result.as_ref().is_some_and(|ty| sink.types.contains(ty));
+                let texts = || {
+                    let own = annotation.arguments.iter();
+                    own.chain(besides().flat_map(|other| &other.arguments))
+                };
+                let says = |word: &str| texts().any(|(_, text)| text.to_lowercase().contains(word));
+                // A page of another kind is declared as such.
+                let mut declared = texts().filter(|(key, _)| &**key == "produces").peekable();
+                let is_other = declared.peek().is_some()
+                    && !declared.any(|(_, text)| text.to_lowercase().contains("html"));
+                has_type
+                    && (sink.also.is_empty() || besides().next().is_some())
+                    && sink.says.as_ref().is_none_or(|word| says(word))
+                    && !is_other
+                    && sink.begins.as_ref().is_none_or(|start| {
+                        let known = value.as_text().or(value.prefix.as_ref());
+                        known.is_some_and(|text| text.starts_with(start.as_str()))
+                    })
+            };
+            sinks.iter().find(holds).map(|sink| sink.kind)
+        })
+    }
+
+    /// Reports what a function that a library calls gives back, when it is
+    /// dangerous where the library sends it.
+    pub(super) fn returned(&mut self, span: Span, value: &Value) {
+        if value.taint.is_empty() && value.objects.is_empty() {
+            return;
+        }
+        if let Some(kind) = self.result_kind(value) {
+            let is_address = !Kinds(1 << kind).and(Kinds::ADDRESS).is_empty();
+            self.sink_value(kind, value, is_address, (span, "return"));
         }
     }
 
@@ -485,7 +561,7 @@ impl Solver<'_> {
 fn passes(test: &Test, constant: &Const) -> bool {
     match test {
         Test::Is(values) => values.contains(constant),
-        Test::Like(patterns) => match constant {
+        Test::Like(patterns) | Test::FirstLike(patterns) => match constant {
             Literal::Str(text) => {
                 let text = text.to_lowercase();
                 patterns.iter().any(|pattern| is_like(&text, pattern))
@@ -529,6 +605,7 @@ fn is_like(text: &str, pattern: &str) -> bool {
 /// Returns whether a text that begins so goes to a fixed place: a host is
 /// named, or a path of the same host.
 fn fixes_origin(prefix: &str) -> bool {
+    let prefix = prefix.strip_prefix("redirect:").unwrap_or(prefix);
     if let Some((_, rest)) = prefix.split_once("://") {
         return rest.contains('/');
     }

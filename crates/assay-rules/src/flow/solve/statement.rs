@@ -146,6 +146,7 @@ impl Solver<'_> {
                     Some(slot) => self.get(*slot),
                     None => Value::constant(Literal::Null),
                 };
+                self.returned(stmt.span, &value);
                 self.return_with(value);
             }
             StmtKind::Throw(value) => {

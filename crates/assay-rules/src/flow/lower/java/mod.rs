@@ -139,13 +139,14 @@ impl<'b> Java<'b> {
             prefix => format!("{prefix}.{simple}"),
         };
         self.names.declare(&simple, &qualified);
+        let annotations = self.annotations(node);
         let class = self.b.add_class(Class {
             name: Name::from(qualified.as_str()),
             supertypes: Vec::new(),
             methods: Vec::new(),
             initializer: None,
             fields: Vec::new(),
-            annotations: Vec::new(),
+            annotations,
             is_abstract: node.kind() == "interface_declaration",
         });
         let at = self.members.len();

@@ -1,0 +1,37 @@
+//! The symbols of a whole repository, who calls whom, and what a change reaches.
+//!
+//! Start at [`load`]: a tree of files in, a [`Graph`] out. What a single file
+//! says is its [`Facts`], kept by content in a [`FactStore`]; the graph puts
+//! the facts of all files together and says of every edge how sure it is.
+//! [`impact`] follows it backwards from what changed.
+//!
+//! Invariant: the graph is a function of the files; making it never fails, and
+//! what is not known is said to be unknown, never unused.
+//! Must not know: the disk, git, findings, rules, who asked.
+
+mod codec;
+mod extract;
+mod facts;
+mod graph;
+mod impact;
+mod layout;
+mod load;
+mod name;
+mod resolve;
+mod segment;
+
+pub use codec::{decode, encode};
+pub use extract::{FACTS_VERSION, extract, extract_tree};
+pub use facts::{
+    Binding, Definition, DefinitionKind, Entry, EntryKind, Expression, ExpressionId, Facts, Import,
+    ImportKind, LocalId, Parameter, Place, Usage, UsageKind, Visibility,
+};
+pub use graph::{
+    Certainty, DefinitionId, Edge, EdgeKind, EntryPoint, FileId, Graph, GraphFile, Outcome,
+    SourceFile, is_test_path,
+};
+pub use impact::{Impact, ImpactLimits, Reached, definitions_at, impact};
+pub use layout::{MANIFEST_BYTES_MAX, Manifest, is_manifest};
+pub use load::{FactStore, LoadLimits, Loaded, NoStore, facts_of_bytes, load};
+pub use name::{Name, Names};
+pub use segment::{FactKey, Segment, write_segment};

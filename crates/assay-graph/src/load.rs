@@ -1,0 +1,285 @@
+//! From a tree of files to the graph: what is kept is taken, what changed is
+//! read and parsed anew.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use assay_source::{ContentId, FileKind, FileTree, FileVersion, ReadError, RepoPath, SourceText};
+use assay_syntax::{ParseLimits, detect, languages, parse};
+use rayon::prelude::{IntoParallelRefIterator as _, ParallelIterator as _};
+
+use crate::codec::{decode, encode};
+use crate::extract::{FACTS_VERSION, extract};
+use crate::facts::Facts;
+use crate::graph::{Graph, SourceFile};
+use crate::layout::{MANIFEST_BYTES_MAX, Manifest, is_manifest};
+use crate::segment::FactKey;
+
+/// Keeps the facts of files. A store may forget anything at any time.
+pub trait FactStore: Sync {
+    /// Returns what is kept under a key.
+    fn get(&self, key: &FactKey) -> Option<Cow<'_, [u8]>>;
+
+    /// Keeps new facts; `live` are the keys of all files that there are now.
+    fn put(&self, entries: Vec<(FactKey, Vec<u8>)>, live: &[FactKey]);
+}
+
+/// Keeps nothing.
+pub struct NoStore;
+
+impl FactStore for NoStore {
+    fn get(&self, _: &FactKey) -> Option<Cow<'_, [u8]>> {
+        None
+    }
+
+    fn put(&self, _: Vec<(FactKey, Vec<u8>)>, _: &[FactKey]) {}
+}
+
+/// How much is read.
+#[derive(Clone, Copy, Debug)]
+pub struct LoadLimits {
+    /// Larger files are left out.
+    pub file_bytes_max: u64,
+    /// More files are left out.
+    pub files_max: usize,
+    /// The limits of the parser.
+    pub parse: ParseLimits,
+}
+
+impl Default for LoadLimits {
+    fn default() -> Self {
+        Self {
+            file_bytes_max: 1 << 20,
+            files_max: 200_000,
+            parse: ParseLimits::default(),
+        }
+    }
+}
+
+/// A graph, and how it was made.
+pub struct Loaded {
+    /// The graph.
+    pub graph: Graph,
+    /// How many files were parsed anew.
+    pub parsed: usize,
+    /// How many were taken from the store.
+    pub kept: usize,
+    /// What could not be read, and why.
+    pub problems: Vec<(RepoPath, String)>,
+}
+
+/// What came of one file.
+enum Read {
+    /// It holds no code, or none that is read.
+    Nothing,
+    Facts(Arc<Facts>),
+    Problem(String),
+}
+
+/// Folders of code that is not the repository's own.
+const FOREIGN_FOLDERS: &[&str] = &[
+    "node_modules",
+    "vendor",
+    "third_party",
+    "bower_components",
+    "site-packages",
+    ".venv",
+    "Pods",
+];
+
+/// A file of at least this size whose lines are this long on average is
+/// written for machines.
+const MINIFIED_BYTES_MIN: usize = 4_096;
+const MINIFIED_LINE_MEAN_MIN: usize = 400;
+
+/// Reads a tree and makes its graph.
+///
+/// # Errors
+///
+/// [`ReadError`] when the tree cannot be listed; what goes wrong with single
+/// files is in [`Loaded::problems`].
+pub fn load(
+    tree: &dyn FileTree,
+    store: &dyn FactStore,
+    limits: &LoadLimits,
+) -> Result<Loaded, ReadError> {
+    let files = tree.list()?;
+    let mut problems = Vec::new();
+    let wanted: Vec<&FileVersion> = files.iter().filter(|file| is_wanted(file)).collect();
+    if wanted.len() > limits.files_max {
+        let left = wanted.len() - limits.files_max;
+        let path = wanted[limits.files_max].path.clone();
+        problems.push((
+            path,
+            format!("this and {} further files are over the limit", left - 1),
+        ));
+    }
+    let wanted = &wanted[..wanted.len().min(limits.files_max)];
+    let read: Vec<(FactKey, Read, Option<Vec<u8>>)> = wanted
+        .par_iter()
+        .map(|file| read_file(tree, store, file, limits))
+        .collect();
+    let mut sources = Vec::with_capacity(read.len());
+    let mut fresh = Vec::new();
+    let mut live = Vec::with_capacity(read.len());
+    let mut parsed = 0;
+    let mut kept = 0;
+    for (file, (key, read, bytes)) in wanted.iter().zip(read) {
+        match bytes {
+            Some(bytes) => {
+                parsed += 1;
+                fresh.push((key, bytes));
+            }
+            None => kept += 1,
+        }
+        live.push(key);
+        match read {
+            Read::Nothing => {}
+            Read::Facts(facts) => sources.push(SourceFile {
+                path: file.path.clone(),
+                facts,
+            }),
+            Read::Problem(problem) => problems.push((file.path.clone(), problem)),
+        }
+    }
+    store.put(fresh, &live);
+    let manifests = read_manifests(tree, &files);
+    Ok(Loaded {
+        graph: Graph::new(sources, &manifests),
+        parsed,
+        kept,
+        problems,
+    })
+}
+
+fn read_manifests(tree: &dyn FileTree, files: &[FileVersion]) -> Vec<Manifest> {
+    files
+        .iter()
+        .filter(|file| is_plain(file) && is_own(&file.path))
+        .filter(|file| std::str::from_utf8(file.path.file_name()).is_ok_and(is_manifest))
+        .filter_map(|file| {
+            let bytes = tree.read(file, MANIFEST_BYTES_MAX).ok()?;
+            Some(Manifest {
+                path: file.path.as_str()?.to_owned(),
+                text: String::from_utf8(bytes).ok()?,
+            })
+        })
+        .collect()
+}
+
+fn is_plain(file: &FileVersion) -> bool {
+    matches!(file.kind, FileKind::File | FileKind::Executable)
+}
+
+fn is_own(path: &RepoPath) -> bool {
+    !path.parts().any(|part| {
+        FOREIGN_FOLDERS
+            .iter()
+            .any(|folder| folder.as_bytes() == part)
+    })
+}
+
+/// Returns whether a file is of a language with functions, by its name.
+fn is_wanted(file: &FileVersion) -> bool {
+    static EXTENSIONS: OnceLock<HashMap<&'static str, ()>> = OnceLock::new();
+    let extensions = EXTENSIONS.get_or_init(|| {
+        languages()
+            .iter()
+            .filter(|language| {
+                !language.is_data_only() || matches!(language.id().as_str(), "vue" | "svelte")
+            })
+            .flat_map(|language| {
+                language
+                    .extensions()
+                    .iter()
+                    .map(|&extension| (extension, ()))
+            })
+            .collect()
+    });
+    is_plain(file)
+        && is_own(&file.path)
+        && file
+            .path
+            .extension()
+            .and_then(|extension| std::str::from_utf8(extension).ok())
+            .is_some_and(|extension| extensions.contains_key(extension))
+}
+
+/// Reads one file; gives its facts as bytes when they are new.
+fn read_file(
+    tree: &dyn FileTree,
+    store: &dyn FactStore,
+    file: &FileVersion,
+    limits: &LoadLimits,
+) -> (FactKey, Read, Option<Vec<u8>>) {
+    let known = |key: &FactKey| -> Option<Read> {
+        let bytes = store.get(key)?;
+        match &*bytes {
+            [] => Some(Read::Nothing),
+            bytes => Some(Read::Facts(Arc::new(decode(bytes)?))),
+        }
+    };
+    let extension = file.path.extension().unwrap_or_default();
+    let mut key = match &file.content {
+        ContentId::Object(id) => Some(fact_key(extension, b"object", id.as_bytes())),
+        _ => None,
+    };
+    if let Some(key) = key
+        && let Some(read) = known(&key)
+    {
+        return (key, read, None);
+    }
+    let bytes = match tree.read(file, limits.file_bytes_max) {
+        Ok(bytes) => bytes,
+        Err(ReadError::TooLarge { .. }) => {
+            let key = key.unwrap_or([0; 32]);
+            return (key, Read::Nothing, None);
+        }
+        Err(error) => {
+            let key = key.unwrap_or([0; 32]);
+            return (key, Read::Problem(error.to_string()), None);
+        }
+    };
+    let key = match key.take() {
+        Some(key) => key,
+        None => {
+            let key = fact_key(extension, b"bytes", &bytes);
+            if let Some(read) = known(&key) {
+                return (key, read, None);
+            }
+            key
+        }
+    };
+    match facts_of_bytes(&file.path, bytes, &limits.parse) {
+        Some(facts) => {
+            let encoded = encode(&facts);
+            (key, Read::Facts(Arc::new(facts)), Some(encoded))
+        }
+        None => (key, Read::Nothing, Some(Vec::new())),
+    }
+}
+
+/// Returns the facts of a file's content; none when there is no code in it.
+pub fn facts_of_bytes(path: &RepoPath, bytes: Vec<u8>, limits: &ParseLimits) -> Option<Facts> {
+    let text = SourceText::decode(bytes).ok()?;
+    let language = detect(path, text.as_str())?;
+    let lines = text.lines().line_count().max(1) as usize;
+    let length = text.as_str().len();
+    if length >= MINIFIED_BYTES_MIN && length / lines >= MINIFIED_LINE_MEAN_MIN {
+        return None;
+    }
+    let parsed = parse(&Arc::new(text), language, limits);
+    extract(&parsed)
+}
+
+/// The same content under another extension can be another language.
+fn fact_key(extension: &[u8], kind: &[u8], content: &[u8]) -> FactKey {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&FACTS_VERSION.to_le_bytes());
+    for part in [extension, kind, content] {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part);
+    }
+    *hasher.finalize().as_bytes()
+}

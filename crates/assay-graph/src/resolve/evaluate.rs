@@ -1,0 +1,923 @@
+//! What an expression is: which definition, or a value of which type.
+//!
+//! One small evaluator for all languages. It follows local names to what they
+//! hold, members to types, calls to results, imports to other files; what it
+//! cannot follow is unknown, and what leads out of the repository external.
+
+use crate::extract::plan::Family;
+use crate::facts::{Binding, DefinitionKind, Expression, ExpressionId, ImportKind, LocalId};
+use crate::graph::GraphFile;
+use crate::name::{Name, QuickMap};
+use crate::resolve::index::{Index, NONE};
+
+/// What an expression is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Value {
+    Unknown,
+    /// Of a library or of the language.
+    External,
+    /// The definition itself: a function, a class, a file.
+    Definition(u32),
+    /// A value of a type.
+    Instance(u32),
+    /// Something that holds values of a type.
+    Holder(u32),
+    /// An object of a type, as its parents see it.
+    Parent(u32),
+    Package(u32),
+}
+
+/// Finding out what one use means takes so many steps at most.
+const STEPS_MAX: u32 = 600;
+const DEPTH_MAX: u32 = 40;
+
+/// Types that are looked through to what they hold.
+const TRANSPARENT: &[&str] = &[
+    "Optional",
+    "Box",
+    "Rc",
+    "Arc",
+    "RefCell",
+    "Mutex",
+    "RwLock",
+    "Cow",
+    "Pin",
+    "Ref",
+    "RefMut",
+    "Annotated",
+    "Final",
+    "ClassVar",
+    "Readonly",
+    "Partial",
+    "Required",
+    "Type",
+    "type",
+    "shared_ptr",
+    "unique_ptr",
+    "weak_ptr",
+    "MutexGuard",
+    "InstanceType",
+    "Lazy",
+    "Self",
+];
+
+/// Methods of what holds values that give something that holds the same.
+const SAME: &[&str] = &[
+    "iter",
+    "iter_mut",
+    "into_iter",
+    "values",
+    "filter",
+    "sorted",
+    "stream",
+    "clone",
+    "slice",
+    "reverse",
+    "reversed",
+    "rev",
+    "as_ref",
+    "as_mut",
+    "as_deref",
+    "sort",
+    "sort_by",
+    "take",
+    "skip",
+    "concat",
+    "copy",
+    "toList",
+    "cloned",
+    "Where",
+    "OrderBy",
+    "ToList",
+    "sorted_by",
+    "select",
+    "reject",
+    "peekable",
+    "or_else",
+    "or",
+    "map_err",
+    "ok",
+    "context",
+    "with_context",
+    "limit",
+    "distinct",
+    "parallelStream",
+    "chain",
+    "all",
+    "values_mut",
+    "drain",
+    "windows",
+    "chunks",
+];
+
+/// Methods of a value that give the value itself.
+const ITSELF: &[&str] = &[
+    "clone",
+    "unwrap",
+    "expect",
+    "as_ref",
+    "as_mut",
+    "borrow",
+    "borrow_mut",
+    "lock",
+    "read",
+    "write",
+    "to_owned",
+    "into",
+    "deref",
+    "deref_mut",
+    "copy",
+    "freeze",
+    "dup",
+    "tap",
+    "also",
+    "apply",
+    "unwrap_or_default",
+    "by_ref",
+    "let",
+];
+
+pub(crate) struct Evaluation<'i, 'g> {
+    pub(crate) index: &'i Index<'g>,
+    /// The file whose uses are looked up.
+    pub(crate) file: u32,
+    /// What is known of the expressions of that file.
+    memo: Vec<Option<Value>>,
+    names: QuickMap<(u32, Name), Value>,
+    steps: u32,
+}
+
+/// Where an expression stands: a file, a scope in it, and up to which byte the
+/// names of that scope are known.
+#[derive(Clone, Copy)]
+struct Standing {
+    file: u32,
+    scope: LocalId,
+    at: u32,
+    depth: u32,
+}
+
+impl Standing {
+    fn deeper(self) -> Self {
+        Self {
+            depth: self.depth + 1,
+            ..self
+        }
+    }
+}
+
+impl<'i, 'g> Evaluation<'i, 'g> {
+    pub(crate) fn new(index: &'i Index<'g>, file: u32) -> Self {
+        let count = index.graph.files[file as usize].facts.expressions.len();
+        Self {
+            index,
+            file,
+            memo: vec![None; count],
+            names: QuickMap::default(),
+            steps: 0,
+        }
+    }
+
+    pub(crate) fn source(&self, file: u32) -> &'g GraphFile {
+        &self.index.graph.files[file as usize]
+    }
+
+    fn text(&self, name: Name) -> &'g str {
+        self.index.graph.names.get(name)
+    }
+
+    /// Returns what an expression of the file is.
+    pub(crate) fn evaluate(&mut self, id: ExpressionId, scope: LocalId, at: u32) -> Value {
+        self.steps = 0;
+        let standing = Standing {
+            file: self.file,
+            scope,
+            at,
+            depth: 0,
+        };
+        self.value(id, standing)
+    }
+
+    fn value(&mut self, id: ExpressionId, here: Standing) -> Value {
+        self.steps += 1;
+        if self.steps > STEPS_MAX || here.depth > DEPTH_MAX {
+            return Value::Unknown;
+        }
+        let own = here.file == self.file;
+        if own && let Some(known) = self.memo[id.index()] {
+            return known;
+        }
+        let value = self.work_out(id, here.deeper());
+        if own && self.steps <= STEPS_MAX {
+            self.memo[id.index()] = Some(value);
+        }
+        value
+    }
+
+    fn work_out(&mut self, id: ExpressionId, here: Standing) -> Value {
+        let file = self.source(here.file);
+        match file.facts.expression(id) {
+            Expression::Unknown => Value::Unknown,
+            Expression::Literal => Value::External,
+            Expression::Name(name) => self.name(file.names[name.index()], here),
+            Expression::Member(object, name) => {
+                let name = file.names[name.index()];
+                let object = self.value(object, here);
+                self.member(object, name, here)
+            }
+            Expression::Call(callee, _) => self.call(callee, here),
+            Expression::New(written, _) => {
+                let class = self.value(written, here);
+                match self.settled_type(class) {
+                    Value::Definition(class) => Value::Instance(class),
+                    other => other,
+                }
+            }
+            Expression::Instance(written) => self.instance(written, here),
+            Expression::Element(held) => {
+                let held = self.value(held, here);
+                match self.settled(held, here) {
+                    Value::Holder(class) => Value::Instance(class),
+                    Value::External => Value::External,
+                    _ => Value::Unknown,
+                }
+            }
+            Expression::Unwrap(held) => {
+                let held = self.value(held, here);
+                match self.settled(held, here) {
+                    Value::Holder(class) => Value::Instance(class),
+                    other => other,
+                }
+            }
+            Expression::Generic(base, _) => self.value(base, here),
+            Expression::This => self.this(here).map_or(Value::Unknown, Value::Instance),
+            Expression::Super => match self.this(here) {
+                Some(class) => Value::Parent(class),
+                None if file.family == Family::Rust => self.rust_parent(here),
+                None => Value::Unknown,
+            },
+            Expression::Module(module) => {
+                self.index
+                    .module(here.file, here.scope, file.facts.text(module), self)
+            }
+            Expression::Definition(local) => Value::Definition(file.base + local.0),
+        }
+    }
+
+    /// Returns the type that the code belongs to.
+    fn this(&self, here: Standing) -> Option<u32> {
+        let file = self.source(here.file);
+        let mut scope = here.scope;
+        loop {
+            let id = file.base + scope.0;
+            let kind = self.index.kind(id);
+            let adds = kind == DefinitionKind::Extension || kind.is_callable();
+            if let Some(&owner) = self.index.owner.get(&id).filter(|_| adds) {
+                return Some(owner);
+            }
+            if kind.is_type() && kind != DefinitionKind::Extension {
+                return Some(id);
+            }
+            if scope == LocalId::FILE {
+                return None;
+            }
+            scope = self.index.definition(id).container;
+        }
+    }
+
+    fn rust_parent(&self, here: Standing) -> Value {
+        let module = self.index.rust_module(here.file, here.scope);
+        self.index
+            .rust_parent(module)
+            .map_or(Value::Unknown, Value::Definition)
+    }
+
+    /// Looks a bare name up, from the inside out.
+    fn name(&mut self, name: Name, here: Standing) -> Value {
+        let file = self.source(here.file);
+        if self.text(name) == "Self" || file.family == Family::Php && self.text(name) == "static" {
+            return self.this(here).map_or(Value::Unknown, Value::Definition);
+        }
+        let mut scope = here.scope;
+        loop {
+            let id = file.base + scope.0;
+            let kind = self.index.kind(id);
+            if let Some(found) = self.local(name, scope, here) {
+                return found;
+            }
+            let looks_here = match kind {
+                kind if kind.is_type() => scope == here.scope || file.family.has_implicit_this(),
+                _ => scope != LocalId::FILE,
+            };
+            if looks_here {
+                let found = match kind.is_type() {
+                    true => {
+                        let class = self.index.owner.get(&id).copied().unwrap_or(id);
+                        self.index.type_member(class, name).0
+                    }
+                    false => self
+                        .index
+                        .member(id, name)
+                        .or_else(|| self.in_module(id, name)),
+                };
+                // `fn f()` in an `impl` is no bare name inside of it.
+                if let Some(found) = found.filter(|_| kind != DefinitionKind::Extension) {
+                    return Value::Definition(found);
+                }
+            }
+            if kind.is_callable()
+                && file.family.has_implicit_this()
+                && let Some(&owner) = self.index.owner.get(&id)
+                && let (Some(found), _) = self.index.type_member(owner, name)
+            {
+                return Value::Definition(found);
+            }
+            if kind == DefinitionKind::Module
+                && let Some(found) = self.imported(name, here, Some(scope))
+            {
+                return found;
+            }
+            if scope == LocalId::FILE {
+                break;
+            }
+            // The names of an inline module of Rust end at it.
+            if kind == DefinitionKind::Module && file.family == Family::Rust {
+                return self.rust_crate(name);
+            }
+            scope = self.index.definition(id).container;
+        }
+        if let Some(&known) = self.names.get(&(here.file, name)) {
+            return known;
+        }
+        let found = self.name_of_file(name, here);
+        self.names.insert((here.file, name), found);
+        found
+    }
+
+    /// What is in the package of a module block.
+    fn in_module(&self, id: u32, name: Name) -> Option<u32> {
+        if self.index.kind(id) != DefinitionKind::Module {
+            return None;
+        }
+        let (package, _) = self.index.package_of_block(id)?;
+        self.index.member(package, name)
+    }
+
+    /// What a local name holds; none when it is no local name.
+    fn local(&mut self, name: Name, scope: LocalId, here: Standing) -> Option<Value> {
+        let file = self.source(here.file);
+        let bindings = &file.facts.bindings;
+        // The bindings are sorted by the names of the file.
+        let start = bindings.partition_point(|binding| binding.scope < scope);
+        let of_scope = &bindings[start..];
+        let end = of_scope.partition_point(|binding| binding.scope == scope);
+        let of_scope = &of_scope[..end];
+        let named = of_scope
+            .iter()
+            .filter(|binding| file.names[binding.name.index()] == name);
+        let mut before: Option<&Binding> = None;
+        let mut first: Option<&Binding> = None;
+        for binding in named {
+            first = first.or(Some(binding));
+            if binding.from < here.at {
+                before = Some(binding);
+            }
+        }
+        let binding = before.or(first)?;
+        if scope == LocalId::FILE {
+            return None;
+        }
+        if binding.value == ExpressionId::UNKNOWN {
+            return Some(Value::Unknown);
+        }
+        let standing = Standing {
+            scope,
+            at: binding.from,
+            ..here
+        };
+        // An instance of a type stays what it is; a name stands for its value.
+        Some(self.value(binding.value, standing))
+    }
+
+    /// Looks a name up at the top of a file: what it defines, what it imports,
+    /// what its package has, what every file knows.
+    fn name_of_file(&mut self, name: Name, here: Standing) -> Value {
+        let file = self.source(here.file);
+        if file.family == Family::C {
+            return self.index.linked(here.file, name);
+        }
+        if let Some(found) = self.index.member(file.base, name) {
+            return Value::Definition(found);
+        }
+        if let Some(found) = self.imported(name, here, None) {
+            return found;
+        }
+        let package = self.index.package_of[here.file as usize];
+        if let Some(found) = self.in_packages_around(package, name, file.family) {
+            return found;
+        }
+        match file.family {
+            Family::Rust => self.rust_crate(name),
+            Family::Python | Family::Script | Family::Go | Family::Jvm => Value::External,
+            Family::Php | Family::Ruby | Family::CSharp => {
+                match self.index.find_package(file.family, "") {
+                    Some(root) => match self.index.member(root, name) {
+                        Some(found) => Value::Definition(found),
+                        None => self
+                            .index
+                            .subpackage(root, name)
+                            .map_or(Value::External, Value::Package),
+                    },
+                    None => Value::External,
+                }
+            }
+            _ => Value::Unknown,
+        }
+    }
+
+    fn rust_crate(&self, name: Name) -> Value {
+        let root = self.index.layout.crates.get(self.text(name));
+        let root = root.and_then(|path| self.index.layout.file(path));
+        root.map_or(Value::External, |file| {
+            Value::Definition(self.source(file).base)
+        })
+    }
+
+    /// Looks in a package and in those around it.
+    fn in_packages_around(&self, package: u32, name: Name, family: Family) -> Option<Value> {
+        if package == NONE {
+            return None;
+        }
+        if let Some(found) = self.index.member(package, name) {
+            return Some(Value::Definition(found));
+        }
+        let nests = matches!(family, Family::CSharp | Family::Ruby | Family::Jvm);
+        if !nests {
+            return None;
+        }
+        let mut around = self.index.package_name(package);
+        loop {
+            let found = self.index.find_package(family, around)?;
+            // A class of a package around is only known in C#, Scala and Ruby;
+            // in Java a name would have to be imported.
+            if family != Family::Jvm
+                && let Some(found) = self.index.member(found, name)
+            {
+                return Some(Value::Definition(found));
+            }
+            if let Some(found) = self.index.subpackage(found, name) {
+                return Some(Value::Package(found));
+            }
+            if around.is_empty() {
+                return None;
+            }
+            around = around.rsplit_once('.').map_or("", |(before, _)| before);
+        }
+    }
+
+    /// Looks a name up in the imports of a file; with a scope, only in those of
+    /// this block.
+    fn imported(&mut self, name: Name, here: Standing, scope: Option<LocalId>) -> Option<Value> {
+        let file = self.source(here.file);
+        let here = here.deeper();
+        if here.depth > DEPTH_MAX {
+            return None;
+        }
+        for import in &file.facts.imports {
+            let fits = file.names[import.alias.index()] == name && !import.alias.is_empty();
+            if !fits || scope.is_some_and(|scope| scope != import.scope) {
+                continue;
+            }
+            let module = file.facts.text(import.module);
+            if import.kind == ImportKind::Part {
+                let parent = file.base + import.scope.0;
+                let child = self.index.module_file.get(&(parent, name));
+                return Some(child.map_or(Value::Unknown, |&child| Value::Definition(child)));
+            }
+            let value = self.index.module(here.file, import.scope, module, self);
+            if import.kind == ImportKind::Module {
+                return Some(value);
+            }
+            let item = file.names[import.item.index()];
+            if file.family == Family::Rust && module.is_empty() {
+                // `use a;` names a crate or what is beside it.
+                return Some(self.rust_crate(item));
+            }
+            let found = self.member(value, item, here);
+            return Some(match found {
+                Value::Unknown => self.item_as_module(file, import.module, item, here),
+                found => found,
+            });
+        }
+        for import in &file.facts.imports {
+            let fits = import.kind == ImportKind::Wildcard;
+            if !fits
+                || scope.is_some_and(|scope| scope != import.scope)
+                || scope.is_none() && import.scope != LocalId::FILE
+            {
+                continue;
+            }
+            self.steps += 1;
+            let module = file.facts.text(import.module);
+            let value = self.index.module(here.file, import.scope, module, self);
+            let is_inside = matches!(value, Value::Definition(_) | Value::Package(_));
+            if !is_inside || self.steps > STEPS_MAX {
+                continue;
+            }
+            let found = self.member(value, name, here);
+            if matches!(found, Value::Definition(_)) {
+                return Some(found);
+            }
+        }
+        None
+    }
+
+    /// `from a import b`, where `b` is a module of the package `a`; `import a.B`
+    /// where `a` is outside.
+    fn item_as_module(
+        &mut self,
+        file: &GraphFile,
+        module: Name,
+        item: Name,
+        here: Standing,
+    ) -> Value {
+        let module = file.facts.text(module);
+        let separator = match file.family {
+            Family::Rust => "::",
+            _ if module.ends_with('.') => "",
+            _ => ".",
+        };
+        if !matches!(
+            file.family,
+            Family::Python | Family::Jvm | Family::Php | Family::CSharp
+        ) {
+            return Value::Unknown;
+        }
+        let whole = format!("{module}{separator}{}", self.text(item));
+        self.index.module(here.file, here.scope, &whole, self)
+    }
+
+    /// Looks a member up.
+    pub(crate) fn member_of(&mut self, object: Value, name: Name) -> Value {
+        let here = Standing {
+            file: self.file,
+            scope: LocalId::FILE,
+            at: u32::MAX,
+            depth: 1,
+        };
+        self.member(object, name, here)
+    }
+
+    fn member(&mut self, object: Value, name: Name, here: Standing) -> Value {
+        self.steps += 1;
+        if self.steps > STEPS_MAX || here.depth > DEPTH_MAX {
+            return Value::Unknown;
+        }
+        match object {
+            Value::Unknown => Value::Unknown,
+            Value::External | Value::Holder(_) => Value::External,
+            Value::Package(package) => self.index.member(package, name).map_or_else(
+                || {
+                    let inner = self.index.subpackage(package, name);
+                    inner.map_or(Value::Unknown, Value::Package)
+                },
+                Value::Definition,
+            ),
+            Value::Parent(class) => match self.index.parent_member(class, name) {
+                (Some(found), _) => Value::Definition(found),
+                (None, true) => Value::Unknown,
+                (None, false) => Value::External,
+            },
+            Value::Instance(id) | Value::Definition(id) => {
+                self.member_of_definition(id, name, here)
+            }
+        }
+    }
+
+    fn member_of_definition(&mut self, id: u32, name: Name, here: Standing) -> Value {
+        let kind = self.index.kind(id);
+        match kind {
+            DefinitionKind::File => self.member_of_file(id, name, here),
+            DefinitionKind::Module => {
+                let found = self
+                    .index
+                    .member(id, name)
+                    .or_else(|| self.in_module(id, name));
+                if let Some(found) = found {
+                    return Value::Definition(found);
+                }
+                if let Some((package, _)) = self.index.package_of_block(id)
+                    && let Some(inner) = self.index.subpackage(package, name)
+                {
+                    return Value::Package(inner);
+                }
+                let file = self.index.file_of(id);
+                let scope = LocalId(id - self.source(file).base);
+                let there = Standing {
+                    file,
+                    scope,
+                    ..here.deeper()
+                };
+                self.imported(name, there, Some(scope))
+                    .unwrap_or(Value::Unknown)
+            }
+            kind if kind.is_type() => match self.index.type_member(id, name) {
+                (Some(found), _) => Value::Definition(found),
+                (None, true) => Value::Unknown,
+                (None, false) => Value::External,
+            },
+            DefinitionKind::Alias | DefinitionKind::Variable | DefinitionKind::Field => {
+                if let Some(found) = self.index.member(id, name) {
+                    return Value::Definition(found);
+                }
+                let value = self.settled(Value::Definition(id), here);
+                match value == Value::Definition(id) {
+                    true => Value::Unknown,
+                    false => self.member(value, name, here.deeper()),
+                }
+            }
+            _ => {
+                if let Some(found) = self
+                    .index
+                    .member(id, name)
+                    .filter(|&found| self.is_attached(found))
+                {
+                    return Value::Definition(found);
+                }
+                // A property: what the method gives.
+                let value = self.settled(Value::Definition(id), here);
+                match value {
+                    Value::Definition(other) if other == id => Value::Unknown,
+                    value => self.member(value, name, here.deeper()),
+                }
+            }
+        }
+    }
+
+    /// Whether a member of a function was given to it from outside
+    /// (`f.prototype.g = ...`) and is no local function.
+    fn is_attached(&self, id: u32) -> bool {
+        self.index.owner.contains_key(&id)
+    }
+
+    fn member_of_file(&mut self, id: u32, name: Name, here: Standing) -> Value {
+        if let Some(found) = self.index.member(id, name) {
+            return Value::Definition(found);
+        }
+        let file_id = self.index.file_of(id);
+        let file = self.source(file_id);
+        let there = Standing {
+            file: file_id,
+            scope: LocalId::FILE,
+            at: u32::MAX,
+            ..here.deeper()
+        };
+        if let Some(found) = self.imported(name, there, None) {
+            return found;
+        }
+        match file.family {
+            Family::Python => {
+                let folder = file
+                    .text_path
+                    .strip_suffix("__init__.py")
+                    .map(|folder| folder.trim_end_matches('/'));
+                let found = folder
+                    .and_then(|folder| self.index.layout.python_below(folder, self.text(name)));
+                found.map_or(Value::Unknown, |found| {
+                    Value::Definition(self.source(found).base)
+                })
+            }
+            Family::Script => {
+                // What a file exports as a whole: `module.exports = a`.
+                let whole = self.index.graph.names.find("module.exports");
+                let whole = whole.or_else(|| self.index.graph.names.find("default"));
+                let whole = whole.and_then(|whole| self.index.member(id, whole));
+                match whole {
+                    Some(whole) if self.index.definition(whole).name != Name::EMPTY => {
+                        if self.text(name) == "default" {
+                            return Value::Definition(whole);
+                        }
+                        self.member_of_definition(whole, name, here.deeper())
+                    }
+                    _ => Value::Unknown,
+                }
+            }
+            _ => Value::Unknown,
+        }
+    }
+
+    /// What a call gives.
+    fn call(&mut self, callee: ExpressionId, here: Standing) -> Value {
+        let file = self.source(here.file);
+        if let Expression::Member(object, name) = file.facts.expression(callee) {
+            let text = file.facts.text(name);
+            let object = self.value(object, here);
+            let object = self.settled(object, here);
+            match object {
+                Value::Holder(_) if SAME.contains(&text) => return object,
+                Value::Holder(class) if self.gives_element(text) => return Value::Instance(class),
+                Value::Holder(_) => return Value::External,
+                Value::Instance(_) if ITSELF.contains(&text) => {
+                    let name = file.names[name.index()];
+                    if !matches!(self.member(object, name, here), Value::Definition(_)) {
+                        return object;
+                    }
+                }
+                _ => {}
+            }
+        }
+        let callee = self.value(callee, here);
+        self.result(callee, here)
+    }
+
+    fn gives_element(&self, text: &str) -> bool {
+        matches!(
+            text,
+            "get"
+                | "first"
+                | "last"
+                | "pop"
+                | "next"
+                | "find"
+                | "at"
+                | "shift"
+                | "remove"
+                | "peek"
+                | "orElse"
+                | "orElseThrow"
+                | "orElseGet"
+                | "getOrDefault"
+                | "unwrap"
+                | "expect"
+                | "unwrap_or"
+                | "unwrap_or_else"
+                | "unwrap_or_default"
+                | "get_mut"
+                | "last_mut"
+                | "first_mut"
+                | "pop_front"
+                | "pop_back"
+                | "findFirst"
+                | "findAny"
+                | "min_by_key"
+                | "max_by_key"
+                | "nth"
+                | "swap_remove"
+                | "back"
+                | "front"
+                | "First"
+                | "FirstOrDefault"
+                | "Single"
+                | "SingleOrDefault"
+                | "getFirst"
+                | "getLast"
+                | "poll"
+                | "setdefault"
+                | "unwrap_err"
+                | "get_or_insert_with"
+                | "or_insert_with"
+                | "join"
+                | "result"
+                | "await"
+        )
+    }
+
+    fn result(&mut self, callee: Value, here: Standing) -> Value {
+        match callee {
+            Value::Definition(id) => {
+                let kind = self.index.kind(id);
+                if kind.is_type() {
+                    return Value::Instance(id);
+                }
+                if kind == DefinitionKind::Constructor {
+                    return self
+                        .index
+                        .type_of(id)
+                        .map_or(Value::Unknown, Value::Instance);
+                }
+                let value = self.settled(callee, here);
+                match value {
+                    // A variable that is a class or a function.
+                    Value::Definition(other) if other != id && here.depth < DEPTH_MAX => {
+                        match kind.is_callable() {
+                            true => value,
+                            false => self.result(value, here.deeper()),
+                        }
+                    }
+                    Value::Definition(_) => Value::Unknown,
+                    value => value,
+                }
+            }
+            Value::External => Value::External,
+            Value::Parent(class) => Value::Instance(class),
+            _ => Value::Unknown,
+        }
+    }
+
+    /// Returns what a definition stands for: the value of a variable, the result
+    /// of a function; a type stays what it is.
+    fn settled(&mut self, value: Value, here: Standing) -> Value {
+        let Value::Definition(id) = value else {
+            return value;
+        };
+        let definition = self.index.definition(id);
+        let stays = definition.kind.is_type()
+            || matches!(
+                definition.kind,
+                DefinitionKind::File | DefinitionKind::Module
+            );
+        if stays || here.depth > DEPTH_MAX {
+            return value;
+        }
+        if definition.value == ExpressionId::UNKNOWN {
+            return match definition.type_text.is_empty() {
+                true => value,
+                false => Value::External,
+            };
+        }
+        let file_id = self.index.file_of(id);
+        let file = self.source(file_id);
+        let local = LocalId(id - file.base);
+        let scope = match definition.kind.is_callable() {
+            true => local,
+            false => definition.container,
+        };
+        let there = Standing {
+            file: file_id,
+            scope,
+            at: definition.end.max(1),
+            ..here.deeper()
+        };
+        if definition.kind == DefinitionKind::Alias {
+            return match self.instance(definition.value, there) {
+                Value::Instance(class) => Value::Definition(class),
+                other => other,
+            };
+        }
+        // Looking at it from within itself would go round in circles.
+        self.value(definition.value, there)
+    }
+
+    /// Returns the type that a value is or is of, through other names.
+    pub(crate) fn settled_type(&mut self, value: Value) -> Value {
+        let here = Standing {
+            file: self.file,
+            scope: LocalId::FILE,
+            at: u32::MAX,
+            depth: 1,
+        };
+        match value {
+            Value::Definition(id) if self.index.kind(id).is_callable() => {
+                // `new f()` of a function that makes objects.
+                value
+            }
+            Value::Definition(_) => self.settled(value, here),
+            value => value,
+        }
+    }
+
+    /// Returns a value of a written type.
+    fn instance(&mut self, written: ExpressionId, here: Standing) -> Value {
+        let file = self.source(here.file);
+        let here = here.deeper();
+        if here.depth > DEPTH_MAX {
+            return Value::Unknown;
+        }
+        if let Expression::Generic(base, argument) = file.facts.expression(written) {
+            let held = |this: &mut Self| match this.instance(argument, here) {
+                Value::Instance(class) | Value::Holder(class) => Value::Holder(class),
+                other => other,
+            };
+            if base == ExpressionId::UNKNOWN {
+                return held(self);
+            }
+            let text = file.facts.path(base).unwrap_or("");
+            if TRANSPARENT.contains(&text) && (text != "Optional" || file.family == Family::Python)
+            {
+                return self.instance(argument, here);
+            }
+            return match self.instance(base, here) {
+                Value::Instance(class) => Value::Instance(class),
+                _ => match held(self) {
+                    Value::Holder(class) => Value::Holder(class),
+                    _ => Value::External,
+                },
+            };
+        }
+        let value = self.value(written, here);
+        match value {
+            Value::Definition(id) => match self.index.kind(id) {
+                kind if kind.is_type() => Value::Instance(id),
+                DefinitionKind::Alias | DefinitionKind::Variable => match self.settled(value, here)
+                {
+                    Value::Definition(class) if class != id => Value::Instance(class),
+                    Value::Definition(_) => Value::Unknown,
+                    other => other,
+                },
+                DefinitionKind::Function => Value::Instance(id),
+                _ => Value::Unknown,
+            },
+            other => other,
+        }
+    }
+}

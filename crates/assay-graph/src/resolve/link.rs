@@ -1,0 +1,349 @@
+//! From uses to edges, and how sure each of them is.
+
+use crate::extract::plan::Family;
+use crate::facts::{DefinitionKind, Expression, LocalId, Usage, UsageKind};
+use crate::graph::{Certainty, DefinitionId, Edge, EdgeKind, EntryPoint, FileId, Outcome};
+use crate::name::Name;
+use crate::resolve::evaluate::{Evaluation, Value};
+use crate::resolve::index::Index;
+
+/// A name that more definitions share says nothing about which is meant.
+const CANDIDATES_MAX: usize = 8;
+
+/// What came of the uses of one file.
+pub(crate) struct Linked {
+    pub(crate) edges: Vec<Edge>,
+    pub(crate) outcomes: Vec<Outcome>,
+    pub(crate) entries: Vec<EntryPoint>,
+}
+
+/// Looks up every use of a file.
+pub(crate) fn link(evaluation: &mut Evaluation<'_, '_>) -> Linked {
+    let file = evaluation.source(evaluation.file);
+    let mut linked = Linked {
+        edges: Vec::new(),
+        outcomes: Vec::with_capacity(file.facts.usages.len()),
+        entries: Vec::new(),
+    };
+    for usage in &file.facts.usages {
+        let outcome = link_usage(evaluation, usage, &mut linked.edges);
+        linked.outcomes.push(outcome);
+    }
+    for entry in &file.facts.entries {
+        let value = evaluation.evaluate(entry.handler, entry.within, u32::MAX);
+        let handler = match value {
+            Value::Definition(id) | Value::Instance(id) => id,
+            _ => file.base + entry.within.0,
+        };
+        linked.entries.push(EntryPoint {
+            kind: entry.kind,
+            label: file.facts.text(entry.label).to_owned(),
+            handler: DefinitionId(handler),
+            file: FileId(evaluation.file),
+            place: entry.place,
+        });
+    }
+    linked
+}
+
+fn link_usage(
+    evaluation: &mut Evaluation<'_, '_>,
+    usage: &Usage,
+    edges: &mut Vec<Edge>,
+) -> Outcome {
+    let file = evaluation.source(evaluation.file);
+    let value = evaluation.evaluate(usage.target, usage.within, usage.place.start);
+    let value = match (usage.kind, value) {
+        (UsageKind::New, Value::Parent(_) | Value::Instance(_)) => value,
+        (UsageKind::New, value) => evaluation.settled_type(value),
+        (_, value) => value,
+    };
+    let kind = match usage.kind {
+        UsageKind::Call => EdgeKind::Call,
+        UsageKind::New => EdgeKind::New,
+        UsageKind::Mention => EdgeKind::Mention,
+    };
+    let mut add = |to: u32, certainty: Certainty| {
+        let edge = Edge {
+            from: DefinitionId(file.base + usage.within.0),
+            to: DefinitionId(to),
+            kind,
+            certainty,
+            place: usage.place,
+        };
+        // What a definition says of itself is no edge, but a call is.
+        if edge.from != edge.to || kind == EdgeKind::Call {
+            edges.push(edge);
+        }
+    };
+    let index = evaluation.index;
+    let found = match value {
+        Value::Definition(id) => called(evaluation, id, usage),
+        // The constructor of the own type, or of the parent.
+        Value::Instance(class) if usage.kind == UsageKind::New => constructor(index, class, usage),
+        Value::Parent(class) if usage.kind == UsageKind::New => index
+            .parents
+            .get(&class)
+            .and_then(|(parents, _)| parents.first())
+            .map_or_else(Vec::new, |&parent| constructor(index, parent, usage)),
+        Value::External | Value::Holder(_) | Value::Parent(_) => return Outcome::External,
+        Value::Package(_) => return Outcome::Unknown,
+        Value::Unknown | Value::Instance(_) => {
+            return match usage.kind {
+                UsageKind::Mention => Outcome::Unknown,
+                _ => by_name(evaluation, usage, &mut add),
+            };
+        }
+    };
+    match found.as_slice() {
+        [] => Outcome::External,
+        [only] => {
+            add(*only, Certainty::Resolved);
+            Outcome::Found(Certainty::Resolved)
+        }
+        several => {
+            for &to in several.iter().take(CANDIDATES_MAX) {
+                add(to, Certainty::Ambiguous);
+            }
+            Outcome::Found(Certainty::Ambiguous)
+        }
+    }
+}
+
+/// Returns what runs when a definition is called, or the definition itself when
+/// it is only named.
+fn called(evaluation: &mut Evaluation<'_, '_>, id: u32, usage: &Usage) -> Vec<u32> {
+    let index = evaluation.index;
+    let kind = index.kind(id);
+    if usage.kind == UsageKind::Mention {
+        // A file that is named is no use of what is in it.
+        return match kind {
+            DefinitionKind::File | DefinitionKind::Module => Vec::new(),
+            _ => vec![id],
+        };
+    }
+    match kind {
+        kind if kind.is_type() => constructor(index, id, usage),
+        kind if kind.is_callable() => overloads(index, id, usage),
+        DefinitionKind::Variable | DefinitionKind::Alias => {
+            match evaluation.settled_type(Value::Definition(id)) {
+                Value::Definition(other) if other != id && index.kind(other).is_type() => {
+                    constructor(index, other, usage)
+                }
+                Value::Definition(other) if other != id && index.kind(other).is_callable() => {
+                    vec![other]
+                }
+                _ => vec![id],
+            }
+        }
+        DefinitionKind::File => {
+            // `require("a")(...)`, `import a; a()`: what the module is as a whole.
+            let names = &index.graph.names;
+            let whole = ["module.exports", "default"]
+                .iter()
+                .find_map(|text| index.member(id, names.find(text)?));
+            match whole.map(|whole| evaluation.settled_type(Value::Definition(whole))) {
+                Some(Value::Definition(other)) if index.kind(other).is_type() => {
+                    constructor(index, other, usage)
+                }
+                Some(Value::Definition(other)) => vec![other],
+                _ => whole.into_iter().collect(),
+            }
+        }
+        _ => vec![id],
+    }
+}
+
+/// Returns the constructors of a type that take so many arguments; the type when
+/// it has none.
+fn constructor(index: &Index<'_>, class: u32, usage: &Usage) -> Vec<u32> {
+    let names = ["__init__", "constructor", "__construct", "initialize"];
+    let file = &index.graph.files[index.file_of(class) as usize];
+    let own = index.definition(class);
+    let name = file.names[own.name.index()];
+    let candidates = names
+        .iter()
+        .filter_map(|text| index.graph.names.find(text))
+        .chain(std::iter::once(name));
+    for name in candidates {
+        let found = match index.graph.names.get(name) == "__init__" {
+            true => index.type_member(class, name).0,
+            false => index.member(class, name),
+        };
+        let Some(found) = found else { continue };
+        let kind = index.kind(found);
+        if kind == DefinitionKind::Constructor || names.contains(&index.graph.names.get(name)) {
+            return overloads(index, found, usage);
+        }
+    }
+    vec![class]
+}
+
+/// Returns the definitions of the same name in the same place that take so many
+/// arguments.
+fn overloads(index: &Index<'_>, id: u32, usage: &Usage) -> Vec<u32> {
+    let file = &index.graph.files[index.file_of(id) as usize];
+    let has_overloads = matches!(
+        file.family,
+        Family::Jvm | Family::CSharp | Family::C | Family::Other
+    );
+    if !has_overloads {
+        return vec![id];
+    }
+    let name = file.names[index.definition(id).name.index()];
+    let scope = index.type_of(id).unwrap_or_else(|| index.container(id));
+    let mut all: Vec<u32> = Vec::new();
+    // Those of the parents are called by the same name.
+    for part in index.parts(scope) {
+        all.extend(
+            index
+                .members(part, name)
+                .filter(|&other| index.kind(other).is_callable()),
+        );
+    }
+    if all.len() < 2 {
+        return vec![id];
+    }
+    all.sort_unstable();
+    all.dedup();
+    let takes = |id: u32| {
+        let definition = index.definition(id);
+        let file = &index.graph.files[index.file_of(id) as usize];
+        let parameters = file.facts.parameters_of(definition);
+        let needed = parameters
+            .iter()
+            .filter(|parameter| !parameter.is_optional && !parameter.is_variadic)
+            .count();
+        let is_variadic = parameters.iter().any(|parameter| parameter.is_variadic);
+        let count = usage.arguments as usize;
+        needed <= count && (is_variadic || count <= parameters.len())
+    };
+    let exact: Vec<u32> = all.iter().copied().filter(|&id| takes(id)).collect();
+    let fitting = if exact.is_empty() { all } else { exact };
+    // A declaration and its definition are one function.
+    let bodies: Vec<u32> = fitting
+        .iter()
+        .copied()
+        .filter(|&id| !index.definition(id).is_abstract)
+        .collect();
+    match bodies.is_empty() || file.family == Family::Jvm {
+        true => fitting,
+        false => bodies,
+    }
+}
+
+/// Looks for definitions of the name alone, where what it is called on is not
+/// known.
+fn by_name(
+    evaluation: &Evaluation<'_, '_>,
+    usage: &Usage,
+    add: &mut impl FnMut(u32, Certainty),
+) -> Outcome {
+    let index = evaluation.index;
+    let file = evaluation.source(evaluation.file);
+    let (name, has_object) = match file.facts.expression(usage.target) {
+        Expression::Name(name) => (name, false),
+        Expression::Member(_, name) => (name, true),
+        _ => return Outcome::Unknown,
+    };
+    // A local name that holds something unknown is no function of that name.
+    if !has_object && is_local(evaluation, name, usage.within) {
+        return Outcome::Unknown;
+    }
+    let name = file.names[name.index()];
+    let Some(all) = index.by_name.get(&name) else {
+        return Outcome::External;
+    };
+    let candidates: Vec<u32> = all
+        .iter()
+        .copied()
+        .filter(|&id| {
+            let other = &index.graph.files[index.file_of(id) as usize];
+            let kind = index.kind(id);
+            let is_member = index.type_of(id).is_some();
+            let fits = match has_object {
+                true => is_member && kind.is_callable(),
+                false => !is_member,
+            };
+            fits && other.family == file.family
+        })
+        .take(CANDIDATES_MAX + 1)
+        .collect();
+    match candidates.as_slice() {
+        [] => Outcome::Unknown,
+        [only] => {
+            add(*only, Certainty::ByName);
+            Outcome::Found(Certainty::ByName)
+        }
+        several if several.len() <= CANDIDATES_MAX => {
+            for &to in several {
+                add(to, Certainty::Ambiguous);
+            }
+            Outcome::Found(Certainty::Ambiguous)
+        }
+        _ => Outcome::Unknown,
+    }
+}
+
+fn is_local(evaluation: &Evaluation<'_, '_>, name: Name, within: LocalId) -> bool {
+    let facts = &evaluation.source(evaluation.file).facts;
+    let mut scope = within;
+    while scope != LocalId::FILE {
+        let from = facts
+            .bindings
+            .partition_point(|binding| (binding.scope, binding.name) < (scope, name));
+        let is_bound = facts
+            .bindings
+            .get(from)
+            .is_some_and(|binding| (binding.scope, binding.name) == (scope, name));
+        if is_bound {
+            return true;
+        }
+        scope = facts.definitions[scope.index()].container;
+    }
+    false
+}
+
+/// Returns the edges from types to their parents, and from methods to those
+/// that they are there in place of.
+pub(crate) fn inherited(index: &Index<'_>) -> Vec<Edge> {
+    let mut classes: Vec<(&u32, &(Vec<u32>, bool))> = index.parents.iter().collect();
+    classes.sort_unstable_by_key(|(class, _)| **class);
+    let mut edges = Vec::new();
+    for (&class, (parents, _)) in classes {
+        let place = index.definition(class).place;
+        for &parent in parents {
+            edges.push(Edge {
+                from: DefinitionId(class),
+                to: DefinitionId(parent),
+                kind: EdgeKind::Inherit,
+                certainty: Certainty::Resolved,
+                place,
+            });
+        }
+    }
+    for id in 0..index.graph.file_of.len() as u32 {
+        let definition = index.definition(id);
+        if definition.kind != DefinitionKind::Method {
+            continue;
+        }
+        let Some(class) = index.type_of(id) else {
+            continue;
+        };
+        let file = &index.graph.files[index.file_of(id) as usize];
+        let name = file.names[definition.name.index()];
+        let (Some(overridden), _) = index.parent_member(class, name) else {
+            continue;
+        };
+        if index.kind(overridden).is_callable() && overridden != id {
+            edges.push(Edge {
+                from: DefinitionId(id),
+                to: DefinitionId(overridden),
+                kind: EdgeKind::Override,
+                certainty: Certainty::Resolved,
+                place: definition.place,
+            });
+        }
+    }
+    edges
+}

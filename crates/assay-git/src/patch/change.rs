@@ -7,6 +7,8 @@ use assay_source::{
 };
 use gix::bstr::{BString, ByteSlice};
 
+use super::apply::Effort;
+use super::compose::compose;
 use super::parse::{Action, Body};
 use super::trace::{Trace, kind_of_mode};
 use super::tree::{Contents, Plan, Sides, version};
@@ -19,7 +21,7 @@ use crate::walk::name_some;
 
 impl Contents<'_> {
     /// Makes the change that the patch is, as far as its contents are known.
-    pub(super) fn finish(self, traces: &[Trace], plan: Plan) -> Result<Opened, Error> {
+    pub(super) fn finish(mut self, traces: &[Trace], plan: Plan) -> Result<Opened, Error> {
         let Plan {
             sides,
             title,
@@ -40,17 +42,19 @@ impl Contents<'_> {
         };
         let mut files = Vec::new();
         let mut repeated = Vec::new();
+        let mut effort = std::mem::take(&mut self.effort);
         for (trace, sides) in traces.iter().zip(sides) {
             let Ok(attributes) = attributes.reviewed(trace.path(), &mut read);
-            if trace.steps.len() > 1 && !sides.are_known() {
+            let changes = self.changes(trace, sides, attributes, &mut effort);
+            if changes.len() > 1 {
                 repeated.push(trace.path().clone());
             }
-            files.extend(self.changes(trace, sides, attributes));
+            files.extend(changes);
         }
         if !repeated.is_empty() {
             notes.push(format!(
-                "several patches of the series change these files, and without their contents each patch is reviewed \
-                 on its own: {}",
+                "several patches of the series change these files and do not fit onto each other, so without their \
+                 contents each patch is reviewed on its own: {}",
                 name_some(&repeated)
             ));
         }
@@ -94,20 +98,28 @@ impl Contents<'_> {
         notes
     }
 
-    /// Makes the changes of one file: one, unless a series changes it several
-    /// times and its contents are not known.
-    fn changes(&self, trace: &Trace, sides: Sides, attributes: Attributes) -> Vec<FileChange> {
+    /// Makes the changes of one file: one, unless its contents are not known
+    /// and the patches of a series to it do not fit onto each other.
+    fn changes(
+        &self,
+        trace: &Trace,
+        sides: Sides,
+        attributes: Attributes,
+        effort: &mut Effort,
+    ) -> Vec<FileChange> {
         let hunks = |step: usize| -> Option<Vec<PatchHunk>> {
             match &self.files[step].body {
                 Body::Text(hunks) => Some(hunks.iter().map(|text| text.hunk.clone()).collect()),
                 _ => None,
             }
         };
-        if sides.are_known() || trace.steps.len() == 1 {
-            let patch = match trace.steps[..] {
-                [step] if !sides.are_known() => hunks(step),
-                _ => None,
-            };
+        let mut patch = None;
+        if !sides.are_known() {
+            let mut steps = trace.steps.iter().map(|&step| hunks(step));
+            let first = steps.next().flatten();
+            patch = steps.fold(first, |all, next| compose(&all?, &next?, effort));
+        }
+        if sides.are_known() || trace.steps.len() == 1 || patch.is_some() {
             return vec![FileChange {
                 status: status(trace, &sides),
                 base: sides.base,

@@ -4,6 +4,7 @@
 mod apply;
 mod binary;
 mod change;
+mod compose;
 mod header;
 mod parse;
 #[cfg(test)]

@@ -141,7 +141,7 @@ pub(super) struct Contents<'a> {
     pub(super) clean: Option<CleanRules>,
     cleaner: Option<Cleaner>,
     pub(super) options: &'a Options,
-    effort: Effort,
+    pub(super) effort: Effort,
     bytes_left: u64,
 }
 

@@ -248,11 +248,30 @@ fn a_series_of_mails_is_one_change() {
     check_same_contents(&opened(&repo, &patch(&mails)), &expected);
 
     let apart = opened(&GitRepo::new_folder(), &patch(&mails));
-    check_summary(&apart, &["M a.txt", "M a.txt", "A d.txt"]);
+    check_summary(&apart, &["M a.txt", "A d.txt"]);
     check_contents(&apart, "d.txt", None, Some("c\n"));
+    check_notes(&apart, &[]);
+    let patch = file(&apart, "a.txt").patch.as_ref();
+    let patch = patch.expect("the lines of the patch are all there is");
+    assert_eq!(patch.len(), 1);
+    assert_eq!(patch[0].base_text, b"1\n2\n3\n4\n5\n6\n7\n8\n");
+    assert_eq!(patch[0].head_text, b"one\n2\n3\n4\n5\n6\n7\neight\n");
+}
+
+#[test]
+fn patches_of_a_series_that_do_not_fit_are_apart_and_say_so() {
+    let mail = |number: u32, removed: &str, added: &str| {
+        format!(
+            "From {number:040} Mon Sep 17 00:00:00 2001\nFrom: A <a@example.org>\nSubject: [PATCH {number}/2] b\n\n---\n\
+             diff --git a/a.txt b/a.txt\n--- a/a.txt\n+++ b/a.txt\n@@ -1 +1 @@\n-{removed}\n+{added}\n-- \n2.0\n\n"
+        )
+    };
+    let mails = mail(1, "a", "b") + &mail(2, "c", "d");
+    let change = opened(&GitRepo::new_folder(), &patch(mails.as_bytes()));
+    check_summary(&change, &["M a.txt", "M a.txt"]);
     check_notes(
-        &apart,
-        &["several patches of the series change these files"],
+        &change,
+        &["several patches of the series change these files and do not fit onto each other"],
     );
 }
 

@@ -4,34 +4,43 @@
 //! `docs/dev/add-a-model.md` says what the files can say.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasherDefault;
 use std::sync::OnceLock;
 
 use super::ir::{Literal, Name};
 use super::kind::{KINDS, Kinds};
+use super::reach::{CALLBACK, Libraries, SINK, SOURCE};
 use super::value::Doubt;
+use crate::pattern::NameHasher;
 
 mod read;
 
 include!(concat!(env!("OUT_DIR"), "/models.rs"));
 
+/// What is found by a name. The names are those of models, so that nobody
+/// outside chooses what collides.
+pub(crate) type ByName<T> = HashMap<Name, T, BuildHasherDefault<NameHasher>>;
+
 /// The models of one language.
 #[derive(Debug, Default)]
 pub(crate) struct Models {
-    pub(crate) types: HashMap<Name, TypeModel>,
+    /// The folder of the files.
+    pub(crate) language: &'static str,
+    pub(crate) types: ByName<TypeModel>,
     /// By the name of the method; constructors are named `new`.
-    methods: HashMap<Name, Vec<Entry>>,
+    methods: ByName<Vec<Entry>>,
     /// By the qualified name of the function.
-    functions: HashMap<Name, Vec<Entry>>,
+    functions: ByName<Vec<Entry>>,
     /// By the name of the member.
-    fields: HashMap<Name, Vec<Entry>>,
+    fields: ByName<Vec<Entry>>,
     /// Parameters that a stranger sets, by annotation of the parameter.
-    pub(crate) param_annotations: HashMap<Name, Source>,
+    pub(crate) param_annotations: ByName<Source>,
     /// Methods all of whose parameters a stranger sets, by annotation.
-    pub(crate) method_annotations: HashMap<Name, Source>,
+    pub(crate) method_annotations: ByName<Source>,
     /// Parameters that a stranger sets, by their type.
-    pub(crate) param_types: HashMap<Name, Source>,
+    pub(crate) param_types: ByName<Source>,
     /// What annotated functions give back and a library sends on.
-    pub(crate) results: HashMap<Name, Vec<ResultSink>>,
+    pub(crate) results: ByName<Vec<ResultSink>>,
     /// Packages that are other names of the same.
     packages: Vec<(String, String)>,
     mentioned: HashSet<Name>,
@@ -60,7 +69,7 @@ pub(crate) struct ResultSink {
 pub(crate) struct TypeModel {
     pub(crate) supertypes: Vec<Name>,
     /// The types of what methods return and members hold.
-    pub(crate) returns: HashMap<Name, Name>,
+    pub(crate) returns: ByName<Name>,
 }
 
 /// Something that happens at a call or a member.
@@ -216,37 +225,102 @@ impl Models {
     /// Returns the words of which a file must hold one for a path to begin in
     /// it: those of sources, and of calls that are wrong by themselves.
     pub(crate) fn starts(&self) -> Vec<&str> {
-        let mut words = Vec::new();
+        let words = self.words(&Libraries::all()).into_iter();
+        let mut starts: Vec<&str> = words
+            .filter(|(_, flags)| flags & (SOURCE | CALLBACK) != 0)
+            .map(|(word, _)| word)
+            .collect();
+        let annotations = self
+            .param_annotations
+            .keys()
+            .chain(self.method_annotations.keys())
+            .chain(self.param_types.keys());
+        starts.extend(annotations.map(|name| last_part(name)));
+        starts.sort_unstable();
+        starts.dedup();
+        starts
+    }
+
+    /// Returns what the last parts of the names that models know stand for,
+    /// where the libraries are there.
+    pub(crate) fn words(&self, libraries: &Libraries) -> HashMap<&str, u8> {
+        let types = self.types_of(libraries);
+        let mut words: HashMap<&str, u8> = HashMap::new();
         let named = self
             .methods
             .iter()
             .chain(&self.functions)
             .chain(&self.fields);
         for (name, entries) in named {
-            let last = name.rsplit(['.', ':']).next().unwrap_or(name);
             for entry in entries {
-                let word = match (last, entry.types.first()) {
-                    ("new", Some(ty)) => ty.rsplit(['.', '#']).next().unwrap_or(ty),
-                    _ => last,
+                let flags = match entry.effect {
+                    Effect::Source(_) => SOURCE,
+                    Effect::Callback { .. } => CALLBACK,
+                    Effect::Misuse { .. } => SOURCE | SINK,
+                    Effect::Sink { .. } => SINK,
+                    _ => continue,
                 };
-                if matches!(
-                    entry.effect,
-                    Effect::Source(_) | Effect::Callback { .. } | Effect::Misuse { .. }
-                ) {
-                    words.push(word);
+                let is_there = match entry.types.is_empty() {
+                    true => libraries.have(name),
+                    false => entry.types.iter().any(|ty| types.contains(ty)),
+                };
+                if !is_there {
+                    continue;
+                }
+                if &**name != "new" {
+                    *words.entry(last_part(name)).or_default() |= flags;
+                    continue;
+                }
+                for ty in &entry.types {
+                    *words.entry(last_part(ty)).or_default() |= flags;
                 }
             }
         }
-        let annotations = self
-            .param_annotations
-            .keys()
-            .chain(self.method_annotations.keys())
-            .chain(self.param_types.keys());
-        words.extend(annotations.map(|name| name.rsplit('.').next().unwrap_or(name)));
-        words.sort_unstable();
-        words.dedup();
         words
     }
+
+    /// Returns the types of which there may be values: those of libraries that
+    /// are there, and what comes of them.
+    fn types_of(&self, libraries: &Libraries) -> HashSet<Name> {
+        let is_there = |name: &Name| !name.contains('.') || libraries.have(name);
+        let mut found: HashSet<Name> = self
+            .mentioned
+            .iter()
+            .filter(|n| is_there(n))
+            .cloned()
+            .collect();
+        found.insert(Name::from("*"));
+        let mut given: HashMap<&Name, Vec<&Name>> = HashMap::new();
+        for (name, entries) in self.methods.iter().chain(&self.functions) {
+            for entry in entries {
+                if let Effect::Callback { params, .. } = &entry.effect {
+                    for from in entry.types.iter().chain([name]) {
+                        given.entry(from).or_default().extend(params);
+                    }
+                }
+            }
+        }
+        let mut left: Vec<Name> = found.iter().cloned().collect();
+        while let Some(name) = left.pop() {
+            let model = self.types.get(&name);
+            let returns = model.into_iter().flat_map(|model| model.returns.values());
+            let above = model.into_iter().flat_map(|model| &model.supertypes);
+            let params = given.get(&name).into_iter().flatten().copied();
+            for next in returns.chain(above).chain(params) {
+                if found.insert(next.clone()) {
+                    left.push(next.clone());
+                }
+            }
+        }
+        found
+    }
+}
+
+/// Returns the last part of a qualified name.
+fn last_part(name: &str) -> &str {
+    name.rsplit(['.', ':', '#', '/', '\\'])
+        .next()
+        .unwrap_or(name)
 }
 
 impl Entry {
@@ -277,8 +351,11 @@ pub(crate) fn models(language: &str) -> &'static Models {
     static NONE: OnceLock<Models> = OnceLock::new();
     let found = all.iter().find(|(name, _)| *name == language);
     match found {
-        Some((_, models)) => models.get_or_init(|| {
-            let mut models = Models::default();
+        Some((name, models)) => models.get_or_init(|| {
+            let mut models = Models {
+                language: *name,
+                ..Models::default()
+            };
             for (of, file, text) in FILES {
                 if *of == language {
                     read::read(&mut models, file, text);

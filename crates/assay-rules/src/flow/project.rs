@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::ir::{
-    Block, Class, Function, FunctionId, FunctionKind, Name, ParamKind, Stmt, StmtKind, Unit,
+    Block, Class, Function, FunctionId, FunctionKind, Name, ParamKind, Slot, Stmt, StmtKind, Unit,
 };
 use super::model::{Models, models};
+use super::reach::Reach;
 
 /// A call has at most so many targets; beyond that the first ones count.
 pub(crate) const TARGETS_MAX: usize = 4;
@@ -27,6 +28,10 @@ pub(crate) struct Project {
     pub(crate) units: Vec<Arc<Unit>>,
     /// By qualified name.
     classes: HashMap<Name, (u32, usize)>,
+    /// The methods of each class by name; those without a body do not count.
+    methods: HashMap<Name, HashMap<Name, Vec<FunctionId>>>,
+    /// How the functions of each file are called.
+    signatures: Vec<Vec<Signature>>,
     /// Functions outside of classes, by qualified name.
     functions: HashMap<Name, Target>,
     subclasses: HashMap<Name, Vec<Name>>,
@@ -36,12 +41,16 @@ pub(crate) struct Project {
     aliases: HashMap<Name, Name>,
     /// Files that hand out all that others do, by package.
     hands_on: HashMap<Name, Name>,
+    /// How the names in both begin.
+    alias_roots: HashSet<Name>,
     /// Variables outside of functions, and captured ones, that functions set.
     pub(crate) changing: HashSet<Name>,
     /// Members that are set anywhere but in constructors.
     pub(crate) stored: HashSet<Name>,
     /// Files of key-value pairs, by file name.
     properties: BTreeMap<String, BTreeMap<String, String>>,
+    /// Which functions are worth running.
+    pub(crate) reach: Reach,
 }
 
 impl Project {
@@ -53,19 +62,24 @@ impl Project {
         let mut this = Self {
             units: Vec::new(),
             classes: HashMap::new(),
+            methods: HashMap::new(),
+            signatures: Vec::new(),
             functions: HashMap::new(),
             subclasses: HashMap::new(),
             modules: HashMap::new(),
             aliases: HashMap::new(),
             hands_on: HashMap::new(),
+            alias_roots: HashSet::new(),
             changing: HashSet::new(),
             stored: HashSet::new(),
             properties,
+            reach: Reach::default(),
         };
         for (at, unit) in units.iter().enumerate() {
             this.declare(at as u32, unit);
         }
         this.units = units;
+        this.reach = Reach::new(&this.units, |unit| this.models(unit));
         this
     }
 
@@ -78,17 +92,27 @@ impl Project {
                 }
                 _ => (&mut self.aliases, name.clone(), meant.clone()),
             };
+            self.alias_roots.insert(Name::from(root(&name)));
             map.entry(name).or_insert(meant);
         }
         for (place, class) in unit.classes.iter().enumerate() {
-            self.classes
-                .entry(class.name.clone())
-                .or_insert((at, place));
+            if !self.classes.contains_key(&class.name) {
+                self.classes.insert(class.name.clone(), (at, place));
+                let methods = self.methods.entry(class.name.clone()).or_default();
+                for id in &class.methods {
+                    let function = &unit.functions[id.index()];
+                    if !is_bodiless(function) {
+                        methods.entry(function.name.clone()).or_default().push(*id);
+                    }
+                }
+            }
             for supertype in &class.supertypes {
                 let known = self.subclasses.entry(supertype.clone()).or_default();
                 known.push(class.name.clone());
             }
         }
+        let signatures = unit.functions.iter().map(Signature::of);
+        self.signatures.push(signatures.collect());
         for (place, function) in unit.functions.iter().enumerate() {
             let target = Target {
                 unit: at,
@@ -140,6 +164,10 @@ impl Project {
         &self.units[target.unit as usize].functions[target.function.index()]
     }
 
+    pub(crate) fn signature(&self, target: Target) -> &Signature {
+        &self.signatures[target.unit as usize][target.function.index()]
+    }
+
     /// Returns the models for a file's language.
     pub(crate) fn models(&self, unit: u32) -> &'static Models {
         models(self.units[unit as usize].language)
@@ -153,7 +181,7 @@ impl Project {
 
     /// Returns what a name stands for, when that is something else.
     fn other_name(&self, name: &str) -> Option<Name> {
-        if self.aliases.is_empty() && self.hands_on.is_empty() {
+        if self.alias_roots.is_empty() || !self.alias_roots.contains(root(name)) {
             return None;
         }
         self.alias(name)?;
@@ -176,6 +204,9 @@ impl Project {
     }
 
     fn alias(&self, name: &str) -> Option<Name> {
+        if !self.alias_roots.contains(root(name)) {
+            return None;
+        }
         if let Some(meant) = self.aliases.get(name) {
             return Some(meant.clone());
         }
@@ -229,13 +260,6 @@ impl Project {
         found
     }
 
-    /// Returns whether one type is a kind of the other.
-    pub(crate) fn is_kind_of(&self, models: &Models, name: &Name, of: &str) -> bool {
-        self.lineage(models, name)
-            .iter()
-            .any(|known| &**known == of)
-    }
-
     /// Returns the methods that a call on exactly this class reaches.
     pub(crate) fn methods(&self, class: &str, name: &str, arity: usize) -> Vec<Target> {
         let mut left = vec![Name::from(class)];
@@ -258,18 +282,15 @@ impl Project {
     }
 
     fn own_methods(&self, unit: u32, class: &Class, name: &str, arity: usize) -> Vec<Target> {
-        let functions = &self.units[unit as usize].functions;
-        let named: Vec<FunctionId> = class
-            .methods
-            .iter()
-            .copied()
-            .filter(|id| &*functions[id.index()].name == name)
-            .filter(|id| !is_bodiless(&functions[id.index()]))
-            .collect();
-        let fits = |id: &&FunctionId| takes(&functions[id.index()], arity);
+        let named = self.methods.get(&class.name).and_then(|all| all.get(name));
+        let Some(named) = named else {
+            return Vec::new();
+        };
+        let signatures = &self.signatures[unit as usize];
+        let fits = |id: &&FunctionId| signatures[id.index()].takes(arity);
         let mut chosen: Vec<FunctionId> = named.iter().filter(fits).copied().collect();
         if chosen.is_empty() && named.len() == 1 {
-            chosen = named;
+            chosen.clone_from(named);
         }
         chosen
             .into_iter()
@@ -378,24 +399,61 @@ pub(crate) fn each_block<'u>(stmt: &'u Stmt, callback: &mut impl FnMut(&'u Block
     }
 }
 
-/// Returns whether a function takes so many arguments by position.
-fn takes(function: &Function, arity: usize) -> bool {
-    let params = function.params.iter();
-    let plain = params
-        .clone()
-        .filter(|p| p.kind == ParamKind::Plain)
-        .count();
-    let has_rest = params.clone().any(|p| p.kind == ParamKind::Rest);
-    let has_default = |p: &&super::ir::Param| {
-        function
+/// How a function is called.
+#[derive(Debug)]
+pub(crate) struct Signature {
+    /// Arguments by position: as many as there must be, and may be.
+    needed: usize,
+    plain: usize,
+    has_rest: bool,
+    /// Whether each parameter is assigned in the function.
+    pub(crate) assigned: Vec<bool>,
+}
+
+impl Signature {
+    fn of(function: &Function) -> Self {
+        let mut assigned = HashSet::new();
+        assigned_in(&function.body, &mut assigned);
+        let with_default: HashSet<Slot> = function
             .body
             .iter()
-            .any(|stmt| matches!(&stmt.kind, StmtKind::Default { param, .. } if *param == p.slot))
-    };
-    let needed = params
-        .filter(|p| p.kind == ParamKind::Plain && !has_default(p))
-        .count();
-    arity >= needed.min(plain) && (arity <= plain || has_rest)
+            .filter_map(|stmt| match &stmt.kind {
+                StmtKind::Default { param, .. } => Some(*param),
+                _ => None,
+            })
+            .collect();
+        let params = function.params.iter();
+        let plain = params.clone().filter(|p| p.kind == ParamKind::Plain);
+        Self {
+            needed: plain
+                .clone()
+                .filter(|p| !with_default.contains(&p.slot))
+                .count(),
+            plain: plain.count(),
+            has_rest: params.clone().any(|p| p.kind == ParamKind::Rest),
+            assigned: params.map(|p| assigned.contains(&p.slot)).collect(),
+        }
+    }
+
+    /// Returns whether the function takes so many arguments by position.
+    fn takes(&self, arity: usize) -> bool {
+        arity >= self.needed && (arity <= self.plain || self.has_rest)
+    }
+}
+
+/// Collects the variables that are assigned in a block.
+fn assigned_in(block: &Block, slots: &mut HashSet<Slot>) {
+    for stmt in block {
+        if let StmtKind::Let(slot, _) = &stmt.kind {
+            slots.insert(*slot);
+        }
+        each_block(stmt, &mut |inner| assigned_in(inner, slots));
+    }
+}
+
+/// Returns how a qualified name begins.
+fn root(name: &str) -> &str {
+    name.split('.').next().unwrap_or(name)
 }
 
 /// Returns whether a method was declared without a body.

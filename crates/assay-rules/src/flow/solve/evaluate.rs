@@ -331,7 +331,7 @@ impl Solver<'_> {
         let ty = self.models.canonical(ty);
         let known = value.objects.iter().map(|id| {
             let own = self.state.heap.get(*id)?.ty.as_ref()?;
-            Some(self.project.is_kind_of(self.models, own, &ty))
+            Some(self.is_kind_of(own, &ty))
         });
         let verdicts: Option<Vec<bool>> = known.collect();
         let is_object = matches!(&value.consts, Consts::Few(few) if few.is_empty());
@@ -583,8 +583,7 @@ impl Solver<'_> {
     fn member_type(&self, ty: &Name, member: &str) -> Option<Name> {
         let declared = self.project.member_type(ty, member);
         declared.map(|ty| self.models.canonical(&ty)).or_else(|| {
-            self.project
-                .lineage(self.models, ty)
+            self.lineage(ty)
                 .iter()
                 .find_map(|ty| self.models.types.get(ty)?.returns.get(member).cloned())
         })
@@ -604,9 +603,9 @@ impl Solver<'_> {
         }
         names.extend(value.symbol.clone());
         for name in names {
-            for ty in self.project.lineage(self.models, &name) {
-                if !types.contains(&ty) {
-                    types.push(ty);
+            for ty in self.lineage(&name).iter() {
+                if !types.contains(ty) {
+                    types.push(ty.clone());
                 }
             }
         }

@@ -353,7 +353,7 @@ pub(crate) fn models(language: &str) -> &'static Models {
     match found {
         Some((name, models)) => models.get_or_init(|| {
             let mut models = Models {
-                language: *name,
+                language: name,
                 ..Models::default()
             };
             for (of, file, text) in FILES {

@@ -101,8 +101,11 @@ pub(super) struct Solver<'p> {
     /// How often a call was not followed because it was too deep.
     cuts: u32,
     /// What types are kinds of, by language.
-    lineages: RefCell<HashMap<(&'static str, Name), Rc<[Name]>>>,
+    lineages: RefCell<HashMap<TypeOf, Rc<[Name]>>>,
 }
+
+/// A type of a language.
+type TypeOf = (&'static str, Name);
 
 /// Where an object is made: the calls that led there, and the place.
 type Site = (u64, u32, Span, u32);

@@ -49,6 +49,8 @@ pub(crate) struct Signature {
     pub(crate) class: Option<usize>,
     pub(crate) result: Option<Name>,
     pub(crate) annotations: Vec<Annotation>,
+    /// Whether anyone may call it, where the language says so.
+    pub(crate) is_public: bool,
 }
 
 impl Signature {
@@ -60,6 +62,7 @@ impl Signature {
             class: None,
             result: None,
             annotations: Vec::new(),
+            is_public: false,
         }
     }
 }
@@ -208,6 +211,7 @@ impl Builder {
             params: Vec::new(),
             result: None,
             annotations: Vec::new(),
+            is_public: signature.is_public,
             slots: Vec::new(),
             places: HashMap::new(),
             hosts: HashMap::new(),

@@ -108,6 +108,8 @@ pub(crate) struct Function {
     pub(crate) params: Vec<Param>,
     pub(crate) result: Option<Name>,
     pub(crate) annotations: Vec<Annotation>,
+    /// Whether anyone may call it, where the language says so.
+    pub(crate) is_public: bool,
     pub(crate) slots: Vec<SlotInfo>,
     /// The places that several instructions read, by what they read into.
     pub(crate) places: HashMap<Slot, Place>,
@@ -151,6 +153,9 @@ pub(crate) struct Param {
 pub(crate) enum ParamKind {
     /// The object that the method is called on.
     Receiver,
+    /// What the function is called on as if it were its method, or the first
+    /// argument (extension methods).
+    Extended,
     /// By position or by name.
     Plain,
     /// By name only.
@@ -309,6 +314,8 @@ pub(crate) enum EachKind {
     Elements,
     /// Keys and positions (`for in` of JavaScript).
     Keys,
+    /// Elements of lists, but pairs of maps (C#, Kotlin).
+    Entries,
 }
 
 /// One arm of a switch.

@@ -4,46 +4,43 @@
 //! `docs/dev/add-a-model.md` says what the files can say.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::BuildHasherDefault;
 use std::sync::OnceLock;
 
 use super::ir::{Literal, Name};
 use super::kind::{KINDS, Kinds};
-use super::reach::{CALLBACK, Libraries, SINK, SOURCE};
 use super::value::Doubt;
-use crate::pattern::NameHasher;
 
 mod read;
 
 include!(concat!(env!("OUT_DIR"), "/models.rs"));
 
-/// What is found by a name. The names are those of models, so that nobody
-/// outside chooses what collides.
-pub(crate) type ByName<T> = HashMap<Name, T, BuildHasherDefault<NameHasher>>;
-
 /// The models of one language.
 #[derive(Debug, Default)]
 pub(crate) struct Models {
-    /// The folder of the files.
-    pub(crate) language: &'static str,
-    pub(crate) types: ByName<TypeModel>,
+    pub(crate) types: HashMap<Name, TypeModel>,
     /// By the name of the method; constructors are named `new`.
-    methods: ByName<Vec<Entry>>,
+    methods: HashMap<Name, Vec<Entry>>,
     /// By the qualified name of the function.
-    functions: ByName<Vec<Entry>>,
+    functions: HashMap<Name, Vec<Entry>>,
     /// By the name of the member.
-    fields: ByName<Vec<Entry>>,
+    fields: HashMap<Name, Vec<Entry>>,
     /// Parameters that a stranger sets, by annotation of the parameter.
-    pub(crate) param_annotations: ByName<Source>,
+    pub(crate) param_annotations: HashMap<Name, Source>,
     /// Methods all of whose parameters a stranger sets, by annotation.
-    pub(crate) method_annotations: ByName<Source>,
+    pub(crate) method_annotations: HashMap<Name, Source>,
     /// Parameters that a stranger sets, by their type.
-    pub(crate) param_types: ByName<Source>,
+    pub(crate) param_types: HashMap<Name, Source>,
     /// What annotated functions give back and a library sends on.
-    pub(crate) results: ByName<Vec<ResultSink>>,
+    pub(crate) results: HashMap<Name, Vec<ResultSink>>,
     /// Packages that are other names of the same.
     packages: Vec<(String, String)>,
     mentioned: HashSet<Name>,
+    /// Qualified names by their last part, where only one has it.
+    by_last_part: HashMap<Name, Option<Name>>,
+    /// Parameters that a stranger sets: those of public methods of these types.
+    pub(crate) class_entries: HashMap<Name, Source>,
+    /// Types of parameters that are not set by a stranger, as patterns.
+    not_set: Vec<String>,
     /// What was wrong with the files.
     pub(crate) problems: Vec<String>,
 }
@@ -69,7 +66,7 @@ pub(crate) struct ResultSink {
 pub(crate) struct TypeModel {
     pub(crate) supertypes: Vec<Name>,
     /// The types of what methods return and members hold.
-    pub(crate) returns: ByName<Name>,
+    pub(crate) returns: HashMap<Name, Name>,
 }
 
 /// Something that happens at a call or a member.
@@ -88,6 +85,8 @@ pub(crate) struct Entry {
 #[derive(Clone, Debug)]
 pub(crate) struct Condition {
     pub(crate) arg: Operand,
+    /// The member of the argument that is tested, and not the argument.
+    pub(crate) member: Option<Name>,
     pub(crate) test: Test,
     /// Whether the test must fail.
     pub(crate) not: bool,
@@ -173,6 +172,9 @@ pub(crate) enum Effect {
     Callback {
         arg: Operand,
         params: Vec<Name>,
+        /// A stranger sets the parameters, but for those whose type says
+        /// otherwise.
+        source: Option<Source>,
     },
     /// It is wrong to call this at all (under the conditions).
     Misuse {
@@ -201,8 +203,13 @@ impl Models {
         self.fields.get(name).map_or(&[], Vec::as_slice)
     }
 
-    /// Returns the name under which models know what goes by this one.
+    /// Returns the name under which models know what goes by this one. Of a
+    /// name that begins with `*.` it is not known where it is declared.
     pub(crate) fn canonical(&self, name: &Name) -> Name {
+        if let Some(last) = name.strip_prefix("*.") {
+            let known = self.by_last_part.get(last).cloned().flatten();
+            return known.map_or_else(|| name.clone(), |name| self.canonical(&name));
+        }
         for (from, to) in &self.packages {
             if let Some(rest) = name.strip_prefix(from.as_str())
                 && rest.starts_with('.')
@@ -222,105 +229,48 @@ impl Models {
             })
     }
 
+    /// Returns whether a parameter of the type may be set by a stranger, where
+    /// the types of parameters decide.
+    pub(crate) fn may_be_set(&self, ty: Option<&Name>) -> bool {
+        let simple = ty.map_or("", |ty| ty.rsplit('.').next().unwrap_or(ty));
+        !self.not_set.iter().any(|pattern| is_like(simple, pattern))
+    }
+
     /// Returns the words of which a file must hold one for a path to begin in
     /// it: those of sources, and of calls that are wrong by themselves.
     pub(crate) fn starts(&self) -> Vec<&str> {
-        let words = self.words(&Libraries::all()).into_iter();
-        let mut starts: Vec<&str> = words
-            .filter(|(_, flags)| flags & (SOURCE | CALLBACK) != 0)
-            .map(|(word, _)| word)
-            .collect();
-        let annotations = self
-            .param_annotations
-            .keys()
-            .chain(self.method_annotations.keys())
-            .chain(self.param_types.keys());
-        starts.extend(annotations.map(|name| last_part(name)));
-        starts.sort_unstable();
-        starts.dedup();
-        starts
-    }
-
-    /// Returns what the last parts of the names that models know stand for,
-    /// where the libraries are there.
-    pub(crate) fn words(&self, libraries: &Libraries) -> HashMap<&str, u8> {
-        let types = self.types_of(libraries);
-        let mut words: HashMap<&str, u8> = HashMap::new();
+        let mut words = Vec::new();
         let named = self
             .methods
             .iter()
             .chain(&self.functions)
             .chain(&self.fields);
         for (name, entries) in named {
+            let last = name.rsplit(['.', ':']).next().unwrap_or(name);
             for entry in entries {
-                let flags = match entry.effect {
-                    Effect::Source(_) => SOURCE,
-                    Effect::Callback { .. } => CALLBACK,
-                    Effect::Misuse { .. } => SOURCE | SINK,
-                    Effect::Sink { .. } => SINK,
-                    _ => continue,
+                let word = match (last, entry.types.first()) {
+                    ("new", Some(ty)) => ty.rsplit(['.', '#']).next().unwrap_or(ty),
+                    _ => last,
                 };
-                let is_there = match entry.types.is_empty() {
-                    true => libraries.have(name),
-                    false => entry.types.iter().any(|ty| types.contains(ty)),
-                };
-                if !is_there {
-                    continue;
-                }
-                if &**name != "new" {
-                    *words.entry(last_part(name)).or_default() |= flags;
-                    continue;
-                }
-                for ty in &entry.types {
-                    *words.entry(last_part(ty)).or_default() |= flags;
+                if matches!(
+                    entry.effect,
+                    Effect::Source(_) | Effect::Callback { .. } | Effect::Misuse { .. }
+                ) {
+                    words.push(word);
                 }
             }
         }
+        let annotations = self
+            .param_annotations
+            .keys()
+            .chain(self.method_annotations.keys())
+            .chain(self.class_entries.keys())
+            .chain(self.param_types.keys());
+        words.extend(annotations.map(|name| name.rsplit('.').next().unwrap_or(name)));
+        words.sort_unstable();
+        words.dedup();
         words
     }
-
-    /// Returns the types of which there may be values: those of libraries that
-    /// are there, and what comes of them.
-    fn types_of(&self, libraries: &Libraries) -> HashSet<Name> {
-        let is_there = |name: &Name| !name.contains('.') || libraries.have(name);
-        let mut found: HashSet<Name> = self
-            .mentioned
-            .iter()
-            .filter(|n| is_there(n))
-            .cloned()
-            .collect();
-        found.insert(Name::from("*"));
-        let mut given: HashMap<&Name, Vec<&Name>> = HashMap::new();
-        for (name, entries) in self.methods.iter().chain(&self.functions) {
-            for entry in entries {
-                if let Effect::Callback { params, .. } = &entry.effect {
-                    for from in entry.types.iter().chain([name]) {
-                        given.entry(from).or_default().extend(params);
-                    }
-                }
-            }
-        }
-        let mut left: Vec<Name> = found.iter().cloned().collect();
-        while let Some(name) = left.pop() {
-            let model = self.types.get(&name);
-            let returns = model.into_iter().flat_map(|model| model.returns.values());
-            let above = model.into_iter().flat_map(|model| &model.supertypes);
-            let params = given.get(&name).into_iter().flatten().copied();
-            for next in returns.chain(above).chain(params) {
-                if found.insert(next.clone()) {
-                    left.push(next.clone());
-                }
-            }
-        }
-        found
-    }
-}
-
-/// Returns the last part of a qualified name.
-fn last_part(name: &str) -> &str {
-    name.rsplit(['.', ':', '#', '/', '\\'])
-        .next()
-        .unwrap_or(name)
 }
 
 impl Entry {
@@ -351,11 +301,8 @@ pub(crate) fn models(language: &str) -> &'static Models {
     static NONE: OnceLock<Models> = OnceLock::new();
     let found = all.iter().find(|(name, _)| *name == language);
     match found {
-        Some((name, models)) => models.get_or_init(|| {
-            let mut models = Models {
-                language: name,
-                ..Models::default()
-            };
+        Some((_, models)) => models.get_or_init(|| {
+            let mut models = Models::default();
             for (of, file, text) in FILES {
                 if *of == language {
                     read::read(&mut models, file, text);
@@ -372,6 +319,30 @@ pub(crate) fn is_known_type(language: &str, name: &str) -> bool {
     models(language).knows_type(name)
 }
 
+/// Returns whether a text matches a pattern of `*` and `?`.
+pub(crate) fn is_like(text: &str, pattern: &str) -> bool {
+    let (text, pattern): (Vec<char>, Vec<char>) =
+        (text.chars().collect(), pattern.chars().collect());
+    let (mut t, mut p) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while t < text.len() {
+        if p < pattern.len() && pattern[p] == '*' {
+            star = Some((p, t));
+            p += 1;
+        } else if p < pattern.len() && (pattern[p] == '?' || pattern[p] == text[t]) {
+            p += 1;
+            t += 1;
+        } else if let Some((at, from)) = star {
+            star = Some((at, from + 1));
+            p = at + 1;
+            t = from + 1;
+        } else {
+            return false;
+        }
+    }
+    pattern[p..].iter().all(|c| *c == '*')
+}
+
 /// Returns the rule that reports a kind of sink.
 pub(crate) fn rule_of(kind: usize) -> &'static str {
     KINDS[kind].1
@@ -379,7 +350,20 @@ pub(crate) fn rule_of(kind: usize) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{FILES, models};
+    use super::{FILES, is_like, models};
+
+    #[test]
+    fn patterns_match_as_a_whole() {
+        for (text, pattern, expected) in [
+            ("des/ecb/pkcs5padding", "des/*", true),
+            ("desede/cbc", "des", false),
+            ("aes/ecb/x", "*/ecb/*", true),
+            ("", "*", true),
+            ("a", "??", false),
+        ] {
+            assert_eq!(is_like(text, pattern), expected, "{text} {pattern}");
+        }
+    }
 
     #[test]
     fn all_models_can_be_read() {

@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::ir::{
-    Block, Class, Function, FunctionId, FunctionKind, Name, ParamKind, Slot, Stmt, StmtKind, Unit,
+    Block, Class, Function, FunctionId, FunctionKind, Name, ParamKind, Stmt, StmtKind, Unit,
 };
 use super::model::{Models, models};
-use super::reach::Reach;
 
 /// A call has at most so many targets; beyond that the first ones count.
 pub(crate) const TARGETS_MAX: usize = 4;
@@ -28,12 +27,12 @@ pub(crate) struct Project {
     pub(crate) units: Vec<Arc<Unit>>,
     /// By qualified name.
     classes: HashMap<Name, (u32, usize)>,
-    /// The methods of each class by name; those without a body do not count.
-    methods: HashMap<Name, HashMap<Name, Vec<FunctionId>>>,
-    /// How the functions of each file are called.
-    signatures: Vec<Vec<Signature>>,
     /// Functions outside of classes, by qualified name.
     functions: HashMap<Name, Target>,
+    /// What else declares a class of a name that is known (partial classes).
+    parts: HashMap<Name, Vec<(u32, usize)>>,
+    /// Functions that are called as if they were methods, by bare name.
+    extensions: HashMap<Name, Vec<Target>>,
     subclasses: HashMap<Name, Vec<Name>>,
     /// Files whose top level has a name, by package.
     modules: HashMap<Name, u32>,
@@ -41,16 +40,12 @@ pub(crate) struct Project {
     aliases: HashMap<Name, Name>,
     /// Files that hand out all that others do, by package.
     hands_on: HashMap<Name, Name>,
-    /// How the names in both begin.
-    alias_roots: HashSet<Name>,
     /// Variables outside of functions, and captured ones, that functions set.
     pub(crate) changing: HashSet<Name>,
     /// Members that are set anywhere but in constructors.
     pub(crate) stored: HashSet<Name>,
     /// Files of key-value pairs, by file name.
     properties: BTreeMap<String, BTreeMap<String, String>>,
-    /// Which functions are worth running.
-    pub(crate) reach: Reach,
 }
 
 impl Project {
@@ -62,24 +57,33 @@ impl Project {
         let mut this = Self {
             units: Vec::new(),
             classes: HashMap::new(),
-            methods: HashMap::new(),
-            signatures: Vec::new(),
             functions: HashMap::new(),
+            parts: HashMap::new(),
+            extensions: HashMap::new(),
             subclasses: HashMap::new(),
             modules: HashMap::new(),
             aliases: HashMap::new(),
             hands_on: HashMap::new(),
-            alias_roots: HashSet::new(),
             changing: HashSet::new(),
             stored: HashSet::new(),
             properties,
-            reach: Reach::default(),
         };
         for (at, unit) in units.iter().enumerate() {
             this.declare(at as u32, unit);
         }
+        // Names mean what all files together say.
+        for unit in &units {
+            for class in &unit.classes {
+                for supertype in &class.supertypes {
+                    let supertype = this.meant(supertype);
+                    let known = this.subclasses.entry(supertype).or_default();
+                    if !known.contains(&class.name) {
+                        known.push(class.name.clone());
+                    }
+                }
+            }
+        }
         this.units = units;
-        this.reach = Reach::new(&this.units, |unit| this.models(unit));
         this
     }
 
@@ -92,33 +96,29 @@ impl Project {
                 }
                 _ => (&mut self.aliases, name.clone(), meant.clone()),
             };
-            self.alias_roots.insert(Name::from(root(&name)));
             map.entry(name).or_insert(meant);
         }
         for (place, class) in unit.classes.iter().enumerate() {
-            if !self.classes.contains_key(&class.name) {
-                self.classes.insert(class.name.clone(), (at, place));
-                let methods = self.methods.entry(class.name.clone()).or_default();
-                for id in &class.methods {
-                    let function = &unit.functions[id.index()];
-                    if !is_bodiless(function) {
-                        methods.entry(function.name.clone()).or_default().push(*id);
-                    }
-                }
-            }
-            for supertype in &class.supertypes {
-                let known = self.subclasses.entry(supertype.clone()).or_default();
-                known.push(class.name.clone());
+            let known = *self
+                .classes
+                .entry(class.name.clone())
+                .or_insert((at, place));
+            if known != (at, place) {
+                let parts = self.parts.entry(class.name.clone()).or_default();
+                parts.push((at, place));
             }
         }
-        let signatures = unit.functions.iter().map(Signature::of);
-        self.signatures.push(signatures.collect());
         for (place, function) in unit.functions.iter().enumerate() {
             let target = Target {
                 unit: at,
                 function: FunctionId(place as u32),
             };
             let is_free = function.class.is_none() && function.parent == Some(FunctionId::TOP);
+            let extends = |param: &super::ir::Param| param.kind == ParamKind::Extended;
+            if function.params.first().is_some_and(extends) {
+                let known = self.extensions.entry(function.name.clone()).or_default();
+                known.push(target);
+            }
             if is_free && !function.name.is_empty() {
                 let name = qualified(&unit.package, &function.name);
                 self.functions.entry(name).or_insert(target);
@@ -164,10 +164,6 @@ impl Project {
         &self.units[target.unit as usize].functions[target.function.index()]
     }
 
-    pub(crate) fn signature(&self, target: Target) -> &Signature {
-        &self.signatures[target.unit as usize][target.function.index()]
-    }
-
     /// Returns the models for a file's language.
     pub(crate) fn models(&self, unit: u32) -> &'static Models {
         models(self.units[unit as usize].language)
@@ -181,7 +177,7 @@ impl Project {
 
     /// Returns what a name stands for, when that is something else.
     fn other_name(&self, name: &str) -> Option<Name> {
-        if self.alias_roots.is_empty() || !self.alias_roots.contains(root(name)) {
+        if self.aliases.is_empty() && self.hands_on.is_empty() {
             return None;
         }
         self.alias(name)?;
@@ -204,9 +200,6 @@ impl Project {
     }
 
     fn alias(&self, name: &str) -> Option<Name> {
-        if !self.alias_roots.contains(root(name)) {
-            return None;
-        }
         if let Some(meant) = self.aliases.get(name) {
             return Some(meant.clone());
         }
@@ -238,7 +231,7 @@ impl Project {
     /// Returns the type and all that it is a kind of, the nearest first: those
     /// of the project and those that models tell.
     pub(crate) fn lineage(&self, models: &Models, name: &Name) -> Vec<Name> {
-        let mut found = vec![models.canonical(name)];
+        let mut found = vec![models.canonical(&self.meant(name))];
         let mut at = 0;
         while at < found.len() && found.len() < ANCESTORS_MAX {
             let name = found[at].clone();
@@ -249,8 +242,9 @@ impl Project {
                 .types
                 .get(&name)
                 .map_or(&[][..], |model| &model.supertypes);
-            for supertype in own.iter().chain(modelled) {
-                let supertype = models.canonical(supertype);
+            let parts = self.parts_of(&name).flat_map(|(_, part)| &part.supertypes);
+            for supertype in own.iter().chain(modelled).chain(parts) {
+                let supertype = models.canonical(&self.meant(supertype));
                 if !found.contains(&supertype) {
                     found.push(supertype);
                 }
@@ -258,6 +252,13 @@ impl Project {
             at += 1;
         }
         found
+    }
+
+    /// Returns whether one type is a kind of the other.
+    pub(crate) fn is_kind_of(&self, models: &Models, name: &Name, of: &str) -> bool {
+        self.lineage(models, name)
+            .iter()
+            .any(|known| &**known == of)
     }
 
     /// Returns the methods that a call on exactly this class reaches.
@@ -277,20 +278,67 @@ impl Project {
                 return own;
             }
             left.extend(known.supertypes.iter().rev().cloned());
+            for (unit, part) in self.parts_of(&known.name) {
+                let own = self.own_methods(unit, part, name, arity);
+                if !own.is_empty() {
+                    return own;
+                }
+                left.extend(part.supertypes.iter().rev().cloned());
+            }
         }
         Vec::new()
     }
 
-    fn own_methods(&self, unit: u32, class: &Class, name: &str, arity: usize) -> Vec<Target> {
-        let named = self.methods.get(&class.name).and_then(|all| all.get(name));
-        let Some(named) = named else {
+    /// Returns the first method of the name that a class declares.
+    pub(crate) fn method_named(&self, class: &str, name: &str) -> Option<Target> {
+        let (unit, known) = self.class(class)?;
+        let functions = &self.units[unit as usize].functions;
+        let mut methods = known.methods.iter();
+        let function = *methods.find(|id| &*functions[id.index()].name == name)?;
+        Some(Target { unit, function })
+    }
+
+    /// Returns the other declarations of a class that has several.
+    fn parts_of(&self, name: &str) -> impl Iterator<Item = (u32, &Class)> {
+        let parts = self.parts.get(name).into_iter().flatten();
+        parts.map(|(unit, at)| (*unit, &self.units[*unit as usize].classes[*at]))
+    }
+
+    /// Returns the functions of the name that are called as if they were
+    /// methods: those of the receiver's types where there are any.
+    pub(crate) fn extensions(&self, name: &str, types: &[Name], arity: usize) -> Vec<Target> {
+        let Some(all) = self.extensions.get(name) else {
             return Vec::new();
         };
-        let signatures = &self.signatures[unit as usize];
-        let fits = |id: &&FunctionId| signatures[id.index()].takes(arity);
+        let fits: Vec<Target> = all
+            .iter()
+            .copied()
+            .filter(|target| takes(self.function(*target), arity))
+            .collect();
+        let is_own = |target: &Target| {
+            let ty = &self.function(*target).params[0].ty;
+            ty.as_ref()
+                .is_some_and(|ty| types.contains(&self.meant(ty)))
+        };
+        let own: Vec<Target> = fits.iter().copied().filter(is_own).collect();
+        let mut chosen = if own.is_empty() { fits } else { own };
+        chosen.truncate(TARGETS_MAX);
+        chosen
+    }
+
+    fn own_methods(&self, unit: u32, class: &Class, name: &str, arity: usize) -> Vec<Target> {
+        let functions = &self.units[unit as usize].functions;
+        let named: Vec<FunctionId> = class
+            .methods
+            .iter()
+            .copied()
+            .filter(|id| &*functions[id.index()].name == name)
+            .filter(|id| !is_bodiless(&functions[id.index()]))
+            .collect();
+        let fits = |id: &&FunctionId| takes(&functions[id.index()], arity);
         let mut chosen: Vec<FunctionId> = named.iter().filter(fits).copied().collect();
         if chosen.is_empty() && named.len() == 1 {
-            chosen.clone_from(named);
+            chosen = named;
         }
         chosen
             .into_iter()
@@ -327,10 +375,15 @@ impl Project {
         let mut left = vec![Name::from(class)];
         for _ in 0..ANCESTORS_MAX {
             let (_, known) = self.class(&left.pop()?)?;
-            if let Some(field) = known.fields.iter().find(|field| &*field.name == member) {
-                return field.ty.clone();
+            let parts = self.parts_of(&known.name).map(|(_, part)| part);
+            let mut fields = std::iter::once(known).chain(parts).flat_map(|c| &c.fields);
+            if let Some(field) = fields.find(|field| &*field.name == member) {
+                return field.ty.as_ref().map(|ty| self.meant(ty));
             }
             left.extend(known.supertypes.iter().cloned());
+            for (_, part) in self.parts_of(&known.name) {
+                left.extend(part.supertypes.iter().cloned());
+            }
         }
         None
     }
@@ -399,61 +452,28 @@ pub(crate) fn each_block<'u>(stmt: &'u Stmt, callback: &mut impl FnMut(&'u Block
     }
 }
 
-/// How a function is called.
-#[derive(Debug)]
-pub(crate) struct Signature {
-    /// Arguments by position: as many as there must be, and may be.
-    needed: usize,
-    plain: usize,
-    has_rest: bool,
-    /// Whether each parameter is assigned in the function.
-    pub(crate) assigned: Vec<bool>,
-}
-
-impl Signature {
-    fn of(function: &Function) -> Self {
-        let mut assigned = HashSet::new();
-        assigned_in(&function.body, &mut assigned);
-        let with_default: HashSet<Slot> = function
+/// Returns whether a function takes so many arguments by position.
+fn takes(function: &Function, arity: usize) -> bool {
+    let params = function.params.iter();
+    let plain = params
+        .clone()
+        .filter(|p| p.kind == ParamKind::Plain)
+        .count();
+    let has_rest = params.clone().any(|p| p.kind == ParamKind::Rest);
+    let has_default = |p: &&super::ir::Param| {
+        function
             .body
             .iter()
-            .filter_map(|stmt| match &stmt.kind {
-                StmtKind::Default { param, .. } => Some(*param),
-                _ => None,
-            })
-            .collect();
-        let params = function.params.iter();
-        let plain = params.clone().filter(|p| p.kind == ParamKind::Plain);
-        Self {
-            needed: plain
-                .clone()
-                .filter(|p| !with_default.contains(&p.slot))
-                .count(),
-            plain: plain.count(),
-            has_rest: params.clone().any(|p| p.kind == ParamKind::Rest),
-            assigned: params.map(|p| assigned.contains(&p.slot)).collect(),
-        }
-    }
-
-    /// Returns whether the function takes so many arguments by position.
-    fn takes(&self, arity: usize) -> bool {
-        arity >= self.needed && (arity <= self.plain || self.has_rest)
-    }
-}
-
-/// Collects the variables that are assigned in a block.
-fn assigned_in(block: &Block, slots: &mut HashSet<Slot>) {
-    for stmt in block {
-        if let StmtKind::Let(slot, _) = &stmt.kind {
-            slots.insert(*slot);
-        }
-        each_block(stmt, &mut |inner| assigned_in(inner, slots));
-    }
-}
-
-/// Returns how a qualified name begins.
-fn root(name: &str) -> &str {
-    name.split('.').next().unwrap_or(name)
+            .any(|stmt| matches!(&stmt.kind, StmtKind::Default { param, .. } if *param == p.slot))
+    };
+    let extended = params
+        .clone()
+        .filter(|p| p.kind == ParamKind::Extended)
+        .count();
+    let needed = params
+        .filter(|p| p.kind == ParamKind::Plain && !has_default(p))
+        .count();
+    arity >= needed.min(plain) && (arity <= plain + extended || has_rest)
 }
 
 /// Returns whether a method was declared without a body.

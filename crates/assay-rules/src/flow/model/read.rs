@@ -75,7 +75,13 @@ impl Reader<'_> {
 
     fn mention(&mut self, name: &str) -> Name {
         let name = Name::from(name);
-        self.models.mentioned.insert(name.clone());
+        if self.models.mentioned.insert(name.clone()) {
+            let last = name.rsplit(['.', '#']).next().unwrap_or(&name);
+            let known = self.models.by_last_part.entry(Name::from(last));
+            known
+                .and_modify(|known| *known = None)
+                .or_insert_with(|| Some(name.clone()));
+        }
         name
     }
 
@@ -133,12 +139,15 @@ impl Reader<'_> {
             Ok(source) => source,
             Err(what) => return self.problem("entry", &what),
         };
-        for (key, of) in [("param", 0), ("method", 1), ("param-type", 2)] {
+        let not_set = strings(entry.get("not-types"));
+        self.models.not_set.extend(not_set);
+        for (key, of) in [("param", 0), ("method", 1), ("param-type", 2), ("class", 3)] {
             for name in strings(entry.get(key)) {
                 let name = self.mention(&name);
                 let map = match of {
                     0 => &mut self.models.param_annotations,
                     1 => &mut self.models.method_annotations,
+                    3 => &mut self.models.class_entries,
                     _ => &mut self.models.param_types,
                 };
                 map.insert(name, source.clone());
@@ -215,6 +224,10 @@ impl Reader<'_> {
                 when: !flag(entry, "when-false"),
             },
             "callback" => Effect::Callback {
+                source: match entry.contains_key("what") {
+                    true => Some(self.source(entry)?),
+                    false => None,
+                },
                 arg: operands(entry.get("args"))?
                     .first()
                     .cloned()
@@ -388,6 +401,7 @@ fn condition_of(table: &Table) -> Result<Condition, String> {
         return Err("has a condition without `is`, `like`, `below` or `present`".to_owned());
     };
     Ok(Condition {
+        member: table.get("member").and_then(Toml::as_str).map(Name::from),
         arg,
         test,
         not: flag(table, "not"),

@@ -4,13 +4,12 @@
 use assay_source::Span;
 
 use super::statement::mix;
-use super::{DEPTH_MAX, Solver};
+use super::{DEPTH_MAX, Returned, Solver};
 use crate::flow::heap::{Object, Shape, State};
 use crate::flow::ir::{
-    Arg, Callee, EachKind, Function, FunctionKind, Literal, Name, ParamKind, Slot,
+    Arg, Block, Callee, EachKind, Function, FunctionKind, Literal, Name, ParamKind, Slot, StmtKind,
 };
-use crate::flow::kind::Kinds;
-use crate::flow::project::Target;
+use crate::flow::project::{Target, each_block};
 use crate::flow::value::{Consts, Doubt, Facts, ObjectId, Refine, StepKind, Taint, Value};
 
 /// A function may be on the stack so often.
@@ -207,7 +206,7 @@ impl Solver<'_> {
         self.state = start;
         if let Some(symbol) = &value.symbol {
             let symbol = self.project.meant(symbol);
-            if let Some(target) = self.project.free_function(&symbol) {
+            if let Some(target) = self.named_function(value) {
                 return self.invoke_all(&[target], &arguments, span);
             }
             if self.project.class(&symbol).is_some() {
@@ -279,7 +278,10 @@ impl Solver<'_> {
                 let own = arguments.positional[0].clone();
                 let types = [symbol.clone()];
                 let entries = self.models.method(name).iter();
-                if entries.clone().any(|e| e.is_for(&self.lineage(&types[0]))) {
+                if entries
+                    .clone()
+                    .any(|e| e.is_for(&self.project.lineage(self.models, &types[0])))
+                {
                     let mut own = own;
                     own.value.ty.get_or_insert(symbol);
                     return self.call_method(span, own, name, Arguments::default());
@@ -305,7 +307,12 @@ impl Solver<'_> {
         if let Some(value) = known {
             return value;
         }
+        let types = self.types_of(&receiver.value);
+        let targets = self.project.extensions(name, &types, arguments.arity());
         arguments.receiver = Some(receiver);
+        if !targets.is_empty() {
+            return self.invoke_all(&targets, &arguments, span);
+        }
         self.opaque(span, name, &arguments)
     }
 
@@ -615,14 +622,11 @@ impl Solver<'_> {
             |frame: &&super::Frame<'_>| frame.unit == target.unit && frame.id == target.function;
         let recursions = self.frames.iter().filter(on_stack).count();
         if self.frames.len() >= DEPTH_MAX || recursions >= RECURSIONS_MAX {
-            self.cuts += 1;
             return self.opaque(span, &function.name, &arguments);
         }
-        let watch = self.watch(function, &arguments, cells);
-        if let Some(watch) = &watch
-            && let Some(known) = self.remembered(target, watch, span)
-        {
-            return known.unwrap_or_else(Value::nothing);
+        let is_plain = self.is_plain(function, &arguments);
+        if is_plain && let Some(value) = self.plain_results.get(&target) {
+            return value.clone();
         }
         let caller = self.unit();
         let context = self.frames.last().map_or(0, |frame| frame.context);
@@ -637,21 +641,16 @@ impl Solver<'_> {
         let frame = self.frames.pop();
         self.models = self.project.models(caller);
         self.state = initial;
-        let (returned, yields) = frame.map_or((None, None), |frame| (frame.returns, frame.yields));
-        if let (Some(watch), None) = (watch, &yields) {
-            let before = self.state.heap.clone();
-            let returned = returned
-                .as_ref()
-                .map(|returned| (returned, kinds.as_slice()));
-            self.remember(target, watch, &before, returned);
+        if let Some(frame) = &frame {
+            self.take_thrown(&frame.thrown);
         }
+        let (returned, yields) = frame.map_or((None, None), |frame| (frame.returns, frame.yields));
         let Some(returned) = returned else {
             self.live = false;
             return Value::nothing();
         };
         self.live = true;
-        self.state.heap = returned.heap;
-        let mut value = self.told(target, &arguments, &kinds, returned.value, &returned.kinds);
+        let mut value = self.result_of(function, &arguments, &kinds, returned);
         if let Some(items) = yields {
             let mut object = Object::list(Vec::new());
             object.shape = Shape::List {
@@ -660,8 +659,45 @@ impl Solver<'_> {
             };
             value = self.make(span, 3, object);
         }
-        self.step_returned(&mut value, function, span);
+        let name = match &*function.name {
+            "" => Name::from("a function"),
+            _ => function.name.clone(),
+        };
+        self.step(&mut value, span, &StepKind::Returned(name));
+        if is_plain && value.objects.is_empty() {
+            self.plain_results.insert(target, value.clone());
+        }
         value
+    }
+
+    /// Takes over what a function threw.
+    fn take_thrown(&mut self, thrown: &Taint) {
+        if thrown.is_empty() {
+            return;
+        }
+        let Some(caller) = self.frames.last_mut() else {
+            return;
+        };
+        match caller.tries.last_mut() {
+            Some(innermost) => {
+                let value = Value::unknown().with_taint(thrown.clone());
+                innermost.thrown.join(&value);
+            }
+            None => caller.thrown.join(thrown),
+        }
+    }
+
+    /// Returns whether nothing at all is known of what a function is given.
+    fn is_plain(&self, function: &Function, arguments: &Arguments) -> bool {
+        function.kind == FunctionKind::Plain
+            && !function.params.is_empty()
+            && function.captures.is_empty()
+            && arguments.values().all(|value| {
+                value.objects.is_empty()
+                    && value.consts == Consts::Any
+                    && value.taint.is_empty()
+                    && value.symbol.is_none()
+            })
     }
 
     /// Begins a call: puts the arguments into the parameters. Returns the kinds
@@ -674,7 +710,7 @@ impl Solver<'_> {
         cells: &[(Slot, ObjectId)],
         context: u64,
         span: Span,
-    ) -> Vec<Kinds> {
+    ) -> Vec<crate::flow::kind::Kinds> {
         let caller = self.unit();
         self.enter(target, context);
         for (slot, cell) in cells {
@@ -685,7 +721,7 @@ impl Solver<'_> {
         for param in &function.params {
             let by_name = arguments.named.iter().find(|(name, _)| *name == param.name);
             let value = match param.kind {
-                ParamKind::Receiver => match &arguments.receiver {
+                ParamKind::Receiver | ParamKind::Extended => match &arguments.receiver {
                     Some(argument) => Some(argument.value.clone()),
                     None => positional.next().map(|argument| argument.value.clone()),
                 },
@@ -756,31 +792,34 @@ impl Solver<'_> {
         self.make(span, 2_000 + slot.0, object)
     }
 
-    /// Returns a function's result with what it tells of the arguments, of which
-    /// the kinds that each is dangerous to are known before and after.
-    pub(super) fn told(
+    /// Takes over what a function left behind: the heap, its result, and what
+    /// the result tells of the arguments.
+    fn result_of(
         &mut self,
-        target: Target,
+        function: &Function,
         arguments: &Arguments,
-        before: &[Kinds],
-        mut value: Value,
-        after: &[(Kinds, Kinds)],
+        before: &[crate::flow::kind::Kinds],
+        returned: Returned,
     ) -> Value {
-        let function = self.project.function(target);
-        let assigned = &self.project.signature(target).assigned;
+        self.state.heap = returned.state.heap;
+        let mut value = returned.value;
         let mut facts = Facts::default();
         let mut positional = arguments.positional.iter();
         for (at, param) in function.params.iter().enumerate() {
             let argument = match param.kind {
                 ParamKind::Plain => positional.next(),
+                ParamKind::Extended => match &arguments.receiver {
+                    Some(receiver) => Some(receiver),
+                    None => positional.next(),
+                },
                 _ => continue,
             };
             let (Some(slot), Some((when_true, when_false))) =
-                (argument.and_then(|a| a.slot), after.get(at))
+                (argument.and_then(|a| a.slot), returned.kinds.get(at))
             else {
                 continue;
             };
-            if before[at].is_empty() || assigned[at] {
+            if before[at].is_empty() || is_assigned(&function.body, param.slot) {
                 continue;
             }
             // Where it came back at all, the argument passed the check.
@@ -898,4 +937,16 @@ impl From<Vec<Value>> for Arguments {
 /// The member under which an object keeps a variable that its class captured.
 fn captured_name(slot: Slot) -> Name {
     Name::from(format!("\0{}", slot.0))
+}
+
+/// Returns whether a variable is assigned anywhere in a block.
+fn is_assigned(block: &Block, slot: Slot) -> bool {
+    block.iter().any(|stmt| {
+        if matches!(&stmt.kind, StmtKind::Let(to, _) if *to == slot) {
+            return true;
+        }
+        let mut found = false;
+        each_block(stmt, &mut |inner| found = found || is_assigned(inner, slot));
+        found
+    })
 }

@@ -452,7 +452,12 @@ impl Solver<'_> {
                     });
                 }
                 Shape::Text(text) => found.join(&Value::unknown().with_taint(text.taint.clone())),
-                _ => match key.as_text().and_then(|name| object.fields.get(name)) {
+                _ => match key
+                    .as_text()
+                    .cloned()
+                    .or_else(|| self.component(object, key))
+                    .and_then(|name| object.fields.get(&name))
+                {
                     Some(value) => found.join(value),
                     None => {
                         let taint = object.others.taint.clone();
@@ -467,6 +472,14 @@ impl Solver<'_> {
         }
         found.taint.join(&container.taint);
         found
+    }
+
+    /// Returns the name of the field that an object of a class has at a place:
+    /// what destructuring it gives.
+    fn component(&self, object: &Object, key: &Value) -> Option<Name> {
+        let at = usize::try_from(key.as_int()?).ok()?;
+        let (_, class) = self.project.class(object.ty.as_ref()?)?;
+        Some(class.fields.get(at)?.name.clone())
     }
 
     /// Reads a part of a text or list.

@@ -3,6 +3,7 @@
 use assay_source::Span;
 
 use super::Solver;
+use super::call::{Argument, Arguments};
 use super::fold;
 use crate::flow::heap::{Object, Shape, ViewKind};
 use crate::flow::ir::{Arg, BinaryOp, EachKind, Literal, Name, Op, Slot, UnaryOp};
@@ -40,11 +41,7 @@ impl Solver<'_> {
                     ..self.load_member(span, &object, key)
                 }
             }
-            Op::LoadIndex(object, index) => {
-                let object = self.get(*object);
-                let index = self.get(*index);
-                self.load_element(span, &object, &index)
-            }
+            Op::LoadIndex(object, index) => self.load_indexed(span, *object, *index),
             Op::Slice(object, from, to) => {
                 let object = self.get(*object);
                 let side = |this: &Self, slot: &Option<Slot>| slot.map(|slot| this.get(slot));
@@ -103,6 +100,64 @@ impl Solver<'_> {
                 value
             }
         }
+    }
+
+    /// Reads an element, with what classes and models say of doing so.
+    fn load_indexed(&mut self, span: Span, object: Slot, index: Slot) -> Value {
+        let (container, key) = (self.get(object), self.get(index));
+        let targets = self.targets(&container, "get []", 1);
+        if !targets.is_empty() {
+            return self.invoke_all(&targets, &vec![container, key].into(), span);
+        }
+        if !self.models.method("[]").is_empty() {
+            let receiver = Argument {
+                value: container.clone(),
+                slot: Some(object),
+            };
+            let arguments = Arguments::of(vec![key.clone()]);
+            let types = self.types_of(&container);
+            let entries = self.models.method("[]").iter();
+            if entries.clone().any(|entry| entry.is_for(&types)) {
+                let (path, name) = (Name::from(""), Name::from("[]"));
+                let known = self.call_library(span, &path, &name, Some(receiver), &arguments);
+                if let Some(value) = known {
+                    return value;
+                }
+            }
+        }
+        self.load_element(span, &container, &key)
+    }
+
+    /// Does what classes and models say of storing into an element; returns
+    /// whether that is all.
+    pub(super) fn store_indexed(
+        &mut self,
+        span: Span,
+        container: &Value,
+        key: &Value,
+        value: &Value,
+    ) -> bool {
+        let targets = self.targets(container, "set []", 2);
+        if !targets.is_empty() {
+            let values = vec![container.clone(), key.clone(), value.clone()];
+            self.invoke_all(&targets, &values.into(), span);
+            return true;
+        }
+        let entries = self.models.method("[]=").iter();
+        let types = match entries.len() {
+            0 => return false,
+            _ => self.types_of(container),
+        };
+        if entries.clone().any(|entry| entry.is_for(&types)) {
+            let receiver = Argument {
+                value: container.clone(),
+                slot: None,
+            };
+            let arguments = Arguments::of(vec![key.clone(), value.clone()]);
+            let (path, name) = (Name::from(""), Name::from("[]="));
+            self.call_library(span, &path, &name, Some(receiver), &arguments);
+        }
+        false
     }
 
     /// Returns the cell of a variable that functions share, making it.
@@ -331,7 +386,7 @@ impl Solver<'_> {
         let ty = self.models.canonical(ty);
         let known = value.objects.iter().map(|id| {
             let own = self.state.heap.get(*id)?.ty.as_ref()?;
-            Some(self.is_kind_of(own, &ty))
+            Some(self.project.is_kind_of(self.models, own, &ty))
         });
         let verdicts: Option<Vec<bool>> = known.collect();
         let is_object = matches!(&value.consts, Consts::Few(few) if few.is_empty());
@@ -552,8 +607,11 @@ impl Solver<'_> {
             let mut value = Value::unknown();
             value.ty = object.ty.as_ref().and_then(|ty| self.member_type(ty, key));
             value.taint = object.taint.clone();
-            if &**key == "length" {
+            if matches!(&**key, "length" | "Length") {
                 value.taint = Taint::default();
+                if let Some(text) = object.as_text() {
+                    value = Value::constant(Literal::Int(text.chars().count() as i64));
+                }
             }
             found.join(&value);
         }
@@ -583,7 +641,8 @@ impl Solver<'_> {
     fn member_type(&self, ty: &Name, member: &str) -> Option<Name> {
         let declared = self.project.member_type(ty, member);
         declared.map(|ty| self.models.canonical(&ty)).or_else(|| {
-            self.lineage(ty)
+            self.project
+                .lineage(self.models, ty)
                 .iter()
                 .find_map(|ty| self.models.types.get(ty)?.returns.get(member).cloned())
         })
@@ -603,9 +662,9 @@ impl Solver<'_> {
         }
         names.extend(value.symbol.clone());
         for name in names {
-            for ty in self.lineage(&name).iter() {
-                if !types.contains(ty) {
-                    types.push(ty.clone());
+            for ty in self.project.lineage(self.models, &name) {
+                if !types.contains(&ty) {
+                    types.push(ty);
                 }
             }
         }

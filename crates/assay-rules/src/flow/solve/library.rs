@@ -9,7 +9,10 @@ use super::call::{Argument, Arguments};
 use crate::flow::heap::Shape;
 use crate::flow::ir::{Literal, Name, Slot};
 use crate::flow::kind::{KINDS, Kinds};
-use crate::flow::model::{Condition, Effect, Entry, Operand, ResultSink, Source, Test, rule_of};
+use crate::flow::model::{
+    Condition, Effect, Entry, Operand, ResultSink, Source, Test, is_like, rule_of,
+};
+use crate::flow::project::Target;
 use crate::flow::value::{Const, Consts, Doubt, Facts, Refine, StepKind, Taint, Value};
 
 /// A call of a library as operations see it.
@@ -157,12 +160,22 @@ impl Solver<'_> {
                         }
                     }
                 }
-                Effect::Callback { arg, params } => {
+                Effect::Callback {
+                    arg,
+                    params,
+                    source,
+                } => {
                     let given: Vec<Value> = params
                         .iter()
                         .map(|ty| self.callback_value(ty, call))
                         .collect();
                     for function in self.operands(arg, call.arguments) {
+                        let given = match source {
+                            Some(source) => {
+                                self.set_by_stranger(&function.value, (source, params), call)
+                            }
+                            None => given.clone(),
+                        };
                         self.call_back(call.span, &function.value, &given);
                     }
                 }
@@ -190,6 +203,69 @@ impl Solver<'_> {
             value.facts = Some(Rc::new(facts));
         }
         value
+    }
+
+    /// Returns the project's function that a value is.
+    fn function_of(&self, value: &Value) -> Option<Target> {
+        let closure = value
+            .objects
+            .iter()
+            .find_map(|id| match &self.state.heap.get(*id)?.shape {
+                Shape::Closure { unit, function, .. } => Some(Target {
+                    unit: *unit,
+                    function: *function,
+                }),
+                _ => None,
+            });
+        closure.or_else(|| self.named_function(value))
+    }
+
+    /// Returns the function outside of classes, or the method of a class, that
+    /// a value names.
+    pub(super) fn named_function(&self, value: &Value) -> Option<Target> {
+        let symbol = self.project.meant(value.symbol.as_ref()?);
+        let free = self.project.free_function(&symbol);
+        free.or_else(|| {
+            let (class, name) = symbol.rsplit_once('.')?;
+            let class = self.project.meant(&Name::from(class));
+            self.project.method_named(&class, name)
+        })
+    }
+
+    /// Returns what a library hands to a function whose parameters a stranger
+    /// sets, where their types do not say otherwise.
+    fn set_by_stranger(
+        &self,
+        function: &Value,
+        (source, otherwise): (&Source, &[Name]),
+        call: &LibraryCall<'_>,
+    ) -> Vec<Value> {
+        let Some(target) = self.function_of(function) else {
+            return Vec::new();
+        };
+        let params = self.project.function(target).params.iter();
+        params
+            .enumerate()
+            .map(|(at, param)| {
+                if let (None, Some(ty)) = (&param.ty, otherwise.get(at)) {
+                    return Value::of_type(Some(ty.clone()));
+                }
+                let mut value = Value::of_type(param.ty.clone());
+                let by_annotation = param.annotations.iter().find_map(|a| {
+                    let name = self.models.canonical(&self.project.meant(&a.name));
+                    self.models.param_annotations.get(&name)
+                });
+                let by_type = param
+                    .ty
+                    .as_ref()
+                    .and_then(|ty| self.models.param_types.get(&self.models.canonical(ty)));
+                let own = by_annotation.or(by_type);
+                if own.is_some() || self.models.may_be_set(param.ty.as_ref()) {
+                    value.taint = self.source_taint(own.unwrap_or(source), call.span);
+                }
+                value
+            })
+            .collect()
     }
 
     /// Returns what a library hands to a function: a value of the type, which
@@ -252,7 +328,21 @@ impl Solver<'_> {
         let Some(argument) = given.first() else {
             return condition.unknown;
         };
-        let value = self.text_of(&argument.value);
+        let mut value = self.text_of(&argument.value);
+        if let Some(member) = &condition.member {
+            let object = value
+                .objects
+                .first()
+                .and_then(|id| self.state.heap.get(*id));
+            let Some(own) = object.and_then(|object| object.fields.get(member)) else {
+                return condition.unknown;
+            };
+            value = own.clone();
+            // A member of a library, such as a name of an enumeration.
+            if let (Some(symbol), Consts::Any) = (&value.symbol, &value.consts) {
+                value = Value::text(symbol);
+            }
+        }
         if let Some(truth) = self.has_shape(&condition.test, &value) {
             return truth != condition.not;
         }
@@ -421,7 +511,18 @@ impl Solver<'_> {
             return;
         }
         let types = object.map_or_else(Vec::new, |object| self.types_of(object));
+        let arguments = Arguments {
+            receiver: object.map(|object| Argument {
+                value: object.clone(),
+                slot: None,
+            }),
+            ..Arguments::default()
+        };
         for entry in sinks {
+            let mut when = entry.when.iter();
+            if !when.all(|condition| self.holds(condition, &arguments)) {
+                continue;
+            }
             if let Effect::Sink {
                 kind,
                 fixed_by_prefix,
@@ -578,30 +679,6 @@ fn passes(test: &Test, constant: &Const) -> bool {
     }
 }
 
-/// Returns whether a text matches a pattern of `*` and `?`.
-fn is_like(text: &str, pattern: &str) -> bool {
-    let (text, pattern): (Vec<char>, Vec<char>) =
-        (text.chars().collect(), pattern.chars().collect());
-    let (mut t, mut p) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while t < text.len() {
-        if p < pattern.len() && pattern[p] == '*' {
-            star = Some((p, t));
-            p += 1;
-        } else if p < pattern.len() && (pattern[p] == '?' || pattern[p] == text[t]) {
-            p += 1;
-            t += 1;
-        } else if let Some((at, from)) = star {
-            star = Some((at, from + 1));
-            p = at + 1;
-            t = from + 1;
-        } else {
-            return false;
-        }
-    }
-    pattern[p..].iter().all(|c| *c == '*')
-}
-
 /// Returns whether a text that begins so goes to a fixed place: a host is
 /// named, or a path of the same host.
 fn fixes_origin(prefix: &str) -> bool {
@@ -630,20 +707,7 @@ fn shown_name(call: &LibraryCall<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{fixes_origin, is_like};
-
-    #[test]
-    fn patterns_match_as_a_whole() {
-        for (text, pattern, expected) in [
-            ("des/ecb/pkcs5padding", "des/*", true),
-            ("desede/cbc", "des", false),
-            ("aes/ecb/x", "*/ecb/*", true),
-            ("", "*", true),
-            ("a", "??", false),
-        ] {
-            assert_eq!(is_like(text, pattern), expected, "{text} {pattern}");
-        }
-    }
+    use super::fixes_origin;
 
     #[test]
     fn a_fixed_host_or_path_ends_the_danger() {

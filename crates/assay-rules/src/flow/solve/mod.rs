@@ -5,13 +5,12 @@
 //! stand, with what is known of their arguments; calls of libraries do what
 //! models say. Every loop has a limit, and what was cut is noted.
 
-use std::cell::RefCell;
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use assay_source::Span;
 
-use super::heap::{Heap, Object, Shape, State};
+use super::heap::{Heap, Object, Shape, State, join_into};
 use super::ir::{Function, FunctionId, FunctionKind, Label, Name, Param, ParamKind, Slot};
 use super::kind::Kinds;
 use super::model::{Models, Source};
@@ -24,7 +23,6 @@ mod evaluate;
 mod fold;
 mod guard;
 mod library;
-mod memo;
 mod operation;
 mod pattern;
 mod sequence;
@@ -82,7 +80,7 @@ pub(super) struct Solver<'p> {
     /// Whether any path reaches the current point.
     live: bool,
     frames: Vec<Frame<'p>>,
-    ids: Sites,
+    ids: HashMap<Site, ObjectId>,
     steps: u32,
     steps_of_unit: u32,
     nesting: u32,
@@ -90,60 +88,22 @@ pub(super) struct Solver<'p> {
     known_hits: HashSet<(Name, u32, Span)>,
     notes: Vec<String>,
     /// What the top levels of files leave behind.
-    tops: HashMap<u32, Option<Rc<Top>>>,
+    tops: HashMap<u32, Option<Top>>,
     executed: HashSet<Target>,
-    /// What calls came to.
-    memos: HashMap<Target, VecDeque<memo::Memo>>,
-    /// What the top level of the file that is being run left behind, and which
-    /// file that is; none while top levels are run.
-    base: Heap,
-    base_of: Option<u32>,
-    /// How often a call was not followed because it was too deep.
-    cuts: u32,
-    /// What types are kinds of, by language.
-    lineages: RefCell<HashMap<TypeOf, Rc<[Name]>>>,
+    /// Results of calls about whose arguments nothing is known.
+    plain_results: HashMap<Target, Value>,
 }
-
-/// A type of a language.
-type TypeOf = (&'static str, Name);
 
 /// Where an object is made: the calls that led there, and the place.
 type Site = (u64, u32, Span, u32);
 
-/// The numbers of objects by where they are made: those that the top level of
-/// the file made, and those made since.
-#[derive(Clone, Debug, Default)]
-struct Sites {
-    of_top: Rc<HashMap<Site, ObjectId>>,
-    own: HashMap<Site, ObjectId>,
-}
-
-impl Sites {
-    fn number(&mut self, site: Site) -> ObjectId {
-        if let Some(known) = self.of_top.get(&site) {
-            return *known;
-        }
-        let next = ObjectId((self.of_top.len() + self.own.len()) as u32);
-        *self.own.entry(site).or_insert(next)
-    }
-
-    /// Keeps what there is for those who go on from here.
-    fn kept(self) -> Self {
-        let mut all = Rc::unwrap_or_clone(self.of_top);
-        all.extend(self.own);
-        Self {
-            of_top: Rc::new(all),
-            own: HashMap::new(),
-        }
-    }
-}
-
 /// What the top level of a file leaves behind.
+#[derive(Clone)]
 struct Top {
     heap: Heap,
     /// The cells of its variables.
     cells: HashMap<Slot, ObjectId>,
-    ids: Sites,
+    ids: HashMap<Site, ObjectId>,
 }
 
 /// A function that is being run.
@@ -157,6 +117,8 @@ struct Frame<'p> {
     tries: Vec<Try>,
     returns: Option<Returned>,
     yields: Option<Value>,
+    /// What it throws to its caller.
+    thrown: Taint,
 }
 
 struct Jump {
@@ -169,15 +131,13 @@ struct Jump {
 struct Try {
     /// What a handler may find.
     state: Option<State>,
-    /// What was joined into it last.
-    last: Option<State>,
     thrown: Value,
 }
 
 /// What the paths that left a function brought.
 struct Returned {
     value: Value,
-    heap: Heap,
+    state: State,
     /// For each parameter: what is left of its danger where the result is
     /// true, and where it is false.
     kinds: Vec<(Kinds, Kinds)>,
@@ -191,7 +151,7 @@ impl<'p> Solver<'p> {
             state: State::default(),
             live: true,
             frames: Vec::new(),
-            ids: Sites::default(),
+            ids: HashMap::new(),
             steps: 0,
             steps_of_unit: 0,
             nesting: 0,
@@ -200,19 +160,11 @@ impl<'p> Solver<'p> {
             notes: Vec::new(),
             tops: HashMap::new(),
             executed: HashSet::new(),
-            memos: HashMap::new(),
-            base: Heap::default(),
-            base_of: None,
-            cuts: 0,
-            lineages: RefCell::default(),
+            plain_results: HashMap::new(),
         }
     }
 
     fn run_unit(&mut self, unit: u32) {
-        let reach = &self.project.reach;
-        if !reach.is_worth_any(unit) {
-            return;
-        }
         self.top(unit);
         let functions = &self.project.unit(unit).functions;
         let all = (1..functions.len() as u32).map(FunctionId);
@@ -220,13 +172,12 @@ impl<'p> Solver<'p> {
             let function = &functions[id.index()];
             function.class.is_some() || function.parent == Some(FunctionId::TOP)
         };
-        let is_worth = |id: &FunctionId| reach.is_worth(unit, id.index());
-        for function in all.clone().filter(is_root).filter(is_worth) {
+        for function in all.clone().filter(is_root) {
             self.run_root(Target { unit, function });
         }
         // Functions inside others are run where they are called; those that
         // were never called are run as if by a stranger's hand.
-        for function in all.filter(|id| !is_root(id) && is_worth(id)) {
+        for function in all.filter(|id| !is_root(id)) {
             let target = Target { unit, function };
             if !self.executed.contains(&target) {
                 self.run_root(target);
@@ -235,7 +186,7 @@ impl<'p> Solver<'p> {
     }
 
     /// Runs the top level of a file, once.
-    fn top(&mut self, unit: u32) -> Option<Rc<Top>> {
+    fn top(&mut self, unit: u32) -> Option<Top> {
         if let Some(known) = self.tops.get(&unit) {
             return known.clone();
         }
@@ -252,7 +203,7 @@ impl<'p> Solver<'p> {
         self.run_body();
         let frame = self.frames.pop();
         if let (false, Some(returned)) = (self.live, frame.and_then(|frame| frame.returns)) {
-            self.state.heap = returned.heap;
+            self.state = returned.state;
         }
         let mut cells = HashMap::new();
         for at in 0..function.slots.len() as u32 {
@@ -289,11 +240,10 @@ impl<'p> Solver<'p> {
         let top = Top {
             heap: std::mem::take(&mut self.state.heap),
             cells,
-            ids: std::mem::take(&mut self.ids).kept(),
+            ids: std::mem::take(&mut self.ids),
         };
         self.resume(outer);
-        let top = Rc::new(top);
-        self.tops.insert(unit, Some(Rc::clone(&top)));
+        self.tops.insert(unit, Some(top.clone()));
         Some(top)
     }
 
@@ -307,8 +257,6 @@ impl<'p> Solver<'p> {
             ids: std::mem::take(&mut self.ids),
             steps: std::mem::take(&mut self.steps),
             models,
-            base: std::mem::take(&mut self.base),
-            base_of: self.base_of.take(),
         }
     }
 
@@ -319,8 +267,6 @@ impl<'p> Solver<'p> {
         self.ids = outer.ids;
         self.steps = outer.steps;
         self.models = outer.models;
-        self.base = outer.base;
-        self.base_of = outer.base_of;
     }
 
     /// Runs a function of which it is not known who calls it.
@@ -330,10 +276,8 @@ impl<'p> Solver<'p> {
         let function = self.project.function(target);
         let (heap, cells) = match top {
             Some(top) => {
-                self.ids = top.ids.clone();
-                self.base = top.heap.clone();
-                self.base_of = Some(target.unit);
-                (top.heap.clone(), top.cells.clone())
+                self.ids = top.ids;
+                (top.heap, top.cells)
             }
             None => (Heap::default(), HashMap::new()),
         };
@@ -378,19 +322,34 @@ impl<'p> Solver<'p> {
         if param.kind == ParamKind::Receiver {
             return self.entry_receiver(target, param);
         }
-        let mut value = Value::of_type(param.ty.as_ref().map(|ty| models.canonical(ty)));
+        let known = |name: &Name| models.canonical(&self.project.meant(name));
+        let mut value = Value::of_type(param.ty.as_ref().map(known));
         let by_param = param
             .annotations
             .iter()
-            .find_map(|a| models.param_annotations.get(&models.canonical(&a.name)));
+            .find_map(|a| models.param_annotations.get(&known(&a.name)));
+        let may_be_set = models.may_be_set(param.ty.as_ref());
         let by_method = || {
-            function
-                .annotations
-                .iter()
-                .find_map(|a| models.method_annotations.get(&models.canonical(&a.name)))
+            let mut annotations = function.annotations.iter().filter(|_| may_be_set);
+            annotations.find_map(|a| models.method_annotations.get(&known(&a.name)))
+        };
+        let by_class = || {
+            if !function.is_public || !may_be_set || models.class_entries.is_empty() {
+                return None;
+            }
+            let class = &self.project.unit(target.unit).classes[function.class?];
+            let lineage = self.project.lineage(models, &class.name);
+            let by_type = lineage.iter().find_map(|ty| models.class_entries.get(ty));
+            by_type.or_else(|| {
+                let mut annotations = class.annotations.iter();
+                annotations.find_map(|a| models.class_entries.get(&known(&a.name)))
+            })
         };
         let by_type = || models.param_types.get(value.ty.as_ref()?);
-        let source = by_param.or_else(by_type).or_else(by_method);
+        let source = by_param
+            .or_else(by_type)
+            .or_else(by_method)
+            .or_else(by_class);
         if let Some(source) = source {
             let source = source.clone();
             value.taint = self.source_taint(&source, function.span);
@@ -440,6 +399,7 @@ impl<'p> Solver<'p> {
             tries: Vec::new(),
             returns: None,
             yields: None,
+            thrown: Taint::default(),
         });
     }
 
@@ -480,7 +440,8 @@ impl<'p> Solver<'p> {
     fn object_id(&mut self, span: Span, part: u32) -> ObjectId {
         let frame = self.frames.last();
         let (context, unit) = frame.map_or((0, 0), |frame| (frame.context, frame.unit));
-        self.ids.number((context, unit, span, part))
+        let next = ObjectId(self.ids.len() as u32);
+        *self.ids.entry((context, unit, span, part)).or_insert(next)
     }
 
     /// Makes an object.
@@ -569,28 +530,11 @@ impl<'p> Solver<'p> {
         let keeps = value
             .ty
             .as_ref()
-            .is_some_and(|own| own.contains('#') || self.is_kind_of(own, ty));
+            .is_some_and(|own| own.contains('#') || self.project.is_kind_of(self.models, own, ty));
         if !keeps {
-            value.ty = Some(self.models.canonical(ty));
+            value.ty = Some(self.models.canonical(&self.project.meant(ty)));
         }
         value
-    }
-
-    /// Returns the type and all that it is a kind of.
-    fn lineage(&self, name: &Name) -> Rc<[Name]> {
-        let language = self.models.language;
-        let key = (language, name.clone());
-        if let Some(known) = self.lineages.borrow().get(&key) {
-            return Rc::clone(known);
-        }
-        let found: Rc<[Name]> = self.project.lineage(self.models, name).into();
-        self.lineages.borrow_mut().insert(key, Rc::clone(&found));
-        found
-    }
-
-    /// Returns whether one type is a kind of the other.
-    fn is_kind_of(&self, name: &Name, of: &str) -> bool {
-        self.lineage(name).iter().any(|known| &**known == of)
     }
 
     /// Notes a step on the value's paths.
@@ -636,7 +580,7 @@ impl<'p> Solver<'p> {
     fn spend(&mut self) -> bool {
         self.steps += 1;
         self.steps_of_unit += 1;
-        if self.is_exhausted() {
+        if self.steps > STEPS_MAX || self.steps_of_unit > STEPS_OF_UNIT_MAX {
             self.note("dataflow: a function takes more steps than the limit and was not followed to its end");
             self.live = false;
             return false;
@@ -644,29 +588,29 @@ impl<'p> Solver<'p> {
         true
     }
 
-    /// Returns whether no more statements are run.
-    fn is_exhausted(&self) -> bool {
-        self.steps > STEPS_MAX || self.steps_of_unit > STEPS_OF_UNIT_MAX
-    }
-
     /// Leaves the current function with a value.
     fn return_with(&mut self, value: Value) {
         let kinds = self.remaining_kinds(&value);
-        let heap = self.state.heap.clone();
+        let state = std::mem::take(&mut self.state);
         let frame = self.frame();
         match &mut frame.returns {
             Some(known) => {
                 known.value.join(&value);
-                known.heap.join(&heap);
+                known.state.join(&state);
                 for (known, new) in known.kinds.iter_mut().zip(kinds) {
                     known.0 = known.0.or(new.0);
                     known.1 = known.1.or(new.1);
                 }
             }
             none => {
-                *none = Some(Returned { value, heap, kinds });
+                *none = Some(Returned {
+                    value,
+                    state: state.clone(),
+                    kinds,
+                });
             }
         }
+        self.state = state;
         self.live = false;
     }
 
@@ -675,13 +619,7 @@ impl<'p> Solver<'p> {
         if let Some(frame) = self.frames.last_mut()
             && let Some(innermost) = frame.tries.last_mut()
         {
-            let earlier = innermost.last.replace(self.state.clone());
-            match &mut innermost.state {
-                Some(known) => {
-                    known.join_since(&self.state, earlier.as_ref());
-                }
-                none => *none = Some(self.state.clone()),
-            }
+            join_into(&mut innermost.state, &self.state);
         }
     }
 }
@@ -691,11 +629,9 @@ struct Suspended<'p> {
     state: State,
     live: bool,
     frames: Vec<Frame<'p>>,
-    ids: Sites,
+    ids: HashMap<Site, ObjectId>,
     steps: u32,
     models: &'static Models,
-    base: Heap,
-    base_of: Option<u32>,
 }
 
 /// Returns whether values of the type are numbers or the like: no text.
@@ -719,6 +655,10 @@ fn is_number(ty: &str) -> bool {
             | "java.math.BigInteger"
             | "java.math.BigDecimal"
             | "java.util.UUID"
+            | "System.Guid"
+            | "System.DateTime"
+            | "System.DateTimeOffset"
+            | "System.TimeSpan"
             | "i8"
             | "i16"
             | "i32"

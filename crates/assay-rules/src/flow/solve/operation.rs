@@ -19,8 +19,10 @@ use crate::flow::value::{Const, Consts, Facts, ObjectId, Refine, StepKind, Taint
 const OPERATIONS: &[&str] = &[
     "add",
     "add-all",
+    "also",
     "append",
     "builder",
+    "call",
     "char-at",
     "class-named",
     "clear",
@@ -70,6 +72,7 @@ const OPERATIONS: &[&str] = &[
     "number",
     "pattern-begins",
     "pattern-matches",
+    "pattern-replace",
     "pop",
     "property",
     "put",
@@ -136,7 +139,7 @@ impl Solver<'_> {
             "starts-with" | "ends-with" | "index-of" => self.affix(op, call),
             "matches" | "matches-part" => self.matches_call(op == "matches", call),
             "pattern-matches" | "pattern-begins" => self.pattern_call(op, call),
-            "concat" | "format" | "join" | "repeat" | "replace" | "split" => {
+            "concat" | "format" | "join" | "pattern-replace" | "repeat" | "replace" | "split" => {
                 self.composed_text(op, call)
             }
             "builder" => self.builder(call),
@@ -160,8 +163,8 @@ impl Solver<'_> {
                 self.contains(&operand(call, 0), &operand(call, 1), slot)
             }
             "random-pick" | "mix" | "reduce" => self.mixed(call),
-            "finally" | "find" | "join-elements" | "shift" | "shuffle" | "splice" | "tests"
-            | "then" | "unshift" => self.sequence(op, call),
+            "also" | "call" | "finally" | "find" | "join-elements" | "shift" | "shuffle"
+            | "splice" | "tests" | "then" | "unshift" => self.sequence(op, call),
             _ => self.container(op, call),
         }
     }
@@ -388,6 +391,17 @@ impl Solver<'_> {
         match op {
             "concat" => self.joined(call.span, &operands),
             "replace" => self.replaced(call, &operands),
+            // `pattern.replace(text, new)`
+            "pattern-replace" => match operands.as_slice() {
+                [pattern, text, new, ..] => {
+                    let text = Value {
+                        consts: Consts::Any,
+                        ..text.clone()
+                    };
+                    self.replaced(call, &[text, pattern.clone(), new.clone()])
+                }
+                _ => self.mixed(call),
+            },
             "split" => self.split(call, &operands),
             "format" => self.formatted(call, &operands),
             "repeat" => {
@@ -586,7 +600,7 @@ impl Solver<'_> {
                     new
                 }
                 // Cut to nothing.
-                _ => match operand(call, 1).as_int() {
+                _ => match call.operands.get(1).map_or(Some(0), |a| a.value.as_int()) {
                     Some(0) => Value::text(""),
                     _ => Value::unknown().with_taint(text.taint.clone()),
                 },
@@ -744,7 +758,7 @@ impl Solver<'_> {
     }
 
     /// Makes a view of a container.
-    fn view(&mut self, span: Span, of: Value, what: ViewKind) -> Value {
+    pub(super) fn view(&mut self, span: Span, of: Value, what: ViewKind) -> Value {
         let shape = Shape::Iterator {
             of: Box::new(of),
             what,

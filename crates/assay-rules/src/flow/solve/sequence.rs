@@ -29,6 +29,17 @@ impl Solver<'_> {
                 }
                 result
             }
+            // The function is given the value, which comes back.
+            "also" => {
+                let function = operand(call, 1);
+                self.call_back(call.span, &function, std::slice::from_ref(&first));
+                first
+            }
+            // The function comes alone.
+            "call" => {
+                let function = call.operands.last().map(|last| last.value.clone());
+                self.call_back(call.span, &function.unwrap_or_default(), &[])
+            }
             // Called whatever happened, with nothing of the value.
             "finally" => {
                 let function = operand(call, 1);

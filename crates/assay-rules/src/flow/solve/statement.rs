@@ -2,7 +2,7 @@
 
 use super::{Jump, Try};
 use super::{NESTING_MAX, Solver};
-use crate::flow::heap::{Shape, State, join_into};
+use crate::flow::heap::{Shape, State, ViewKind, join_into};
 use crate::flow::ir::{
     Arm, Block, EachKind, Handler, Label, Literal, LogicalOp, Op, Slot, Stmt, StmtKind,
 };
@@ -60,6 +60,11 @@ impl Solver<'_> {
                 let value = self.get(*value);
                 let index = index.map(|index| self.get(index));
                 let target = self.get(*object);
+                if let Some(key) = &index
+                    && self.store_indexed(stmt.span, &target, key, &value)
+                {
+                    return;
+                }
                 self.store_element(&target, index.as_ref(), value.clone());
                 if target.objects.is_empty() && !value.taint.is_empty() {
                     // A container that is not known holds it from now on.
@@ -154,6 +159,10 @@ impl Solver<'_> {
                 self.may_throw();
                 if let Some(innermost) = self.frame().tries.last_mut() {
                     innermost.thrown.join(&value);
+                } else {
+                    // The objects of this function end with it.
+                    let taint = self.state.heap.content_taint(&value);
+                    self.frame().thrown.join(&taint);
                 }
                 self.live = false;
             }
@@ -393,7 +402,14 @@ impl Solver<'_> {
     }
 
     fn each(&mut self, parts: &Each<'_>) {
-        let subject = self.get(parts.subject);
+        let mut subject = self.get(parts.subject);
+        let is_map = |id: &crate::flow::value::ObjectId| {
+            let object = self.state.heap.get(*id);
+            object.is_some_and(|o| matches!(o.shape, Shape::Map { .. }))
+        };
+        if parts.kind == EachKind::Entries && subject.objects.iter().any(is_map) {
+            subject = self.view(parts.stmt.span, subject, ViewKind::Entries);
+        }
         self.push_jump(parts.label);
         match self.places(&subject, parts.kind) {
             Some(places) => {
@@ -467,7 +483,7 @@ impl Solver<'_> {
                 .map(|(key, value)| match kind {
                     EachKind::Values => (key, value),
                     EachKind::Elements => (key.clone(), key),
-                    EachKind::Keys => (key, value),
+                    EachKind::Keys | EachKind::Entries => (key, value),
                 })
                 .collect(),
             _ => return None,
@@ -569,8 +585,7 @@ impl Solver<'_> {
     ) {
         let start = self.state.clone();
         self.frame().tries.push(Try {
-            state: Some(start.clone()),
-            last: Some(start),
+            state: Some(start),
             thrown: Value::nothing(),
         });
         self.block(body);
@@ -582,7 +597,6 @@ impl Solver<'_> {
         let Some(Try {
             state: Some(mut failed),
             thrown,
-            ..
         }) = caught
         else {
             self.meet(after);
@@ -617,23 +631,8 @@ impl Solver<'_> {
     /// is true and where it is false.
     pub(super) fn remaining_kinds(&mut self, value: &Value) -> Vec<(Kinds, Kinds)> {
         let function = self.function();
-        let mut kinds = vec![(Kinds::NONE, Kinds::NONE); function.params.len()];
-        if self.frames.len() < 2 {
-            // Nobody asks what a function tells that nobody calls.
-            return kinds;
-        }
-        if value.facts.is_none() {
-            for (known, param) in kinds.iter_mut().zip(&function.params) {
-                let left = self.get(param.slot).taint.kinds();
-                let may_be = |truth: bool| match value.truth() == Some(!truth) {
-                    true => Kinds::NONE,
-                    false => left,
-                };
-                *known = (may_be(true), may_be(false));
-            }
-            return kinds;
-        }
         let state = self.state.clone();
+        let mut kinds = vec![(Kinds::NONE, Kinds::NONE); function.params.len()];
         for truth in [true, false] {
             if value.truth() == Some(!truth) {
                 continue;

@@ -9,6 +9,7 @@ use assay_syntax::SyntaxTree;
 use super::builder::Builder;
 use super::ir::Unit;
 
+mod csharp;
 mod escape;
 mod java;
 mod javascript;
@@ -26,7 +27,12 @@ pub(crate) struct Lowerer {
 }
 
 /// All lowerers. To add one: a module and a line here.
-static LOWERERS: &[&Lowerer] = &[&java::LOWERER, &javascript::LOWERER, &python::LOWERER];
+static LOWERERS: &[&Lowerer] = &[
+    &csharp::LOWERER,
+    &java::LOWERER,
+    &javascript::LOWERER,
+    &python::LOWERER,
+];
 
 /// Returns the lowerer for a language.
 pub(crate) fn lowerer(language: &str) -> Option<&'static Lowerer> {

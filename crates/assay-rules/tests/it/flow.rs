@@ -37,6 +37,7 @@ const CONSTRUCTS: &[&str] = &[
     "constants",
     "modules",
     "places",
+    "entries",
     "results",
     "types",
     "elements",

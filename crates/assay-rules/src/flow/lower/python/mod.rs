@@ -324,7 +324,12 @@ impl<'b> Python<'b> {
             None if self.b.function_depth() == 1 => (Name::from(written), FunctionKind::Plain),
             None => (Name::from(written), FunctionKind::Closure),
         };
-        if class.is_none() && self.is_routed(written) {
+        let is_view = match class {
+            None => self.is_routed(written),
+            Some((_, Method::Plain)) => self.is_handler(written),
+            Some(_) => false,
+        };
+        if is_view {
             annotations.push(Annotation {
                 name: Name::from("django.view"),
                 arguments: Vec::new(),
@@ -392,6 +397,34 @@ impl<'b> Python<'b> {
         self.is_django
             && self.b.function_depth() == 1
             && (self.routed.contains(name) || self.module.name.split('.').any(|p| p == "views"))
+    }
+
+    /// Returns whether a method of the open class answers requests: it is named
+    /// after a method of HTTP or an action, in a view of Django or its REST
+    /// framework.
+    fn is_handler(&self, name: &str) -> bool {
+        const NAMES: &[&str] = &[
+            "create",
+            "delete",
+            "destroy",
+            "dispatch",
+            "get",
+            "head",
+            "list",
+            "options",
+            "partial_update",
+            "patch",
+            "post",
+            "put",
+            "retrieve",
+            "update",
+        ];
+        self.is_django
+            && NAMES.contains(&name)
+            && self.classes.last().is_some_and(|class| {
+                let mut supertypes = class.supertypes.iter();
+                supertypes.any(|ty| ty.ends_with("View") || ty.ends_with("ViewSet"))
+            })
     }
 
     /// Declares the parameters and what they are without an argument.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use assay_finding::{
     Coverage, FileEntry, FileMetrics, Finding, HunkEntry, PlacedDirective, Problem, SkipReason,
 };
-use assay_rules::{FileInput, FlowUnit, MaskedText, flow_begins, flow_units};
+use assay_rules::{FileInput, FlowUnit, MaskedText, Surface, flow_begins, flow_units, surface};
 use assay_source::{
     ContentId, ContentStore, DecodeError, Encoding, FileChange, FileKind, FileVersion, Hunk,
     LineEnding, LineMapping, LineRange, PatchHunk, ReadError, SourceText, Span, diff_lines,
@@ -39,6 +39,8 @@ pub(crate) struct Examined {
     pub(crate) kept: Option<KeptText>,
     /// The base and the head as the dataflow step reads them.
     pub(crate) units: [Vec<FlowUnit>; 2],
+    /// What the base and the head offer to others.
+    pub(crate) surfaces: [Option<Surface>; 2],
 }
 
 /// The texts of a file that was read.
@@ -73,6 +75,8 @@ struct Version {
     secrets: Vec<Span>,
     /// What the dataflow step reads.
     units: Vec<FlowUnit>,
+    /// What it offers to others.
+    surface: Option<Surface>,
 }
 
 /// Reads one file of the change. Never fails: what cannot be read is in the
@@ -134,6 +138,7 @@ impl Examined {
             language: None,
             kept: None,
             units: [Vec::new(), Vec::new()],
+            surfaces: [None, None],
         }
     }
 }
@@ -383,7 +388,8 @@ impl Examination<'_> {
             // What was taken out here may have moved to another file.
             self.keep(base.language, Arc::new(SourceText::from_text("")), texts);
         }
-        if let Some(base) = base {
+        if let Some(mut base) = base {
+            self.examined.surfaces[0] = base.surface.take();
             self.examined.versions.base = base.findings;
             self.examined.units[0] = base.units;
         }
@@ -413,6 +419,7 @@ impl Examination<'_> {
         if !texts.fragment {
             self.examined.units[1] = std::mem::take(&mut head.units);
         }
+        self.examined.surfaces[1] = head.surface.take();
         self.examined.language = head.language;
         self.examined.directives = std::mem::take(&mut head.directives);
         self.examined.entry.notes.append(&mut head.notes);
@@ -436,6 +443,7 @@ impl Examination<'_> {
     ) -> Result<Version, String> {
         let path = version.map_or(self.file.path(), |version| &version.path);
         let (settings, engines) = (self.settings, self.engines);
+        let keeps_texts = self.keep_texts && !self.fragment;
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let configured = settings.language_for(path);
             let language = configured.or_else(|| detect(path, text.as_str()));
@@ -463,6 +471,8 @@ impl Examination<'_> {
                 }
                 _ => Vec::new(),
             };
+            let offers = keeps_texts.then_some(parsed.as_ref()).flatten();
+            let surface = offers.and_then(|parsed| surface(path, parsed));
             let directives = engine.suppress(&input, &mut outcome.findings, settings.today);
             settings.secret_allow.apply(&input, &mut outcome.findings);
             (
@@ -475,6 +485,7 @@ impl Examination<'_> {
                     directives,
                     notes: outcome.notes,
                     units,
+                    surface,
                     secrets: outcome.secrets,
                 },
                 outcome.problems,

@@ -10,6 +10,7 @@
 //! Must not know: git, forges, databases, the environment, who asked.
 
 mod advice;
+mod breaking;
 mod classify;
 mod clones;
 mod coverage;

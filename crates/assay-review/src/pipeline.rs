@@ -12,6 +12,7 @@ use assay_source::{Change, FileTree};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::advice;
+use crate::breaking;
 use crate::clones;
 use crate::coverage::NewCode;
 use crate::dependencies;
@@ -98,6 +99,7 @@ pub fn review(subject: Subject<'_>, settings: &Settings, progress: &dyn Progress
         settings,
         progress,
     ));
+    findings.extend(breaking::find(subject, &examined, &engines));
     let packages = dependencies::find(subject, &mut examined, &engines, settings, progress);
     findings.extend(packages.findings);
     problems.extend(

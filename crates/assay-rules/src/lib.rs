@@ -26,8 +26,10 @@ mod rule;
 mod secret;
 mod settings;
 mod suppress;
+mod surface;
 mod threshold;
 
+mod api;
 mod complexity;
 mod correctness;
 mod dead_code;
@@ -58,3 +60,6 @@ pub use secret::{
 };
 pub use settings::{RuleSettings, RuleStatement, SettingsError};
 pub use suppress::{ConfiguredSuppression, suppress_configured};
+pub use surface::{
+    Break, BreakKind, Signature, Surface, SurfaceItem, SurfaceParameter, compare_surfaces, surface,
+};

@@ -4,6 +4,7 @@
     reason = "helpers of tests fail the test when something is missing"
 )]
 
+mod breaking;
 mod dependencies;
 mod introduced;
 mod ledger;

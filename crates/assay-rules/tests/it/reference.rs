@@ -14,6 +14,10 @@ fn path() -> PathBuf {
 /// What a pack is about; a new pack needs a line here.
 const PACKS: &[(&str, &str)] = &[
     (
+        "api",
+        "What a change takes away from those who use the code from elsewhere.",
+    ),
+    (
         "cloudformation",
         "Stacks of AWS that are open, unencrypted or too powerful.",
     ),

@@ -1,0 +1,252 @@
+//! Reads how a function is called from the text of its head.
+
+use assay_syntax::{Field, NodeRef, Role, Symbol};
+
+use super::{Signature, SurfaceParameter};
+
+/// Words before a name that are no part of the result's type.
+const MODIFIERS: &[&str] = &[
+    "public",
+    "protected",
+    "private",
+    "internal",
+    "static",
+    "final",
+    "abstract",
+    "synchronized",
+    "native",
+    "default",
+    "virtual",
+    "override",
+    "async",
+    "sealed",
+    "extern",
+    "inline",
+    "constexpr",
+    "explicit",
+    "unsafe",
+    "partial",
+    "new",
+    "strictfp",
+    "readonly",
+    "function",
+    "fun",
+    "func",
+    "fn",
+    "def",
+    "pub",
+    "open",
+    "operator",
+    "suspend",
+    "export",
+    "const",
+];
+
+/// Languages whose functions say the result before the name.
+const TYPE_FIRST: &[&str] = &["java", "c", "cpp", "c-sharp"];
+/// Languages in which what is written as a type must hold.
+const TYPED: &[&str] = &[
+    "java", "c", "cpp", "c-sharp", "go", "rust", "kotlin", "swift",
+];
+/// Languages in which a caller may name any parameter.
+const BY_NAME: &[&str] = &["python", "kotlin", "c-sharp", "swift", "php"];
+
+/// Reads the signature of a function.
+pub(super) fn signature(node: NodeRef<'_>, symbol: &Symbol, language: &str) -> Signature {
+    let parameters = node.parameters();
+    let read = |(at, parameter): (usize, &NodeRef<'_>)| {
+        let name = symbol.parameters.get(at).map_or("_", String::as_str);
+        read_parameter(*parameter, name, language)
+    };
+    let (before, after) = around_name(node, symbol);
+    let rest = after_parameters(after);
+    let type_first = TYPE_FIRST.contains(&language);
+    Signature {
+        parameters: parameters.iter().enumerate().map(read).collect(),
+        result: match type_first {
+            true => result_before(before),
+            false => result_after(rest, language),
+        },
+        throws: throws(rest),
+        by_name: BY_NAME.contains(&language),
+        is_typed: TYPED.contains(&language),
+    }
+}
+
+/// Returns the text of the head before and after the name.
+fn around_name<'t>(node: NodeRef<'t>, symbol: &Symbol) -> (&'t str, &'t str) {
+    let text = node.text();
+    let start = node.span().start;
+    let body = node
+        .children()
+        .find(|child| child.field() == Field::Body || child.has(Role::Block))
+        .map_or(node.span().end, |body| body.span().start);
+    let head = text.get(..(body - start) as usize).unwrap_or(text);
+    let name = symbol.name_span.unwrap_or(symbol.span);
+    if name.start < start {
+        return ("", head);
+    }
+    let at = |place: u32| ((place - start) as usize).min(head.len());
+    (
+        head.get(..at(name.start)).unwrap_or(""),
+        head.get(at(name.end)..).unwrap_or(""),
+    )
+}
+
+/// Returns what follows the list of parameters.
+fn after_parameters(text: &str) -> &str {
+    let mut depth = 0i32;
+    for (at, c) in text.char_indices() {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => {
+                depth -= 1;
+                if depth == 0 && c == ')' {
+                    return &text[at + 1..];
+                }
+            }
+            _ => {}
+        }
+    }
+    ""
+}
+
+fn result_before(text: &str) -> Option<String> {
+    let line = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with(['@', '/', '*', '[', '#']));
+    let words: Vec<&str> = line
+        .flat_map(str::split_whitespace)
+        .filter(|word| !MODIFIERS.contains(word) && !word.starts_with('@'))
+        .collect();
+    let joined = plain(&words.join(" "));
+    (!joined.is_empty()).then_some(joined)
+}
+
+fn result_after(text: &str, language: &str) -> Option<String> {
+    let text = text.trim().trim_end_matches(['{', ';', '=']).trim_end();
+    let text = match language {
+        "python" => text
+            .strip_suffix(':')
+            .unwrap_or(text)
+            .trim()
+            .strip_prefix("->")?,
+        "rust" => text.strip_prefix("->")?.split(" where ").next()?,
+        "swift" => text.split_once("->")?.1,
+        "go" => text,
+        _ => text.strip_prefix(':')?,
+    };
+    let text = plain(text.split("\nwhere").next().unwrap_or(text));
+    (!text.is_empty()).then_some(text)
+}
+
+fn throws(text: &str) -> Vec<String> {
+    let Some((_, names)) = text.split_once("throws ") else {
+        return Vec::new();
+    };
+    let names = names.trim().trim_end_matches([';', '{']);
+    let mut names: Vec<String> = names
+        .split(',')
+        .map(plain)
+        .filter(|name| !name.is_empty())
+        .collect();
+    names.sort_unstable();
+    names
+}
+
+fn read_parameter(node: NodeRef<'_>, name: &str, language: &str) -> SurfaceParameter {
+    let text = node.text().trim();
+    let (declared, default) = match split_default(text) {
+        Some((declared, default)) => (declared, Some(plain(default))),
+        None => (text, None),
+    };
+    let is_variadic = match language {
+        "python" | "ruby" => declared.starts_with('*'),
+        "kotlin" => declared.starts_with("vararg "),
+        "c-sharp" => declared.starts_with("params "),
+        _ => declared.contains("..."),
+    };
+    let optional = matches!(language, "typescript" | "tsx")
+        && declared
+            .split(':')
+            .next()
+            .is_some_and(|name| name.trim().ends_with('?'));
+    let default = default.or_else(|| optional.then(String::new));
+    let default = match language {
+        // `name:` is a required keyword, `name: 1` has a default.
+        "ruby" => default.or_else(|| {
+            let (_, value) = declared.split_once(':')?;
+            (!value.trim().is_empty()).then(|| plain(value))
+        }),
+        _ => default,
+    };
+    SurfaceParameter {
+        name: name.trim_start_matches(['*', '&']).to_owned(),
+        type_text: type_of(declared, name, language),
+        default,
+        is_variadic: is_variadic || declared.starts_with("**"),
+    }
+}
+
+/// Splits at the `=` that gives a default: not `==`, `=>`, and none in brackets.
+fn split_default(text: &str) -> Option<(&str, &str)> {
+    let bytes = text.as_bytes();
+    let mut depth = 0i32;
+    for (at, &byte) in bytes.iter().enumerate() {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth -= 1,
+            b'=' if depth == 0 => {
+                let next = bytes.get(at + 1);
+                let before = at.checked_sub(1).map(|before| bytes[before]);
+                if next != Some(&b'>')
+                    && next != Some(&b'=')
+                    && !matches!(before, Some(b'=' | b'!' | b'<' | b'>'))
+                {
+                    return Some((&text[..at], &text[at + 1..]));
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+fn type_of(declared: &str, name: &str, language: &str) -> String {
+    let text = match language {
+        "python" | "rust" | "kotlin" | "swift" | "typescript" | "tsx" | "scala" => {
+            declared.split_once(':').map_or("", |(_, text)| text)
+        }
+        // `String name`, `const char *name`, `name int`.
+        _ => {
+            let words = declared.replace("final ", "");
+            let kept: Vec<&str> = words
+                .split_whitespace()
+                .filter(|word| !word.starts_with('@') || word.contains('('))
+                .collect();
+            let joined = kept.join(" ");
+            return match joined.rfind(name) {
+                Some(at) if !name.is_empty() && name != "_" => {
+                    plain(&format!("{} {}", &joined[..at], &joined[at + name.len()..]))
+                }
+                _ => plain(&joined),
+            };
+        }
+    };
+    plain(text)
+}
+
+/// Writes a piece of code so that its layout does not count.
+fn plain(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.trim().chars() {
+        if !c.is_whitespace() {
+            out.push(if c == '\'' { '"' } else { c });
+        } else if out.ends_with(|c: char| c.is_alphanumeric()) {
+            out.push(' ');
+        }
+    }
+    let out = out.replace(",)", ")").replace(",]", "]");
+    out.trim_end_matches([' ', ','])
+        .replace("interface{}", "any")
+}

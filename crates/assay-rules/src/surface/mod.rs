@@ -1,0 +1,132 @@
+//! What a file offers to others, and what a change takes away from them.
+//!
+//! [`surface`] lists what is public by the language's own idea of it;
+//! [`compare_surfaces`] says what users of the base cannot do with the head.
+
+mod compare;
+mod header;
+mod public;
+
+use assay_source::{RepoPath, Span};
+use assay_syntax::{ParsedFile, Symbol, SymbolKind, symbols};
+
+pub use compare::{Break, BreakKind, compare_surfaces};
+
+/// Items of one file.
+const ITEMS_MAX: usize = 20_000;
+
+/// What one file offers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Surface {
+    /// What is public, in the order of the text.
+    pub items: Vec<SurfaceItem>,
+    /// Every name that the file declares or hands on, public or not; sorted.
+    pub names: Vec<String>,
+}
+
+/// One thing that others may use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SurfaceItem {
+    /// What it is, in a word.
+    pub kind: &'static str,
+    /// The name through the classes around it.
+    pub name: String,
+    /// The name of the class around it, when that is public as well.
+    pub owner: Option<String>,
+    /// Whether whoever implements the owner must provide it.
+    pub is_required: bool,
+    /// How it is called; none for what is not called.
+    pub signature: Option<Signature>,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// How a function is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signature {
+    /// What is handed in, in order.
+    pub parameters: Vec<SurfaceParameter>,
+    /// What comes back, as it is written; none when it is not.
+    pub result: Option<String>,
+    /// What it says that it throws.
+    pub throws: Vec<String>,
+    /// Whether callers name the parameters (Python, Kotlin, Ruby, ...).
+    pub by_name: bool,
+    /// Whether the types that are written must hold.
+    pub is_typed: bool,
+}
+
+/// One parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SurfaceParameter {
+    /// Its name.
+    pub name: String,
+    /// Its type as it is written; empty when it is not.
+    pub type_text: String,
+    /// Its default as it is written; empty for a parameter that is optional in
+    /// another way.
+    pub default: Option<String>,
+    /// Whether it takes any number of values.
+    pub is_variadic: bool,
+}
+
+/// Lists what a file offers; none for a language or a path that offers nothing.
+pub fn surface(path: &RepoPath, parsed: &ParsedFile) -> Option<Surface> {
+    let tree = parsed.trees.first()?;
+    let language = tree.language().id().as_str();
+    let rules = public::rules_of(language, path)?;
+    let exports = public::Exports::of(tree, language);
+    let mut surface = Surface::default();
+    let found = symbols(tree);
+    let mut is_public = vec![false; found.len()];
+    for (at, symbol) in found.iter().enumerate().take(ITEMS_MAX) {
+        let owner = symbol.enclosing.map(|around| &found[around]);
+        let owner_is_public = symbol.enclosing.is_none_or(|around| is_public[around]);
+        surface.names.push(symbol.qualified_name.clone());
+        // What a function holds is its own.
+        let is_inside = owner.is_some_and(|owner| owner.kind.is_function());
+        let node = tree.node(symbol.node);
+        is_public[at] = !is_inside
+            && owner_is_public
+            && !symbol.name.is_empty()
+            && rules.is_public(node, symbol, owner, &exports);
+        if !is_public[at] || matches!(symbol.kind, SymbolKind::Module) {
+            continue;
+        }
+        surface.items.push(SurfaceItem {
+            kind: rules.kind_of(node, symbol),
+            name: symbol.qualified_name.clone(),
+            owner: owner
+                .filter(|owner| owner.kind == SymbolKind::Class)
+                .map(|owner| owner.qualified_name.clone()),
+            is_required: owner
+                .is_some_and(|owner| rules.is_required(node, symbol, tree.node(owner.node))),
+            signature: is_called(symbol).then(|| header::signature(node, symbol, language)),
+            span: symbol.name_span.unwrap_or(symbol.span),
+        });
+    }
+    for (kind, name, owner, span) in public::further(tree, language, &exports) {
+        surface.names.push(name.clone());
+        let known = |owner: &String| surface.items.iter().any(|item| item.name == *owner);
+        if owner.as_ref().is_none_or(known) && !surface.items.iter().any(|item| item.name == name) {
+            surface.items.push(SurfaceItem {
+                kind,
+                name,
+                owner,
+                is_required: false,
+                signature: None,
+                span,
+            });
+        }
+    }
+    surface.names.sort_unstable();
+    surface.names.dedup();
+    Some(surface)
+}
+
+fn is_called(symbol: &Symbol) -> bool {
+    symbol.kind.is_function() || symbol.kind == SymbolKind::Signature
+}
+
+#[cfg(test)]
+mod tests;

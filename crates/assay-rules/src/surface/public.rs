@@ -1,0 +1,449 @@
+//! What is public, language by language.
+
+use std::collections::HashSet;
+
+use assay_source::{RepoPath, Span};
+use assay_syntax::{NodeRef, Role, Symbol, SymbolKind, SyntaxTree};
+
+/// Parts of a path that hold nothing for others.
+const INNER_PARTS: &[&str] = &[
+    "test",
+    "tests",
+    "testing",
+    "__tests__",
+    "spec",
+    "specs",
+    "testdata",
+    "fixtures",
+    "example",
+    "examples",
+    "demo",
+    "demos",
+    "sample",
+    "samples",
+    "bench",
+    "benches",
+    "benchmark",
+    "benchmarks",
+    "doc",
+    "docs",
+    "scripts",
+    "tools",
+    "internal",
+    "cmd",
+    "vendor",
+    "third_party",
+    "node_modules",
+    "migrations",
+    "e2e",
+    "it",
+    "build-tools",
+    "site-packages",
+    "src-test",
+];
+/// Files that hold nothing for others.
+const INNER_FILES: &[&str] = &[
+    "setup.py",
+    "conftest.py",
+    "manage.py",
+    "noxfile.py",
+    "build.rs",
+    "main.rs",
+    "main.go",
+    "gulpfile.js",
+    "Gruntfile.js",
+];
+
+/// How publicness is said in a language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Idea {
+    /// A leading underscore hides.
+    Underscore,
+    /// What is exported.
+    Export,
+    /// What says `public` or `protected`.
+    Said,
+    /// What does not say `private` or `internal`.
+    NotHidden,
+    /// A capital letter.
+    Capital,
+    /// What says `pub` alone.
+    Pub,
+    /// What stands in a header.
+    Header,
+}
+
+/// The rules of one file.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rules {
+    idea: Idea,
+    language: &'static str,
+}
+
+/// Returns the rules for a file; none when nothing in it is for others.
+pub(super) fn rules_of(language: &str, path: &RepoPath) -> Option<Rules> {
+    let name = path.as_str()?;
+    let (folders, file) = name.rsplit_once('/').unwrap_or(("", name));
+    let inner = |part: &str| INNER_PARTS.contains(&part.to_ascii_lowercase().as_str());
+    if folders.split('/').any(inner) || INNER_FILES.contains(&file) || is_test_file(file) {
+        return None;
+    }
+    let (idea, language) = match language {
+        "python" => {
+            let hidden = |part: &str| part.starts_with('_') && !part.starts_with("__");
+            if folders.split('/').any(hidden) || hidden(file) || file == "__main__.py" {
+                return None;
+            }
+            (Idea::Underscore, "python")
+        }
+        "javascript" => (Idea::Export, "javascript"),
+        "typescript" => (Idea::Export, "typescript"),
+        "tsx" => (Idea::Export, "tsx"),
+        "java" => (Idea::Said, "java"),
+        "c-sharp" => (Idea::Said, "c-sharp"),
+        "swift" => (Idea::Said, "swift"),
+        "kotlin" => (Idea::NotHidden, "kotlin"),
+        "php" => (Idea::NotHidden, "php"),
+        "ruby" => (Idea::NotHidden, "ruby"),
+        "go" => (Idea::Capital, "go"),
+        "rust" => (Idea::Pub, "rust"),
+        "c" | "cpp"
+            if [".h", ".hh", ".hpp", ".hxx"]
+                .iter()
+                .any(|end| file.ends_with(end)) =>
+        {
+            (Idea::Header, "c")
+        }
+        _ => return None,
+    };
+    Some(Rules { idea, language })
+}
+
+fn is_test_file(file: &str) -> bool {
+    let stem = file.split('.').next().unwrap_or(file);
+    let lower = file.to_ascii_lowercase();
+    stem.starts_with("test_")
+        || stem.ends_with("_test")
+        || stem.ends_with("_spec")
+        || stem.ends_with("Test")
+        || stem.ends_with("Tests")
+        || lower.contains(".test.")
+        || lower.contains(".spec.")
+        || lower.contains(".stories.")
+}
+
+impl Rules {
+    pub(super) fn is_public(
+        self,
+        node: NodeRef<'_>,
+        symbol: &Symbol,
+        owner: Option<&Symbol>,
+        exports: &Exports,
+    ) -> bool {
+        let words = || words_before_name(node, symbol);
+        let says = |word: &str| words().contains(&word);
+        match self.idea {
+            Idea::Underscore => {
+                let is_special = symbol.name.starts_with("__") && symbol.name.ends_with("__");
+                let hidden = symbol.name.starts_with('_') && symbol.name != "__init__";
+                let listed = owner.is_some()
+                    || exports
+                        .all
+                        .as_ref()
+                        .is_none_or(|all| all.contains(symbol.name.as_str()));
+                let is_code = symbol.kind != SymbolKind::Lambda
+                    && (symbol.kind != SymbolKind::Field || owner.is_some());
+                let is_named = symbol.name == "__init__" || !is_special && !hidden;
+                is_code && is_named && listed
+            }
+            Idea::Export if owner.is_some() => {
+                !symbol.name.starts_with(['_', '#']) && !says("private") && !says("protected")
+            }
+            Idea::Export => {
+                exports.names.contains(symbol.name.as_str())
+                    || node
+                        .ancestors()
+                        .take(3)
+                        .any(|around| around.kind() == "export_statement")
+                    || node.kind() == "export_statement"
+            }
+            Idea::Said => {
+                let in_interface = owner.is_some()
+                    && node.ancestors().take(3).any(|around| {
+                        around.kind() == "interface_declaration"
+                            || around.kind() == "protocol_declaration"
+                    });
+                let shown = says("public") || says("protected") || says("open");
+                shown || in_interface && !says("private")
+            }
+            Idea::NotHidden => {
+                !says("private")
+                    && !says("protected")
+                    && !says("internal")
+                    && !symbol.name.starts_with('_')
+                    && (self.language != "ruby" || !is_after_private(node))
+                    && !matches!(symbol.kind, SymbolKind::Lambda)
+            }
+            Idea::Capital => symbol
+                .qualified_name
+                .split('.')
+                .all(|part| part.starts_with(|c: char| c.is_uppercase())),
+            Idea::Pub => {
+                let in_trait = node
+                    .ancestors()
+                    .take(3)
+                    .any(|around| around.kind() == "trait_item");
+                let is_block = node.kind() == "impl_item";
+                let of_trait = node.ancestors().take(3).any(|around| {
+                    around.kind() == "impl_item"
+                        && around
+                            .text()
+                            .split('{')
+                            .next()
+                            .is_some_and(|head| head.contains(" for "))
+                });
+                is_block || in_trait || !of_trait && is_pub(node)
+            }
+            Idea::Header => {
+                !says("static")
+                    && !symbol.name.starts_with('_')
+                    && owner.is_none_or(|owner| owner.kind != SymbolKind::Class)
+            }
+        }
+    }
+
+    pub(super) fn kind_of(self, node: NodeRef<'_>, symbol: &Symbol) -> &'static str {
+        match node.kind() {
+            "interface_declaration" | "protocol_declaration" => "interface",
+            "trait_item" | "trait_declaration" => "trait",
+            "enum_declaration" | "enum_item" => "enumeration",
+            "struct_item" | "struct_declaration" => "structure",
+            _ => symbol.kind.as_str(),
+        }
+    }
+
+    /// Returns whether an implementation of the owner must have the member.
+    pub(super) fn is_required(
+        self,
+        node: NodeRef<'_>,
+        symbol: &Symbol,
+        owner: NodeRef<'_>,
+    ) -> bool {
+        let is_bare = symbol.kind == SymbolKind::Signature
+            && !node.children().any(|child| child.has(Role::Block));
+        let says_default = words_before_name(node, symbol)
+            .iter()
+            .any(|word| matches!(*word, "default" | "static"));
+        is_bare
+            && !says_default
+            && matches!(
+                owner.kind(),
+                "interface_declaration" | "trait_item" | "protocol_declaration"
+            )
+            && matches!(self.language, "java" | "rust" | "c-sharp" | "php" | "swift")
+    }
+}
+
+/// Returns the words of a declaration before its name, annotations left out.
+fn words_before_name<'t>(node: NodeRef<'t>, symbol: &Symbol) -> Vec<&'t str> {
+    let start = node.span().start;
+    let name = symbol.name_span.map_or(start, |name| name.start);
+    let text = node.text();
+    let head = text
+        .get(..name.saturating_sub(start) as usize)
+        .unwrap_or("");
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    head.lines()
+        .filter(|line| !line.trim_start().starts_with(['@', '#', '/', '*']))
+        .flat_map(|line| line.split(move |c: char| !is_word(c)))
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
+fn is_pub(node: NodeRef<'_>) -> bool {
+    node.children()
+        .any(|child| child.kind() == "visibility_modifier" && child.text().trim() == "pub")
+}
+
+/// In Ruby `private` alone hides what follows.
+fn is_after_private(node: NodeRef<'_>) -> bool {
+    let mut before = node.previous_sibling();
+    while let Some(sibling) = before {
+        match sibling.text().trim() {
+            "private" | "protected" => return true,
+            "public" => return false,
+            _ => before = sibling.previous_sibling(),
+        }
+    }
+    node.parent()
+        .is_some_and(|parent| parent.text().starts_with("private "))
+}
+
+/// What a file says that it hands to others.
+#[derive(Debug, Default)]
+pub(super) struct Exports {
+    /// Names of the file that it exports.
+    names: HashSet<String>,
+    /// The names in Python's `__all__`, when it is there.
+    all: Option<HashSet<String>>,
+    /// Where each name is handed on from elsewhere, and what it is called outside.
+    handed_on: Vec<(String, Span)>,
+    /// Members given to what is exported: `app.use = function`.
+    members: Vec<(String, Span)>,
+}
+
+impl Exports {
+    pub(super) fn of(tree: &SyntaxTree, language: &str) -> Self {
+        let mut exports = Self::default();
+        match language {
+            "python" => exports.python(tree),
+            "javascript" | "typescript" | "tsx" => exports.javascript(tree),
+            _ => {}
+        }
+        exports
+    }
+
+    fn python(&mut self, tree: &SyntaxTree) {
+        for node in tree.root().children() {
+            let text = node.text();
+            if text.starts_with("__all__") {
+                let listed = node
+                    .subtree()
+                    .filter(|part| part.kind() == "string_content");
+                self.all
+                    .get_or_insert_with(HashSet::new)
+                    .extend(listed.map(|part| part.text().to_owned()));
+            }
+            // `from .app import Flask as Flask` hands a name on.
+            if node.kind() == "import_from_statement" && text.starts_with("from .") {
+                for part in node.named_children().skip(1) {
+                    let name = match part.kind() {
+                        "aliased_import" => part.named_children().last().map(NodeRef::text),
+                        "dotted_name" => Some(part.text()),
+                        _ => None,
+                    };
+                    self.handed_on
+                        .extend(name.map(|name| (name.to_owned(), part.span())));
+                }
+            }
+        }
+    }
+
+    fn javascript(&mut self, tree: &SyntaxTree) {
+        let mut given = Vec::new();
+        for node in tree.nodes() {
+            match node.kind() {
+                "export_specifier" => {
+                    let mut parts = node.named_children();
+                    let Some(own) = parts.next() else { continue };
+                    let outer = parts.next().unwrap_or(own);
+                    self.names.insert(own.text().to_owned());
+                    self.handed_on.push((outer.text().to_owned(), node.span()));
+                }
+                "export_statement" if node.text().starts_with("export default ") => {
+                    let named = node
+                        .named_children()
+                        .filter(|child| child.kind() == "identifier");
+                    self.names
+                        .extend(named.map(|child| child.text().to_owned()));
+                }
+                "assignment_expression" => {
+                    let mut parts = node.named_children();
+                    let (Some(left), Some(right)) = (parts.next(), parts.next()) else {
+                        continue;
+                    };
+                    given.push((left, right));
+                }
+                _ => {}
+            }
+        }
+        let outer = |text: &str| matches!(text, "module.exports" | "exports");
+        for (left, right) in &given {
+            if outer(left.text()) {
+                self.names
+                    .extend((right.kind() == "identifier").then(|| right.text().to_owned()));
+                let shared = right.named_children().filter(|_| right.kind() == "object");
+                for pair in shared {
+                    let key = pair.named_children().next().unwrap_or(pair);
+                    self.handed_on.push((key.text().to_owned(), pair.span()));
+                }
+                // `var app = exports = module.exports = {}`.
+                let holder = left
+                    .ancestors()
+                    .take(4)
+                    .find(|around| around.kind() == "variable_declarator");
+                self.names
+                    .extend(holder.and_then(NodeRef::name).map(str::to_owned));
+            }
+        }
+        for (left, right) in given {
+            let text = left.text();
+            let Some((object, member)) = text.rsplit_once('.') else {
+                continue;
+            };
+            let object = object.strip_suffix(".prototype").unwrap_or(object);
+            let is_ours = outer(object) || self.names.contains(object);
+            if is_ours && !outer(text) && !member.starts_with('_') && right.kind() != "undefined" {
+                self.members.push((member.to_owned(), left.span()));
+            }
+        }
+    }
+}
+
+type Further = (&'static str, String, Option<String>, Span);
+
+/// Lists what is public and is no symbol: exports, members of enumerations, types of Go.
+pub(super) fn further(tree: &SyntaxTree, language: &str, exports: &Exports) -> Vec<Further> {
+    let mut found: Vec<Further> = Vec::new();
+    let hidden = |name: &str| name.starts_with('_');
+    for (name, span) in &exports.handed_on {
+        let listed = exports.all.as_ref().is_none_or(|all| all.contains(name));
+        if !hidden(name) && listed {
+            found.push(("export", name.clone(), None, *span));
+        }
+    }
+    for (name, span) in &exports.members {
+        found.push(("member", name.clone(), None, *span));
+    }
+    for node in tree.nodes() {
+        let is_member = matches!(
+            node.kind(),
+            "enum_constant"
+                | "enum_variant"
+                | "enum_member_declaration"
+                | "enum_assignment"
+                | "enum_entry"
+                | "enum_case"
+        );
+        if is_member {
+            let owner = node
+                .ancestors()
+                .take(6)
+                .find(|around| around.has(Role::Class));
+            let name = node
+                .name()
+                .or_else(|| node.named_children().next().map(NodeRef::text));
+            if let (Some(owner), Some(name)) = (owner.and_then(NodeRef::name), name) {
+                found.push((
+                    "enumeration member",
+                    format!("{owner}.{name}"),
+                    Some(owner.to_owned()),
+                    node.span(),
+                ));
+            }
+        }
+        if language == "go"
+            && node.kind() == "type_spec"
+            && node
+                .ancestors()
+                .take(3)
+                .any(|around| around.kind() == "source_file")
+        {
+            let name = node
+                .name()
+                .filter(|name| name.starts_with(char::is_uppercase));
+            found.extend(name.map(|name| ("type", name.to_owned(), None, node.span())));
+        }
+    }
+    found
+}

@@ -1,0 +1,288 @@
+use std::sync::Arc;
+
+use assay_source::{RepoPath, SourceText};
+use assay_syntax::{ParseLimits, detect, parse};
+
+use super::{Surface, compare_surfaces, surface};
+
+fn of(path: &str, text: &str) -> Surface {
+    let path = RepoPath::from(path);
+    let text = Arc::new(SourceText::from_text(text));
+    let language = detect(&path, text.as_str()).expect("a language");
+    surface(&path, &parse(&text, language, &ParseLimits::default())).unwrap_or_default()
+}
+
+/// Compares two versions; breaks as `name detail`.
+fn check(path: &str, base: &str, head: &str, expected: &[&str]) {
+    let breaks = compare_surfaces(&of(path, base), &of(path, head));
+    let shown: Vec<String> = breaks
+        .iter()
+        .map(|one| format!("{} {}", one.name, one.detail))
+        .collect();
+    assert_eq!(shown, expected, "{path}\n{base}\n->\n{head}");
+}
+
+#[test]
+fn python_offers_what_has_no_underscore() {
+    let p = "pkg/mod.py";
+    check(
+        p,
+        "def f(a): pass\ndef _g(): pass\n",
+        "def _g(x): pass\n",
+        &["f is gone"],
+    );
+    check(
+        p,
+        "def f(a, b=1): pass\n",
+        "def f(a, b=1, c=2): pass\n",
+        &[],
+    );
+    check(
+        p,
+        "def f(a, b=1): pass\n",
+        "def f(a, c, b=1): pass\n",
+        &["f demands `c`, which is new"],
+    );
+    check(
+        p,
+        "def f(a, b=1): pass\n",
+        "def f(a): pass\n",
+        &["f no longer takes `b`"],
+    );
+    check(p, "def f(a, b=1): pass\n", "def f(a, **more): pass\n", &[]);
+    check(
+        p,
+        "def f(a, b): pass\n",
+        "def f(b, a): pass\n",
+        &["f takes its parameters in another order"],
+    );
+    check(
+        p,
+        "def f(a=1): pass\n",
+        "def f(a=2): pass\n",
+        &["f has the default `2` for `a`, which was `1`"],
+    );
+    check(
+        p,
+        "def f(a=1): pass\n",
+        "def f(a): pass\n",
+        &["f demands `a`, which was optional"],
+    );
+    check(
+        p,
+        "class A:\n    def m(self): pass\n    def n(self): pass\n",
+        "class A:\n    def m(self): pass\n",
+        &["A.n is gone"],
+    );
+    check(
+        p,
+        "class A:\n    def m(self): pass\n",
+        "x = 1\n",
+        &["A is gone"],
+    );
+    check(
+        p,
+        "__all__ = ['f']\ndef f(): pass\ndef g(): pass\n",
+        "__all__ = ['f']\ndef f(): pass\n",
+        &[],
+    );
+    check(p, "def f(): pass\n", "from .other import f\n", &[]);
+    check(
+        "pkg/__init__.py",
+        "from .a import f, g\n",
+        "from .a import g\n",
+        &["f is gone"],
+    );
+    check("pkg/_inner.py", "def f(): pass\n", "", &[]);
+    check("tests/test_a.py", "def f(): pass\n", "", &[]);
+}
+
+#[test]
+fn javascript_offers_what_it_exports() {
+    let p = "lib/a.js";
+    check(
+        p,
+        "export function f(a) {}\nfunction g() {}\n",
+        "function g() {}\n",
+        &["f is gone"],
+    );
+    check(
+        p,
+        "export function f(a) {}\n",
+        "function f(a) {}\n",
+        &["f is no longer public"],
+    );
+    check(
+        p,
+        "exports.f = function (a) {};\nexports.g = 1;\n",
+        "exports.f = function (a) {};\n",
+        &["g is gone"],
+    );
+    check(
+        p,
+        "var app = exports = module.exports = {};\napp.use = function () {};\napp.del = function () {};\n",
+        "var app = exports = module.exports = {};\napp.use = function () {};\n",
+        &["del is gone"],
+    );
+    check(
+        "src/a.ts",
+        "export function f(a: string, b?: number) {}\n",
+        "export function f(a: string, b: number) {}\n",
+        &["f demands `b`, which was optional"],
+    );
+    check(
+        "src/a.ts",
+        "export class A { m() {}\n private n() {} }\n",
+        "export class A { m() {} }\n",
+        &[],
+    );
+    check(
+        "src/a.ts",
+        "export enum E { A, B = 2 }\n",
+        "export enum E { A }\n",
+        &["E.B is gone"],
+    );
+}
+
+#[test]
+fn java_offers_what_is_public() {
+    let p = "src/main/java/A.java";
+    check(
+        p,
+        "public class A { public void m(int a) {} void n() {} }",
+        "public class A { public void m(long a) {} }",
+        &["A.m takes `a` as `long` and took `int`"],
+    );
+    check(
+        p,
+        "public class A { public void m() {} }",
+        "public class A { private void m() {} }",
+        &["A.m is no longer public"],
+    );
+    check(
+        p,
+        "public class A { public int m() { return 1; } }",
+        "public class A { public long m() { return 1; } }",
+        &["A.m gives back `long` and gave `int`"],
+    );
+    check(
+        p,
+        "public class A { public void m() {} }",
+        "public class A { public void m() throws java.io.IOException {} }",
+        &["A.m now throws `java.io.IOException`"],
+    );
+    check(
+        p,
+        "public interface A { void m(); }",
+        "public interface A { void m(); void n(); default void o() {} }",
+        &["A.n is new, and every implementation must provide it"],
+    );
+    check(
+        p,
+        "public enum E { A, B }",
+        "public enum E { A }",
+        &["E.B is gone"],
+    );
+    check(
+        p,
+        "public class A { public void m(int a) {} public void m(String a) {} }",
+        "public class A { public void m(int a) {} }",
+        &["A.m lost one of its overloads"],
+    );
+    check(
+        p,
+        "public class A { @Deprecated\n public void m() {} }",
+        "public class A { public void m() {} }",
+        &[],
+    );
+}
+
+#[test]
+fn go_offers_capitals() {
+    check(
+        "a.go",
+        "package a\nfunc F(a int) error { return nil }\nfunc g() {}\n",
+        "package a\nfunc F(a int, b string) error { return nil }\n",
+        &["F demands `b`, which is new"],
+    );
+    check(
+        "a.go",
+        "package a\ntype T struct{}\nfunc (t *T) M() {}\n",
+        "package a\n",
+        &["T is gone"],
+    );
+    check(
+        "a.go",
+        "package a\nfunc F() int { return 1 }\n",
+        "package a\nfunc F() (int, error) { return 1, nil }\n",
+        &["F gives back `(int,error)` and gave `int`"],
+    );
+    check(
+        "internal/a.go",
+        "package a\nfunc F() {}\n",
+        "package a\n",
+        &[],
+    );
+}
+
+#[test]
+fn rust_offers_pub() {
+    check(
+        "src/lib.rs",
+        "pub fn f(a: u8) {}\npub(crate) fn g() {}\n",
+        "pub fn f(a: u16) {}\n",
+        &["f takes `a` as `u16` and took `u8`"],
+    );
+    check(
+        "src/lib.rs",
+        "pub trait T { fn m(&self); }",
+        "pub trait T { fn m(&self); fn n(&self); fn o(&self) {} }",
+        &["T.n is new, and every implementation must provide it"],
+    );
+    check(
+        "src/lib.rs",
+        "pub struct S;\nimpl S { pub fn m(&self) {} fn n(&self) {} }",
+        "pub struct S;\nimpl S { fn m(&self) {} }",
+        &["S.m is no longer public"],
+    );
+    check(
+        "src/lib.rs",
+        "pub enum E { A, B }",
+        "pub enum E { A }",
+        &["E.B is gone"],
+    );
+}
+
+#[test]
+fn other_languages_have_their_own_ideas() {
+    check(
+        "include/a.h",
+        "int f(int a);\nstatic int g(void);\n",
+        "int f(long a);\n",
+        &["f takes `a` as `long` and took `int`"],
+    );
+    check(
+        "src/A.kt",
+        "class A { fun m(a: Int) {} \n private fun n() {} }",
+        "class A { }",
+        &["A.m is gone"],
+    );
+    check(
+        "src/A.php",
+        "<?php class A { public function m($a) {} private function n() {} }",
+        "<?php class A { }",
+        &["A.m is gone"],
+    );
+    check(
+        "lib/a.rb",
+        "class A\n  def m(a)\n  end\n  private\n  def n\n  end\nend\n",
+        "class A\nend\n",
+        &["A.m is gone"],
+    );
+    check(
+        "src/A.cs",
+        "public class A { public void M(int a) {} internal void N() {} }",
+        "public class A { }",
+        &["A.M is gone"],
+    );
+}

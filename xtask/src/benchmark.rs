@@ -43,6 +43,7 @@ pub(crate) fn score(root: &Path, folder: &str) -> Result<()> {
         .filter_map(|entry| Some(entry.ok()?.path()))
         .find(|path| path.to_string_lossy().contains("expectedresults"))
         .context("there is no file of expected results")?;
+    check_checkout(folder)?;
     run(cargo()
         .current_dir(root)
         .args(["build", "--release", "-p", "assay"]))?;
@@ -59,6 +60,24 @@ pub(crate) fn score(root: &Path, folder: &str) -> Result<()> {
     std::fs::remove_file(&report)?;
     let counts = count(&std::fs::read_to_string(answers)?, &found);
     print(&counts);
+    Ok(())
+}
+
+/// Fails where files of the benchmark are missing, or not known to git: what
+/// `.gitignore` names is read only when it is tracked, and the benchmark keeps a
+/// file of constants that its tests read in such a place.
+fn check_checkout(folder: &Path) -> Result<()> {
+    let changed = Command::new("git")
+        .args(["status", "--porcelain", "--", "src"])
+        .current_dir(folder)
+        .output()
+        .context("git cannot be started")?;
+    if !changed.status.success() || !changed.stdout.is_empty() {
+        bail!(
+            "{} is no clean checkout of the benchmark: `git status src` must print nothing",
+            folder.display()
+        );
+    }
     Ok(())
 }
 
@@ -100,19 +119,26 @@ fn count(answers: &str, found: &BTreeSet<(String, &'static str)>) -> BTreeMap<St
 }
 
 fn print(counts: &BTreeMap<String, Count>) {
-    println!("| category | found | missed | wrong | quiet | score |");
-    println!("| --- | --- | --- | --- | --- | --- |");
+    println!("| category | TP | FN | FP | TN | TPR | FPR | Youden |");
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
     let mut sum = 0.0;
     for (category, count) in counts {
-        let rate = |part: u32, rest: u32| f64::from(part) / f64::from((part + rest).max(1));
-        let score = 100.0 * (rate(count.found, count.missed) - rate(count.wrong, count.quiet));
-        sum += score;
+        let rate = |part: u32, rest: u32| 100.0 * f64::from(part) / f64::from((part + rest).max(1));
+        let (true_rate, false_rate) = (
+            rate(count.found, count.missed),
+            rate(count.wrong, count.quiet),
+        );
+        sum += true_rate - false_rate;
         println!(
-            "| {category} | {} | {} | {} | {} | {score:.1} |",
-            count.found, count.missed, count.wrong, count.quiet
+            "| {category} | {} | {} | {} | {} | {true_rate:.1} | {false_rate:.1} | {:.1} |",
+            count.found,
+            count.missed,
+            count.wrong,
+            count.quiet,
+            true_rate - false_rate
         );
     }
-    println!("mean {:.2}", sum / counts.len().max(1) as f64);
+    println!("\nmacro Youden {:+.1}", sum / counts.len().max(1) as f64);
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use super::ir::{FunctionId, Name, Slot};
 use super::kind::Kinds;
+use super::pages::Pages;
 use super::place::Place;
 use super::value::{Const, ObjectId, Taint, Value};
 
@@ -129,6 +130,32 @@ impl Object {
         }
     }
 
+    /// Calls back for each object that this one leads to.
+    pub(crate) fn each_object(&self, callback: &mut impl FnMut(ObjectId)) {
+        let mut each = |value: &Value| value.objects.iter().for_each(|id| callback(*id));
+        self.fields.values().for_each(&mut each);
+        each(&self.others);
+        match &self.shape {
+            Shape::Record => {}
+            Shape::List { items, rest } => items.iter().chain(rest).for_each(each),
+            Shape::Map { entries, rest } => {
+                entries.iter().for_each(|entry| each(&entry.1));
+                if let Some((key, value)) = rest {
+                    each(key);
+                    each(value);
+                }
+            }
+            Shape::Text(value) | Shape::Cell(value) => each(value),
+            Shape::Bound(value, _) => each(value),
+            Shape::Iterator { of, .. } => each(of),
+            Shape::Entry(key, value) => {
+                each(key);
+                each(value);
+            }
+            Shape::Closure { cells, .. } => cells.iter().for_each(|(_, cell)| callback(*cell)),
+        }
+    }
+
     fn join(&mut self, other: &Self) {
         if self.ty != other.ty {
             self.ty = None;
@@ -247,51 +274,72 @@ fn join_option(own: &mut Option<Value>, other: Option<&Value>) {
     }
 }
 
-/// All objects, by number. Cloning is cheap until one of the clones changes.
+/// All objects, by number. Cloning is cheap, and so is joining with a copy of
+/// which little changed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Heap {
-    objects: Rc<Vec<Option<Rc<Object>>>>,
-    /// Variables outside of functions that were set.
-    globals: Rc<BTreeMap<Name, Value>>,
+    objects: Pages<Object>,
+    globals: Globals,
 }
+
+/// Variables outside of functions that were set.
+pub(crate) type Globals = Rc<BTreeMap<Name, Value>>;
 
 impl Heap {
     pub(crate) fn get(&self, id: ObjectId) -> Option<&Object> {
-        self.objects.get(id.0 as usize)?.as_deref()
+        self.objects.get(id.0 as usize).map(|object| &**object)
     }
 
     pub(crate) fn get_mut(&mut self, id: ObjectId) -> Option<&mut Object> {
-        let objects = Rc::make_mut(&mut self.objects);
-        let object = objects.get_mut(id.0 as usize)?.as_mut()?;
-        Some(Rc::make_mut(object))
+        self.objects.get_mut(id.0 as usize)
     }
 
     /// Puts a new object in. One that is made again at the same place (in a
     /// loop) stands for several from then on.
     pub(crate) fn put(&mut self, id: ObjectId, object: Object) {
-        let at = id.0 as usize;
-        let objects = Rc::make_mut(&mut self.objects);
-        if objects.len() <= at {
-            objects.resize(at + 1, None);
-        }
-        match &mut objects[at] {
+        match self.get_mut(id) {
             Some(known) => {
-                let known = Rc::make_mut(known);
                 known.join(&object);
                 known.single = false;
             }
-            empty @ None => *empty = Some(Rc::new(object)),
+            None => self.replace(id, object),
         }
     }
 
     /// Puts an object in, whatever was there.
     pub(crate) fn replace(&mut self, id: ObjectId, object: Object) {
-        let at = id.0 as usize;
-        let objects = Rc::make_mut(&mut self.objects);
-        if objects.len() <= at {
-            objects.resize(at + 1, None);
-        }
-        objects[at] = Some(Rc::new(object));
+        self.objects.set(id.0 as usize, Rc::new(object));
+    }
+
+    /// Returns an object as it is shared between heaps.
+    pub(crate) fn shared(&self, id: ObjectId) -> Option<&Rc<Object>> {
+        self.objects.get(id.0 as usize)
+    }
+
+    /// Puts in an object of another heap.
+    pub(crate) fn share(&mut self, id: ObjectId, object: Rc<Object>) {
+        self.objects.set(id.0 as usize, object);
+    }
+
+    /// Returns the objects of `other` that are not the very same ones here.
+    pub(crate) fn objects_that_differ<'h>(
+        &'h self,
+        other: &'h Self,
+    ) -> impl Iterator<Item = ObjectId> + use<'h> {
+        let places = self.objects.places_that_differ(&other.objects);
+        places.map(|at| ObjectId(at as u32))
+    }
+
+    pub(crate) fn shared_globals(&self) -> &Globals {
+        &self.globals
+    }
+
+    pub(crate) fn set_shared_globals(&mut self, globals: Globals) {
+        self.globals = globals;
+    }
+
+    pub(crate) fn has_same_globals(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.globals, &other.globals)
     }
 
     pub(crate) fn global(&self, name: &str) -> Option<&Value> {
@@ -307,34 +355,38 @@ impl Heap {
     }
 
     /// Joins with the heap of another path; returns whether anything changed.
-    fn join(&mut self, other: &Self) -> bool {
+    pub(crate) fn join(&mut self, other: &Self) -> bool {
+        self.join_since(other, None)
+    }
+
+    /// Joins with the heap of another path, of which nothing is new but what
+    /// differs from an earlier heap that is in this one already.
+    fn join_since(&mut self, other: &Self, earlier: Option<&Self>) -> bool {
         let mut changed = false;
-        if !Rc::ptr_eq(&self.objects, &other.objects) {
-            let both = other.objects.iter().enumerate();
-            for (at, theirs) in both {
-                let Some(theirs) = theirs else { continue };
-                match self.objects.get(at).and_then(Option::as_ref) {
-                    Some(own) if Rc::ptr_eq(own, theirs) || own == theirs => {}
-                    Some(own) => {
-                        let mut joined = Object::clone(own);
-                        joined.join(theirs);
-                        if joined != **own {
-                            changed = true;
-                            Rc::make_mut(&mut self.objects)[at] = Some(Rc::new(joined));
-                        }
-                    }
-                    None => {
+        let base = earlier.map_or(&self.objects, |earlier| &earlier.objects);
+        let places: Vec<usize> = base.places_that_differ(&other.objects).collect();
+        for at in places {
+            let Some(theirs) = other.objects.get(at) else {
+                continue;
+            };
+            match self.objects.get(at) {
+                Some(own) if Rc::ptr_eq(own, theirs) || own == theirs => {}
+                Some(own) => {
+                    let mut joined = Object::clone(own);
+                    joined.join(theirs);
+                    if joined != **own {
                         changed = true;
-                        let objects = Rc::make_mut(&mut self.objects);
-                        if objects.len() <= at {
-                            objects.resize(at + 1, None);
-                        }
-                        objects[at] = Some(Rc::clone(theirs));
+                        self.objects.set(at, Rc::new(joined));
                     }
+                }
+                None => {
+                    changed = true;
+                    self.objects.set(at, Rc::clone(theirs));
                 }
             }
         }
-        if !Rc::ptr_eq(&self.globals, &other.globals) {
+        let is_known = earlier.is_some_and(|earlier| Rc::ptr_eq(&earlier.globals, &other.globals));
+        if !is_known && !Rc::ptr_eq(&self.globals, &other.globals) {
             for (name, value) in other.globals.iter() {
                 let known = self.globals.get(name);
                 if known == Some(value) {
@@ -409,7 +461,7 @@ impl Heap {
 /// Everything at one point of a function.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct State {
-    slots: Rc<Vec<Value>>,
+    slots: Pages<Value>,
     /// What checks told of places that are read again: rarely anything.
     narrowed: Rc<Vec<(Place, Value)>>,
     pub(crate) heap: Heap,
@@ -419,7 +471,7 @@ impl State {
     /// The state in which a function begins.
     pub(crate) fn new(slots: usize, heap: Heap) -> Self {
         Self {
-            slots: Rc::new(vec![Value::nothing(); slots]),
+            slots: Pages::filled(slots, Value::nothing()),
             narrowed: Rc::default(),
             heap,
         }
@@ -452,34 +504,43 @@ impl State {
     }
 
     pub(crate) fn get(&self, slot: Slot) -> Option<&Value> {
-        self.slots.get(slot.index())
+        self.slots.get(slot.index()).map(|value| &**value)
     }
 
     pub(crate) fn set(&mut self, slot: Slot, value: Value) {
-        if let Some(known) = Rc::make_mut(&mut self.slots).get_mut(slot.index()) {
-            *known = value;
+        if slot.index() < self.slots.capacity() {
+            self.slots.set(slot.index(), Rc::new(value));
         }
     }
 
     /// Joins with the state of another path; returns whether anything changed.
     pub(crate) fn join(&mut self, other: &Self) -> bool {
+        self.join_since(other, None)
+    }
+
+    /// Joins with a state that differs from an earlier one, which is in this
+    /// one already, in little.
+    pub(crate) fn join_since(&mut self, other: &Self, earlier: Option<&Self>) -> bool {
         let mut changed = false;
-        if !Rc::ptr_eq(&self.slots, &other.slots) {
-            for at in 0..other.slots.len().min(self.slots.len()) {
-                let (own, theirs) = (&self.slots[at], &other.slots[at]);
-                if own == theirs {
-                    continue;
-                }
-                let mut joined = own.clone();
-                joined.join(theirs);
-                if joined != *own {
-                    changed = true;
-                    Rc::make_mut(&mut self.slots)[at] = joined;
-                }
+        let base = earlier.map_or(&self.slots, |earlier| &earlier.slots);
+        let places: Vec<usize> = base.places_that_differ(&other.slots).collect();
+        for at in places {
+            let (Some(own), Some(theirs)) = (self.slots.get(at), other.slots.get(at)) else {
+                continue;
+            };
+            if Rc::ptr_eq(own, theirs) || own == theirs {
+                continue;
+            }
+            let mut joined = Value::clone(own);
+            joined.join(theirs);
+            if joined != **own {
+                changed = true;
+                self.slots.set(at, Rc::new(joined));
             }
         }
         self.join_narrowed(other);
-        self.heap.join(&other.heap) || changed
+        let earlier = earlier.map(|earlier| &earlier.heap);
+        self.heap.join_since(&other.heap, earlier) || changed
     }
 
     /// What was told of a place holds where both paths were told it.
@@ -498,12 +559,15 @@ impl State {
 
     /// Gives up what could change for ever around a loop.
     pub(crate) fn widen(&mut self, before: &Self) {
-        if Rc::ptr_eq(&self.slots, &before.slots) {
-            return;
-        }
-        for at in 0..before.slots.len().min(self.slots.len()) {
-            if self.slots[at] != before.slots[at] {
-                Rc::make_mut(&mut self.slots)[at].widen(&before.slots[at]);
+        let places: Vec<usize> = before.slots.places_that_differ(&self.slots).collect();
+        for at in places {
+            let Some(earlier) = before.slots.get(at) else {
+                continue;
+            };
+            if self.slots.get(at).is_some_and(|own| own != earlier)
+                && let Some(own) = self.slots.get_mut(at)
+            {
+                own.widen(earlier);
             }
         }
     }

@@ -59,6 +59,22 @@ impl Kinds {
     /// All that a stranger's input can do harm to.
     pub(crate) const INPUT: Self = Self(((1 << KINDS.len()) - 1) & !Self::SPECIAL);
 
+    /// A query that is an object: no text does harm to it.
+    pub(crate) const NOSQL: Self = Self(bit("nosql"));
+
+    /// The head of a mail.
+    pub(crate) const MAIL: Self = Self(bit("mail"));
+
+    /// The names under which something is stored in an object.
+    pub(crate) const PROTOTYPE: Self = Self(bit("prototype"));
+
+    /// No kind of sink: the value may be the prototype of all objects, because
+    /// a stranger chose which member of an object it is.
+    pub(crate) const MAY_BE_PROTOTYPE: Self = Self(1 << 63);
+
+    /// No kind of sink: something is wrong by itself.
+    pub(crate) const WRONG: Self = Self(1 << 62);
+
     /// Every kind.
     pub(crate) const ALL: Self = Self((1 << KINDS.len()) - 1);
 
@@ -93,6 +109,11 @@ impl Kinds {
 
     pub(crate) fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
+    }
+
+    /// Returns whether a stranger's input alone is never of these kinds.
+    pub(crate) fn is_special(self) -> bool {
+        self.0 & !Self::SPECIAL == 0
     }
 
     /// Returns the places of the kinds in [`KINDS`].
@@ -132,7 +153,7 @@ mod tests {
 
     #[test]
     fn kinds_have_names_and_bits_of_their_own() {
-        assert!(KINDS.len() <= 64);
+        assert!(KINDS.len() < 62);
         for (at, kind) in KINDS.iter().enumerate() {
             assert_eq!(Kinds::named(kind.0), Some(Kinds(1 << at)), "{}", kind.0);
         }

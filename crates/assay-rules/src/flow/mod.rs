@@ -14,10 +14,12 @@ mod ir;
 mod kind;
 mod lower;
 mod model;
+mod pages;
 mod place;
 #[cfg(test)]
 mod print;
 mod project;
+mod reach;
 mod report;
 mod solve;
 mod value;

@@ -4,41 +4,50 @@
 //! `docs/dev/add-a-model.md` says what the files can say.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasherDefault;
 use std::sync::OnceLock;
 
 use super::ir::{Literal, Name};
 use super::kind::{KINDS, Kinds};
+use super::reach::{Libraries, Reached};
 use super::value::Doubt;
+use crate::pattern::NameHasher;
 
 mod read;
 
 include!(concat!(env!("OUT_DIR"), "/models.rs"));
 
+/// What is found by a name. The names are those of models, so that nobody
+/// outside chooses what collides.
+pub(crate) type ByName<T> = HashMap<Name, T, BuildHasherDefault<NameHasher>>;
+
 /// The models of one language.
 #[derive(Debug, Default)]
 pub(crate) struct Models {
-    pub(crate) types: HashMap<Name, TypeModel>,
+    /// The folder of the files.
+    pub(crate) language: &'static str,
+    pub(crate) types: ByName<TypeModel>,
     /// By the name of the method; constructors are named `new`.
-    methods: HashMap<Name, Vec<Entry>>,
+    methods: ByName<Vec<Entry>>,
     /// By the qualified name of the function.
-    functions: HashMap<Name, Vec<Entry>>,
+    functions: ByName<Vec<Entry>>,
     /// By the name of the member.
-    fields: HashMap<Name, Vec<Entry>>,
+    fields: ByName<Vec<Entry>>,
     /// Parameters that a stranger sets, by annotation of the parameter.
-    pub(crate) param_annotations: HashMap<Name, Source>,
+    pub(crate) param_annotations: ByName<Source>,
     /// Methods all of whose parameters a stranger sets, by annotation.
-    pub(crate) method_annotations: HashMap<Name, Source>,
+    pub(crate) method_annotations: ByName<Source>,
     /// Parameters that a stranger sets, by their type.
-    pub(crate) param_types: HashMap<Name, Source>,
+    pub(crate) param_types: ByName<Source>,
     /// What annotated functions give back and a library sends on.
-    pub(crate) results: HashMap<Name, Vec<ResultSink>>,
+    pub(crate) results: ByName<Vec<ResultSink>>,
     /// Packages that are other names of the same.
     packages: Vec<(String, String)>,
     mentioned: HashSet<Name>,
     /// Qualified names by their last part, where only one has it.
     by_last_part: HashMap<Name, Option<Name>>,
     /// Parameters that a stranger sets: those of public methods of these types.
-    pub(crate) class_entries: HashMap<Name, Source>,
+    pub(crate) class_entries: ByName<Source>,
     /// Types of parameters that are not set by a stranger, as patterns.
     not_set: Vec<String>,
     /// What was wrong with the files.
@@ -66,7 +75,7 @@ pub(crate) struct ResultSink {
 pub(crate) struct TypeModel {
     pub(crate) supertypes: Vec<Name>,
     /// The types of what methods return and members hold.
-    pub(crate) returns: HashMap<Name, Name>,
+    pub(crate) returns: ByName<Name>,
 }
 
 /// Something that happens at a call or a member.
@@ -134,6 +143,9 @@ pub(crate) enum Operand {
     From(usize),
     /// A named argument.
     Named(Name),
+    /// What is given by name or place from a collection whose elements are not
+    /// known: `**fields`.
+    Rest,
 }
 
 /// Where something comes in.
@@ -239,38 +251,147 @@ impl Models {
     /// Returns the words of which a file must hold one for a path to begin in
     /// it: those of sources, and of calls that are wrong by themselves.
     pub(crate) fn starts(&self) -> Vec<&str> {
-        let mut words = Vec::new();
-        let named = self
-            .methods
-            .iter()
-            .chain(&self.functions)
-            .chain(&self.fields);
-        for (name, entries) in named {
-            let last = name.rsplit(['.', ':']).next().unwrap_or(name);
-            for entry in entries {
-                let word = match (last, entry.types.first()) {
-                    ("new", Some(ty)) => ty.rsplit(['.', '#']).next().unwrap_or(ty),
-                    _ => last,
-                };
-                if matches!(
-                    entry.effect,
-                    Effect::Source(_) | Effect::Callback { .. } | Effect::Misuse { .. }
-                ) {
-                    words.push(word);
-                }
-            }
-        }
+        let words = self.words(&Libraries::all()).into_iter();
+        let mut starts: Vec<&str> = words
+            .filter(|(_, reached)| reached.begins())
+            .map(|(word, _)| word)
+            .collect();
         let annotations = self
             .param_annotations
             .keys()
             .chain(self.method_annotations.keys())
             .chain(self.class_entries.keys())
             .chain(self.param_types.keys());
-        words.extend(annotations.map(|name| name.rsplit('.').next().unwrap_or(name)));
-        words.sort_unstable();
-        words.dedup();
+        starts.extend(annotations.map(|name| last_part(name)));
+        starts.sort_unstable();
+        starts.dedup();
+        starts
+    }
+
+    /// Returns what the last parts of the names that models know stand for,
+    /// where the libraries are there.
+    pub(crate) fn words(&self, libraries: &Libraries) -> HashMap<&str, Reached> {
+        let types = self.types_of(libraries);
+        let mut below: HashMap<&Name, Vec<&Name>> = HashMap::new();
+        for (name, model) in &self.types {
+            for supertype in &model.supertypes {
+                below.entry(supertype).or_default().push(name);
+            }
+        }
+        let mut words: HashMap<&str, Reached> = HashMap::new();
+        let named = self
+            .methods
+            .iter()
+            .chain(&self.functions)
+            .chain(&self.fields);
+        for (name, entries) in named {
+            for entry in entries {
+                let reached = entry.effect.reached();
+                if reached == Reached::default() {
+                    continue;
+                }
+                let is_there = match entry.types.is_empty() {
+                    true => libraries.have(name),
+                    false => entry.types.iter().any(|ty| types.contains(ty)),
+                };
+                if !is_there {
+                    continue;
+                }
+                let mut add = |word| {
+                    let known: &mut Reached = words.entry(word).or_default();
+                    *known = known.or(reached);
+                };
+                match &**name {
+                    // What makes a type makes what extends it.
+                    "new" => {
+                        let mut made: Vec<&Name> = entry.types.iter().collect();
+                        let mut at = 0;
+                        while let Some(ty) = made.get(at).copied() {
+                            at += 1;
+                            add(last_part(ty));
+                            let own = below.get(ty).into_iter().flatten().copied();
+                            let new: Vec<&Name> = own.filter(|ty| !made.contains(ty)).collect();
+                            made.extend(new);
+                        }
+                    }
+                    // Members of any name go by the type.
+                    "*" => entry.types.iter().for_each(|ty| add(last_part(ty))),
+                    name if entry.types.is_empty() && reached.begins() => add(telling_part(name)),
+                    name => add(last_part(name)),
+                }
+            }
+        }
         words
     }
+
+    /// Returns the types of which there may be values: those of libraries that
+    /// are there, and what comes of them.
+    fn types_of(&self, libraries: &Libraries) -> HashSet<Name> {
+        let is_there = |name: &Name| !name.contains('.') || libraries.have(name);
+        let mut found: HashSet<Name> = self
+            .mentioned
+            .iter()
+            .filter(|n| is_there(n))
+            .cloned()
+            .collect();
+        found.insert(Name::from("*"));
+        let mut given: HashMap<&Name, Vec<&Name>> = HashMap::new();
+        for (name, entries) in self.methods.iter().chain(&self.functions) {
+            for entry in entries {
+                if let Effect::Callback { params, .. } = &entry.effect {
+                    for from in entry.types.iter().chain([name]) {
+                        given.entry(from).or_default().extend(params);
+                    }
+                }
+            }
+        }
+        let mut left: Vec<Name> = found.iter().cloned().collect();
+        while let Some(name) = left.pop() {
+            let model = self.types.get(&name);
+            let returns = model.into_iter().flat_map(|model| model.returns.values());
+            let above = model.into_iter().flat_map(|model| &model.supertypes);
+            let params = given.get(&name).into_iter().flatten().copied();
+            for next in returns.chain(above).chain(params) {
+                if found.insert(next.clone()) {
+                    left.push(next.clone());
+                }
+            }
+        }
+        found
+    }
+}
+
+impl Effect {
+    /// Returns what comes in or does harm.
+    fn reached(&self) -> Reached {
+        let mut reached = Reached::default();
+        match self {
+            Self::Source(source) => reached.sources = source.kinds,
+            Self::Callback { .. } => reached.callbacks = Kinds::ALL,
+            Self::Sink { kind, .. } => reached.sinks = Kinds(1 << kind),
+            Self::Misuse { .. } => reached = Reached::WRONG,
+            _ => {}
+        }
+        reached
+    }
+}
+
+/// Returns the part of a function's qualified name that whoever calls it
+/// mentions and others seldom do: of `os.environ.get` the middle.
+fn telling_part(name: &str) -> &str {
+    let mut parts = name.rsplit(['.', ':', '/', '\\']);
+    let last = parts.next().unwrap_or(name);
+    match (parts.next(), parts.next()) {
+        (Some(owner), Some(_)) => owner,
+        _ => last,
+    }
+}
+
+/// Returns the last part of a qualified name.
+fn last_part(name: &str) -> &str {
+    name.rsplit(['.', ':', '#', '/', '\\'])
+        .next()
+        .unwrap_or(name)
 }
 
 impl Entry {
@@ -301,8 +422,11 @@ pub(crate) fn models(language: &str) -> &'static Models {
     static NONE: OnceLock<Models> = OnceLock::new();
     let found = all.iter().find(|(name, _)| *name == language);
     match found {
-        Some((_, models)) => models.get_or_init(|| {
-            let mut models = Models::default();
+        Some((name, models)) => models.get_or_init(|| {
+            let mut models = Models {
+                language: name,
+                ..Models::default()
+            };
             for (of, file, text) in FILES {
                 if *of == language {
                     read::read(&mut models, file, text);

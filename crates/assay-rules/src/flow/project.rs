@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::ir::{
-    Block, Class, Function, FunctionId, FunctionKind, Name, ParamKind, Stmt, StmtKind, Unit,
+    Block, Class, Function, FunctionId, FunctionKind, Name, ParamKind, Slot, Stmt, StmtKind, Unit,
 };
 use super::model::{Models, models};
+use super::reach::Reach;
 
 /// A call has at most so many targets; beyond that the first ones count.
 pub(crate) const TARGETS_MAX: usize = 4;
@@ -27,6 +28,10 @@ pub(crate) struct Project {
     pub(crate) units: Vec<Arc<Unit>>,
     /// By qualified name.
     classes: HashMap<Name, (u32, usize)>,
+    /// The methods of each class by name; those without a body do not count.
+    methods: HashMap<Name, HashMap<Name, Vec<FunctionId>>>,
+    /// How the functions of each file are called.
+    signatures: Vec<Vec<Signature>>,
     /// Functions outside of classes, by qualified name.
     functions: HashMap<Name, Target>,
     /// What else declares a class of a name that is known (partial classes).
@@ -40,12 +45,16 @@ pub(crate) struct Project {
     aliases: HashMap<Name, Name>,
     /// Files that hand out all that others do, by package.
     hands_on: HashMap<Name, Name>,
+    /// How the names in both begin.
+    alias_roots: HashSet<Name>,
     /// Variables outside of functions, and captured ones, that functions set.
     pub(crate) changing: HashSet<Name>,
     /// Members that are set anywhere but in constructors.
     pub(crate) stored: HashSet<Name>,
     /// Files of key-value pairs, by file name.
     properties: BTreeMap<String, BTreeMap<String, String>>,
+    /// Which functions are worth running.
+    pub(crate) reach: Reach,
 }
 
 impl Project {
@@ -57,6 +66,8 @@ impl Project {
         let mut this = Self {
             units: Vec::new(),
             classes: HashMap::new(),
+            methods: HashMap::new(),
+            signatures: Vec::new(),
             functions: HashMap::new(),
             parts: HashMap::new(),
             extensions: HashMap::new(),
@@ -64,9 +75,11 @@ impl Project {
             modules: HashMap::new(),
             aliases: HashMap::new(),
             hands_on: HashMap::new(),
+            alias_roots: HashSet::new(),
             changing: HashSet::new(),
             stored: HashSet::new(),
             properties,
+            reach: Reach::default(),
         };
         for (at, unit) in units.iter().enumerate() {
             this.declare(at as u32, unit);
@@ -84,6 +97,7 @@ impl Project {
             }
         }
         this.units = units;
+        this.reach = Reach::new(&this.units, |unit| this.models(unit));
         this
     }
 
@@ -96,18 +110,26 @@ impl Project {
                 }
                 _ => (&mut self.aliases, name.clone(), meant.clone()),
             };
+            self.alias_roots.insert(Name::from(root(&name)));
             map.entry(name).or_insert(meant);
         }
         for (place, class) in unit.classes.iter().enumerate() {
-            let known = *self
-                .classes
-                .entry(class.name.clone())
-                .or_insert((at, place));
-            if known != (at, place) {
+            if self.classes.contains_key(&class.name) {
                 let parts = self.parts.entry(class.name.clone()).or_default();
                 parts.push((at, place));
+            } else {
+                self.classes.insert(class.name.clone(), (at, place));
+                let methods = self.methods.entry(class.name.clone()).or_default();
+                for id in &class.methods {
+                    let function = &unit.functions[id.index()];
+                    if !is_bodiless(function) {
+                        methods.entry(function.name.clone()).or_default().push(*id);
+                    }
+                }
             }
         }
+        let signatures = unit.functions.iter().map(Signature::of);
+        self.signatures.push(signatures.collect());
         for (place, function) in unit.functions.iter().enumerate() {
             let target = Target {
                 unit: at,
@@ -164,6 +186,10 @@ impl Project {
         &self.units[target.unit as usize].functions[target.function.index()]
     }
 
+    pub(crate) fn signature(&self, target: Target) -> &Signature {
+        &self.signatures[target.unit as usize][target.function.index()]
+    }
+
     /// Returns the models for a file's language.
     pub(crate) fn models(&self, unit: u32) -> &'static Models {
         models(self.units[unit as usize].language)
@@ -177,7 +203,7 @@ impl Project {
 
     /// Returns what a name stands for, when that is something else.
     fn other_name(&self, name: &str) -> Option<Name> {
-        if self.aliases.is_empty() && self.hands_on.is_empty() {
+        if self.alias_roots.is_empty() || !self.alias_roots.contains(root(name)) {
             return None;
         }
         self.alias(name)?;
@@ -200,6 +226,9 @@ impl Project {
     }
 
     fn alias(&self, name: &str) -> Option<Name> {
+        if !self.alias_roots.contains(root(name)) {
+            return None;
+        }
         if let Some(meant) = self.aliases.get(name) {
             return Some(meant.clone());
         }
@@ -254,13 +283,6 @@ impl Project {
         found
     }
 
-    /// Returns whether one type is a kind of the other.
-    pub(crate) fn is_kind_of(&self, models: &Models, name: &Name, of: &str) -> bool {
-        self.lineage(models, name)
-            .iter()
-            .any(|known| &**known == of)
-    }
-
     /// Returns the methods that a call on exactly this class reaches.
     pub(crate) fn methods(&self, class: &str, name: &str, arity: usize) -> Vec<Target> {
         let mut left = vec![Name::from(class)];
@@ -279,7 +301,8 @@ impl Project {
             }
             left.extend(known.supertypes.iter().rev().cloned());
             for (unit, part) in self.parts_of(&known.name) {
-                let own = self.own_methods(unit, part, name, arity);
+                let named: Vec<FunctionId> = self.bodies_of(unit, part, name).collect();
+                let own = self.fitting(unit, &named, arity);
                 if !own.is_empty() {
                     return own;
                 }
@@ -313,7 +336,10 @@ impl Project {
         let fits: Vec<Target> = all
             .iter()
             .copied()
-            .filter(|target| takes(self.function(*target), arity))
+            .filter(|target| {
+                let signatures = &self.signatures[target.unit as usize];
+                signatures[target.function.index()].takes(arity)
+            })
             .collect();
         let is_own = |target: &Target| {
             let ty = &self.function(*target).params[0].ty;
@@ -327,18 +353,31 @@ impl Project {
     }
 
     fn own_methods(&self, unit: u32, class: &Class, name: &str, arity: usize) -> Vec<Target> {
+        let named = self.methods.get(&class.name).and_then(|all| all.get(name));
+        named.map_or_else(Vec::new, |named| self.fitting(unit, named, arity))
+    }
+
+    /// Returns the methods of a class by their name.
+    fn bodies_of<'p>(
+        &'p self,
+        unit: u32,
+        class: &'p Class,
+        name: &'p str,
+    ) -> impl Iterator<Item = FunctionId> + 'p {
         let functions = &self.units[unit as usize].functions;
-        let named: Vec<FunctionId> = class
-            .methods
-            .iter()
-            .copied()
-            .filter(|id| &*functions[id.index()].name == name)
-            .filter(|id| !is_bodiless(&functions[id.index()]))
-            .collect();
-        let fits = |id: &&FunctionId| takes(&functions[id.index()], arity);
+        class.methods.iter().copied().filter(move |id| {
+            let function = &functions[id.index()];
+            &*function.name == name && !is_bodiless(function)
+        })
+    }
+
+    /// Returns those methods that take so many arguments.
+    fn fitting(&self, unit: u32, named: &[FunctionId], arity: usize) -> Vec<Target> {
+        let signatures = &self.signatures[unit as usize];
+        let fits = |id: &&FunctionId| signatures[id.index()].takes(arity);
         let mut chosen: Vec<FunctionId> = named.iter().filter(fits).copied().collect();
         if chosen.is_empty() && named.len() == 1 {
-            chosen = named;
+            chosen = named.to_vec();
         }
         chosen
             .into_iter()
@@ -452,28 +491,63 @@ pub(crate) fn each_block<'u>(stmt: &'u Stmt, callback: &mut impl FnMut(&'u Block
     }
 }
 
-/// Returns whether a function takes so many arguments by position.
-fn takes(function: &Function, arity: usize) -> bool {
-    let params = function.params.iter();
-    let plain = params
-        .clone()
-        .filter(|p| p.kind == ParamKind::Plain)
-        .count();
-    let has_rest = params.clone().any(|p| p.kind == ParamKind::Rest);
-    let has_default = |p: &&super::ir::Param| {
-        function
+/// How a function is called.
+#[derive(Debug)]
+pub(crate) struct Signature {
+    /// Arguments by position: as many as there must be, and may be.
+    needed: usize,
+    plain: usize,
+    has_rest: bool,
+    /// Whether each parameter is assigned in the function.
+    pub(crate) assigned: Vec<bool>,
+}
+
+impl Signature {
+    fn of(function: &Function) -> Self {
+        let mut assigned = HashSet::new();
+        assigned_in(&function.body, &mut assigned);
+        let with_default: HashSet<Slot> = function
             .body
             .iter()
-            .any(|stmt| matches!(&stmt.kind, StmtKind::Default { param, .. } if *param == p.slot))
-    };
-    let extended = params
-        .clone()
-        .filter(|p| p.kind == ParamKind::Extended)
-        .count();
-    let needed = params
-        .filter(|p| p.kind == ParamKind::Plain && !has_default(p))
-        .count();
-    arity >= needed.min(plain) && (arity <= plain + extended || has_rest)
+            .filter_map(|stmt| match &stmt.kind {
+                StmtKind::Default { param, .. } => Some(*param),
+                _ => None,
+            })
+            .collect();
+        let params = function.params.iter();
+        let plain = params.clone().filter(|p| p.kind == ParamKind::Plain);
+        let is_extended = |p: &&super::ir::Param| p.kind == ParamKind::Extended;
+        let extended = params.clone().filter(is_extended).count();
+        Self {
+            needed: plain
+                .clone()
+                .filter(|p| !with_default.contains(&p.slot))
+                .count(),
+            plain: plain.count() + extended,
+            has_rest: params.clone().any(|p| p.kind == ParamKind::Rest),
+            assigned: params.map(|p| assigned.contains(&p.slot)).collect(),
+        }
+    }
+
+    /// Returns whether the function takes so many arguments by position.
+    fn takes(&self, arity: usize) -> bool {
+        arity >= self.needed && (arity <= self.plain || self.has_rest)
+    }
+}
+
+/// Collects the variables that are assigned in a block.
+fn assigned_in(block: &Block, slots: &mut HashSet<Slot>) {
+    for stmt in block {
+        if let StmtKind::Let(slot, _) = &stmt.kind {
+            slots.insert(*slot);
+        }
+        each_block(stmt, &mut |inner| assigned_in(inner, slots));
+    }
+}
+
+/// Returns how a qualified name begins.
+fn root(name: &str) -> &str {
+    name.split('.').next().unwrap_or(name)
 }
 
 /// Returns whether a method was declared without a body.

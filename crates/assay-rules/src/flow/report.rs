@@ -113,17 +113,42 @@ pub fn flow_findings<E: std::ops::Deref<Target = Engine>>(
     all
 }
 
-/// Adds what the dataflow engine found to a file's findings, but for what a rule
-/// without dataflow has seen on the same line.
+/// Adds what the dataflow engine found to a file's findings. What a security
+/// rule without dataflow says of the same weakness on the same line is one
+/// finding with it: the one that shows its path.
 pub fn merge_flow_findings(findings: &mut Vec<Finding>, flow: Vec<Finding>) {
-    for finding in flow {
-        let is_known = findings.iter().any(|known| {
-            known.rule == finding.rule && known.location.start.line == finding.location.start.line
-        });
-        if !is_known {
-            findings.push(finding);
+    for mut finding in flow {
+        let has_path = !finding.related.is_empty();
+        let is_same = |known: &Finding| {
+            known.location.start.line == finding.location.start.line
+                && (known.rule == finding.rule
+                    || has_path && is_weakness_of(known.rule.as_str(), finding.rule.as_str()))
+        };
+        let known: Vec<Confidence> = findings
+            .iter()
+            .filter(|known| is_same(known))
+            .map(|known| known.confidence)
+            .collect();
+        if !known.is_empty() && !has_path {
+            continue;
         }
+        if let Some(known) = known.into_iter().max() {
+            findings.retain(|known| !is_same(known));
+            // Two rules that say the same are no less sure than one.
+            finding.confidence = finding.confidence.max(known);
+        }
+        findings.push(finding);
     }
+}
+
+/// Returns whether a pattern rule of security is about a weakness that a rule
+/// with dataflow is about.
+fn is_weakness_of(pattern: &str, flow: &str) -> bool {
+    let (Some(pattern), Some(flow)) = (rule_by_id(pattern), rule_by_id(flow)) else {
+        return false;
+    };
+    let flow = flow.spec().cwe;
+    pattern.pack() == "security" && pattern.spec().cwe.iter().any(|cwe| flow.contains(cwe))
 }
 
 /// Returns the last parts of a qualified name.
@@ -190,14 +215,13 @@ fn finding(project: &Project, hit: &Hit, engine: &Engine) -> Option<Finding> {
     Some(Finding {
         rule: RuleId::new(rule.id()),
         severity: resolved.severity.unwrap_or_else(|| rule.severity()),
-        confidence: match (hit.doubt, &hit.path) {
+        confidence: rule.spec().confidence.min(match (hit.doubt, &hit.path) {
             // Tests send themselves what they want.
             (_, Some(_)) if is_test_path(&unit.path) => Confidence::Low,
-            (Doubt::None, Some(_)) => Confidence::High,
-            (Doubt::None, None) => rule.spec().confidence,
+            (Doubt::None, _) => Confidence::High,
             (Doubt::Unknown, _) => Confidence::Medium,
             (Doubt::Local, _) => Confidence::Low,
-        },
+        }),
         category: rule.spec().category,
         message: hit.message.to_string(),
         location: location(unit, hit.span),

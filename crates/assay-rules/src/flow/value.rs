@@ -116,6 +116,18 @@ pub(crate) struct Mark {
     pub(crate) step: Rc<Step>,
 }
 
+impl Mark {
+    /// What tells origins apart: one place may bring a stranger's input and a
+    /// secret, and how sure one is says nothing of the other.
+    fn key(&self) -> ((u32, u32), bool) {
+        (self.origin, self.kinds.is_special())
+    }
+
+    fn is_of(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
 /// How sure it is that a path is real, from most to least.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Doubt {
@@ -174,7 +186,7 @@ impl Taint {
             return;
         }
         for mark in theirs.iter() {
-            let known = own.iter().position(|known| known.origin == mark.origin);
+            let known = own.iter().position(|known| known.is_of(mark));
             match known {
                 Some(at) => {
                     let had = &own[at];
@@ -191,7 +203,7 @@ impl Taint {
                 }
                 None if own.len() < MARKS_MAX => {
                     let own = Rc::make_mut(own);
-                    let at = own.partition_point(|known| known.origin < mark.origin);
+                    let at = own.partition_point(|known| known.key() < mark.key());
                     own.insert(at, mark.clone());
                 }
                 None => {}

@@ -18,7 +18,7 @@ mod value;
 use assay_finding::{Confidence, Severity};
 
 pub(crate) use fact::Facts;
-pub(crate) use table::{Entry, PatternTable, examine, examine_text};
+pub(crate) use table::{Entry, NameHasher, PatternTable, examine, examine_text};
 
 /// One way in which a rule can match.
 pub(crate) struct Matcher {

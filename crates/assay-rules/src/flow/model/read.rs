@@ -447,6 +447,7 @@ fn operand(value: &Toml) -> Result<Operand, String> {
             "receiver" => Ok(Operand::Receiver),
             "result" => Ok(Operand::Result),
             "all" => Ok(Operand::All),
+            "rest" => Ok(Operand::Rest),
             name => match name.strip_suffix("..").map(str::parse) {
                 Some(Ok(from)) => Ok(Operand::From(from)),
                 _ => Ok(Operand::Named(Name::from(name))),

@@ -4,12 +4,13 @@
 use assay_source::Span;
 
 use super::statement::mix;
-use super::{DEPTH_MAX, Returned, Solver};
+use super::{DEPTH_MAX, Solver};
 use crate::flow::heap::{Object, Shape, State};
 use crate::flow::ir::{
-    Arg, Block, Callee, EachKind, Function, FunctionKind, Literal, Name, ParamKind, Slot, StmtKind,
+    Arg, Callee, EachKind, Function, FunctionKind, Literal, Name, ParamKind, Slot,
 };
-use crate::flow::project::{Target, each_block};
+use crate::flow::kind::Kinds;
+use crate::flow::project::Target;
 use crate::flow::value::{Consts, Doubt, Facts, ObjectId, Refine, StepKind, Taint, Value};
 
 /// A function may be on the stack so often.
@@ -278,10 +279,7 @@ impl Solver<'_> {
                 let own = arguments.positional[0].clone();
                 let types = [symbol.clone()];
                 let entries = self.models.method(name).iter();
-                if entries
-                    .clone()
-                    .any(|e| e.is_for(&self.project.lineage(self.models, &types[0])))
-                {
+                if entries.clone().any(|e| e.is_for(&self.lineage(&types[0]))) {
                     let mut own = own;
                     own.value.ty.get_or_insert(symbol);
                     return self.call_method(span, own, name, Arguments::default());
@@ -622,11 +620,14 @@ impl Solver<'_> {
             |frame: &&super::Frame<'_>| frame.unit == target.unit && frame.id == target.function;
         let recursions = self.frames.iter().filter(on_stack).count();
         if self.frames.len() >= DEPTH_MAX || recursions >= RECURSIONS_MAX {
+            self.cuts += 1;
             return self.opaque(span, &function.name, &arguments);
         }
-        let is_plain = self.is_plain(function, &arguments);
-        if is_plain && let Some(value) = self.plain_results.get(&target) {
-            return value.clone();
+        let watch = self.watch(function, &arguments, cells);
+        if let Some(watch) = &watch
+            && let Some(known) = self.remembered(target, watch, span)
+        {
+            return known.unwrap_or_else(Value::nothing);
         }
         let caller = self.unit();
         let context = self.frames.last().map_or(0, |frame| frame.context);
@@ -641,16 +642,27 @@ impl Solver<'_> {
         let frame = self.frames.pop();
         self.models = self.project.models(caller);
         self.state = initial;
-        if let Some(frame) = &frame {
-            self.take_thrown(&frame.thrown);
+        let thrown = frame.as_ref().map(|frame| frame.thrown.clone());
+        let thrown = thrown.filter(|thrown| !thrown.is_empty());
+        let watch = watch.filter(|_| thrown.is_none());
+        if let Some(thrown) = thrown {
+            self.take_thrown(&thrown);
         }
         let (returned, yields) = frame.map_or((None, None), |frame| (frame.returns, frame.yields));
+        if let (Some(watch), None) = (watch, &yields) {
+            let before = self.state.heap.clone();
+            let returned = returned
+                .as_ref()
+                .map(|returned| (returned, kinds.as_slice()));
+            self.remember(target, watch, &before, returned);
+        }
         let Some(returned) = returned else {
             self.live = false;
             return Value::nothing();
         };
         self.live = true;
-        let mut value = self.result_of(function, &arguments, &kinds, returned);
+        self.state.heap = returned.heap;
+        let mut value = self.told(target, &arguments, &kinds, returned.value, &returned.kinds);
         if let Some(items) = yields {
             let mut object = Object::list(Vec::new());
             object.shape = Shape::List {
@@ -659,22 +671,12 @@ impl Solver<'_> {
             };
             value = self.make(span, 3, object);
         }
-        let name = match &*function.name {
-            "" => Name::from("a function"),
-            _ => function.name.clone(),
-        };
-        self.step(&mut value, span, &StepKind::Returned(name));
-        if is_plain && value.objects.is_empty() {
-            self.plain_results.insert(target, value.clone());
-        }
+        self.step_returned(&mut value, function, span);
         value
     }
 
     /// Takes over what a function threw.
     fn take_thrown(&mut self, thrown: &Taint) {
-        if thrown.is_empty() {
-            return;
-        }
         let Some(caller) = self.frames.last_mut() else {
             return;
         };
@@ -687,19 +689,6 @@ impl Solver<'_> {
         }
     }
 
-    /// Returns whether nothing at all is known of what a function is given.
-    fn is_plain(&self, function: &Function, arguments: &Arguments) -> bool {
-        function.kind == FunctionKind::Plain
-            && !function.params.is_empty()
-            && function.captures.is_empty()
-            && arguments.values().all(|value| {
-                value.objects.is_empty()
-                    && value.consts == Consts::Any
-                    && value.taint.is_empty()
-                    && value.symbol.is_none()
-            })
-    }
-
     /// Begins a call: puts the arguments into the parameters. Returns the kinds
     /// that each is dangerous to.
     fn bind(
@@ -710,7 +699,7 @@ impl Solver<'_> {
         cells: &[(Slot, ObjectId)],
         context: u64,
         span: Span,
-    ) -> Vec<crate::flow::kind::Kinds> {
+    ) -> Vec<Kinds> {
         let caller = self.unit();
         self.enter(target, context);
         for (slot, cell) in cells {
@@ -792,17 +781,18 @@ impl Solver<'_> {
         self.make(span, 2_000 + slot.0, object)
     }
 
-    /// Takes over what a function left behind: the heap, its result, and what
-    /// the result tells of the arguments.
-    fn result_of(
+    /// Returns a function's result with what it tells of the arguments, of which
+    /// the kinds that each is dangerous to are known before and after.
+    pub(super) fn told(
         &mut self,
-        function: &Function,
+        target: Target,
         arguments: &Arguments,
-        before: &[crate::flow::kind::Kinds],
-        returned: Returned,
+        before: &[Kinds],
+        mut value: Value,
+        after: &[(Kinds, Kinds)],
     ) -> Value {
-        self.state.heap = returned.state.heap;
-        let mut value = returned.value;
+        let function = self.project.function(target);
+        let assigned = &self.project.signature(target).assigned;
         let mut facts = Facts::default();
         let mut positional = arguments.positional.iter();
         for (at, param) in function.params.iter().enumerate() {
@@ -815,11 +805,11 @@ impl Solver<'_> {
                 _ => continue,
             };
             let (Some(slot), Some((when_true, when_false))) =
-                (argument.and_then(|a| a.slot), returned.kinds.get(at))
+                (argument.and_then(|a| a.slot), after.get(at))
             else {
                 continue;
             };
-            if before[at].is_empty() || is_assigned(&function.body, param.slot) {
+            if before[at].is_empty() || assigned[at] {
                 continue;
             }
             // Where it came back at all, the argument passed the check.
@@ -937,16 +927,4 @@ impl From<Vec<Value>> for Arguments {
 /// The member under which an object keeps a variable that its class captured.
 fn captured_name(slot: Slot) -> Name {
     Name::from(format!("\0{}", slot.0))
-}
-
-/// Returns whether a variable is assigned anywhere in a block.
-fn is_assigned(block: &Block, slot: Slot) -> bool {
-    block.iter().any(|stmt| {
-        if matches!(&stmt.kind, StmtKind::Let(to, _) if *to == slot) {
-            return true;
-        }
-        let mut found = false;
-        each_block(stmt, &mut |inner| found = found || is_assigned(inner, slot));
-        found
-    })
 }

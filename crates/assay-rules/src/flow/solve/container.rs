@@ -7,6 +7,8 @@ use super::library::LibraryCall;
 use super::operation::{mapped, only_object, operand};
 use crate::flow::heap::{ITEMS_MAX, Object, Shape};
 use crate::flow::ir::{EachKind, Literal, Name};
+use crate::flow::kind::Kinds;
+use crate::flow::model::rule_of;
 use crate::flow::value::{Const, StepKind, Value};
 
 impl Solver<'_> {
@@ -471,6 +473,12 @@ impl Solver<'_> {
             found.join(&item);
         }
         found.taint.join(&container.taint);
+        match key.as_text() {
+            Some(name) => found
+                .taint
+                .join(&self.modelled_member(span, container, name)),
+            None => self.mark_prototype(container, key, &mut found),
+        }
         found
     }
 
@@ -480,6 +488,35 @@ impl Solver<'_> {
         let at = usize::try_from(key.as_int()?).ok()?;
         let (_, class) = self.project.class(object.ty.as_ref()?)?;
         Some(class.fields.get(at)?.name.clone())
+    }
+
+    /// Notes that a member whose name a stranger chose may be the prototype of
+    /// all objects, where the language has such a thing.
+    fn mark_prototype(&self, container: &Value, key: &Value, found: &mut Value) {
+        let is_chosen = |kinds: Kinds| match kinds.and(Kinds::PROTOTYPE).is_empty() {
+            true => Kinds::NONE,
+            false => Kinds::MAY_BE_PROTOTYPE,
+        };
+        if self.models.language == "javascript" && container.taint.is_empty() {
+            found.taint.join(&key.taint.filtered(is_chosen));
+        }
+    }
+
+    /// Reports a store into what may be the prototype of all objects, under a
+    /// name that a stranger chose.
+    pub(super) fn store_in_prototype(&mut self, span: Span, object: &Value, key: &Value) {
+        if key.taint.kinds().and(Kinds::PROTOTYPE).is_empty() {
+            return;
+        }
+        let marks = object.taint.marks().iter();
+        let mark = marks
+            .filter(|mark| !mark.kinds.and(Kinds::MAY_BE_PROTOTYPE).is_empty())
+            .min_by_key(|mark| mark.doubt);
+        if let Some(mark) = mark {
+            let rule = Name::from(rule_of(Kinds::PROTOTYPE.iter().next().unwrap_or(0)));
+            let message = "A stranger chooses the object and the member that are set";
+            self.report(&rule, Name::from(message), span, Some(mark));
+        }
     }
 
     /// Reads a part of a text or list.

@@ -386,7 +386,7 @@ impl Solver<'_> {
         let ty = self.models.canonical(ty);
         let known = value.objects.iter().map(|id| {
             let own = self.state.heap.get(*id)?.ty.as_ref()?;
-            Some(self.project.is_kind_of(self.models, own, &ty))
+            Some(self.is_kind_of(own, &ty))
         });
         let verdicts: Option<Vec<bool>> = known.collect();
         let is_object = matches!(&value.consts, Consts::Few(few) if few.is_empty());
@@ -443,6 +443,7 @@ impl Solver<'_> {
             {
                 let mut value = Value::unknown();
                 value.taint = self.source_taint(source, span);
+                value.ty = Some(name.clone());
                 return value;
             }
         }
@@ -621,14 +622,19 @@ impl Solver<'_> {
     }
 
     /// Returns the taint that models tell of a member.
-    fn modelled_member(&mut self, span: Span, object: &Value, key: &str) -> Taint {
-        let entries = self.models.field(key);
-        if entries.is_empty() {
+    pub(super) fn modelled_member(&self, span: Span, object: &Value, key: &str) -> Taint {
+        let (entries, any) = (self.models.field(key), self.models.field("*"));
+        if entries.is_empty() && any.is_empty() {
             return Taint::default();
         }
         let types = self.types_of(object);
+        // Conditions ask for the name of the member.
+        let named = Arguments::of(vec![Value::text(key)]);
+        let any = any
+            .iter()
+            .filter(|entry| entry.when.iter().all(|when| self.holds(when, &named)));
         let mut taint = Taint::default();
-        for entry in entries {
+        for entry in entries.iter().chain(any) {
             if let Effect::Source(source) = &entry.effect
                 && entry.is_for(&types)
             {
@@ -641,8 +647,7 @@ impl Solver<'_> {
     fn member_type(&self, ty: &Name, member: &str) -> Option<Name> {
         let declared = self.project.member_type(ty, member);
         declared.map(|ty| self.models.canonical(&ty)).or_else(|| {
-            self.project
-                .lineage(self.models, ty)
+            self.lineage(ty)
                 .iter()
                 .find_map(|ty| self.models.types.get(ty)?.returns.get(member).cloned())
         })
@@ -662,9 +667,9 @@ impl Solver<'_> {
         }
         names.extend(value.symbol.clone());
         for name in names {
-            for ty in self.project.lineage(self.models, &name) {
-                if !types.contains(&ty) {
-                    types.push(ty);
+            for ty in self.lineage(&name).iter() {
+                if !types.contains(ty) {
+                    types.push(ty.clone());
                 }
             }
         }

@@ -110,6 +110,11 @@ impl Solver<'_> {
                 continue;
             };
             facts.when_true.push((slot, Refine::Is(constants.to_vec())));
+            if constants.iter().any(is_prototype) {
+                facts
+                    .when_false
+                    .push((slot, Refine::Clear(Kinds::PROTOTYPE)));
+            }
             if let [constant] = constants {
                 facts
                     .when_false
@@ -139,6 +144,12 @@ impl Solver<'_> {
         constants: Option<Vec<Const>>,
     ) -> Option<Rc<Facts>> {
         let slot = slot?;
+        let when_false = match &constants {
+            Some(constants) if constants.iter().any(is_prototype) => {
+                vec![(slot, Refine::Clear(Kinds::PROTOTYPE))]
+            }
+            _ => Vec::new(),
+        };
         let refine = match constants {
             Some(constants) if constants.len() <= 8 && !constants.is_empty() => {
                 Refine::Is(constants)
@@ -148,9 +159,14 @@ impl Solver<'_> {
         };
         Some(Rc::new(Facts {
             when_true: vec![(slot, refine)],
-            when_false: Vec::new(),
+            when_false,
         }))
     }
+}
+
+/// Returns whether a constant is the name of the prototype of all objects.
+fn is_prototype(constant: &Const) -> bool {
+    matches!(constant, Literal::Str(text) if &**text == "__proto__")
 }
 
 /// Returns whether two constants are equal; characters equal their numbers.

@@ -293,6 +293,7 @@ impl Solver<'_> {
                 Some(argument) => vec![argument.clone()],
                 None => rest().collect(),
             },
+            Operand::Rest => rest().collect(),
             Operand::All => {
                 let named = arguments.named.iter().map(|(_, argument)| argument.clone());
                 arguments
@@ -320,7 +321,7 @@ impl Solver<'_> {
     }
 
     /// Returns whether a condition on constant arguments holds.
-    fn holds(&self, condition: &Condition, arguments: &Arguments) -> bool {
+    pub(super) fn holds(&self, condition: &Condition, arguments: &Arguments) -> bool {
         let given = self.operands(&condition.arg, arguments);
         if let Test::Present = condition.test {
             return given.is_empty() == condition.not;
@@ -334,7 +335,15 @@ impl Solver<'_> {
                 .objects
                 .first()
                 .and_then(|id| self.state.heap.get(*id));
-            let Some(own) = object.and_then(|object| object.fields.get(member)) else {
+            let own = object.and_then(|object| match &object.shape {
+                Shape::Map { entries, .. } => {
+                    let key = Literal::Str(member.clone());
+                    let entry = entries.iter().find(|(own, _)| *own == key);
+                    entry.map(|(_, value)| value)
+                }
+                _ => object.fields.get(member),
+            });
+            let Some(own) = own else {
                 return condition.unknown;
             };
             value = own.clone();
@@ -486,6 +495,11 @@ impl Solver<'_> {
         };
         let prefix = value.prefix.as_ref();
         if fixed_by_prefix && prefix.is_some_and(|prefix| fixes_origin(prefix)) {
+            return;
+        }
+        // After an empty line comes the text of a mail.
+        let is_text = |prefix: &Name| prefix.contains("\n\n") || prefix.contains("\r\n\r\n");
+        if bit == Kinds::MAIL && prefix.is_some_and(is_text) {
             return;
         }
         let source = match &mark.step.first().what {

@@ -5,12 +5,13 @@
 //! stand, with what is known of their arguments; calls of libraries do what
 //! models say. Every loop has a limit, and what was cut is noted.
 
-use std::collections::{HashMap, HashSet};
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
 use assay_source::Span;
 
-use super::heap::{Heap, Object, Shape, State, join_into};
+use super::heap::{Heap, Object, Shape, State};
 use super::ir::{Function, FunctionId, FunctionKind, Label, Name, Param, ParamKind, Slot};
 use super::kind::Kinds;
 use super::model::{Models, Source};
@@ -23,6 +24,7 @@ mod evaluate;
 mod fold;
 mod guard;
 mod library;
+mod memo;
 mod operation;
 mod pattern;
 mod sequence;
@@ -80,7 +82,7 @@ pub(super) struct Solver<'p> {
     /// Whether any path reaches the current point.
     live: bool,
     frames: Vec<Frame<'p>>,
-    ids: HashMap<Site, ObjectId>,
+    ids: Sites,
     steps: u32,
     steps_of_unit: u32,
     nesting: u32,
@@ -88,22 +90,60 @@ pub(super) struct Solver<'p> {
     known_hits: HashSet<(Name, u32, Span)>,
     notes: Vec<String>,
     /// What the top levels of files leave behind.
-    tops: HashMap<u32, Option<Top>>,
+    tops: HashMap<u32, Option<Rc<Top>>>,
     executed: HashSet<Target>,
-    /// Results of calls about whose arguments nothing is known.
-    plain_results: HashMap<Target, Value>,
+    /// What calls came to.
+    memos: HashMap<Target, VecDeque<memo::Memo>>,
+    /// What the top level of the file that is being run left behind, and which
+    /// file that is; none while top levels are run.
+    base: Heap,
+    base_of: Option<u32>,
+    /// How often a call was not followed because it was too deep.
+    cuts: u32,
+    /// What types are kinds of, by language.
+    lineages: RefCell<HashMap<TypeOf, Rc<[Name]>>>,
 }
+
+/// A type of a language.
+type TypeOf = (&'static str, Name);
 
 /// Where an object is made: the calls that led there, and the place.
 type Site = (u64, u32, Span, u32);
 
+/// The numbers of objects by where they are made: those that the top level of
+/// the file made, and those made since.
+#[derive(Clone, Debug, Default)]
+struct Sites {
+    of_top: Rc<HashMap<Site, ObjectId>>,
+    own: HashMap<Site, ObjectId>,
+}
+
+impl Sites {
+    fn number(&mut self, site: Site) -> ObjectId {
+        if let Some(known) = self.of_top.get(&site) {
+            return *known;
+        }
+        let next = ObjectId((self.of_top.len() + self.own.len()) as u32);
+        *self.own.entry(site).or_insert(next)
+    }
+
+    /// Keeps what there is for those who go on from here.
+    fn kept(self) -> Self {
+        let mut all = Rc::unwrap_or_clone(self.of_top);
+        all.extend(self.own);
+        Self {
+            of_top: Rc::new(all),
+            own: HashMap::new(),
+        }
+    }
+}
+
 /// What the top level of a file leaves behind.
-#[derive(Clone)]
 struct Top {
     heap: Heap,
     /// The cells of its variables.
     cells: HashMap<Slot, ObjectId>,
-    ids: HashMap<Site, ObjectId>,
+    ids: Sites,
 }
 
 /// A function that is being run.
@@ -131,13 +171,15 @@ struct Jump {
 struct Try {
     /// What a handler may find.
     state: Option<State>,
+    /// What was joined into it last.
+    last: Option<State>,
     thrown: Value,
 }
 
 /// What the paths that left a function brought.
 struct Returned {
     value: Value,
-    state: State,
+    heap: Heap,
     /// For each parameter: what is left of its danger where the result is
     /// true, and where it is false.
     kinds: Vec<(Kinds, Kinds)>,
@@ -151,7 +193,7 @@ impl<'p> Solver<'p> {
             state: State::default(),
             live: true,
             frames: Vec::new(),
-            ids: HashMap::new(),
+            ids: Sites::default(),
             steps: 0,
             steps_of_unit: 0,
             nesting: 0,
@@ -160,11 +202,19 @@ impl<'p> Solver<'p> {
             notes: Vec::new(),
             tops: HashMap::new(),
             executed: HashSet::new(),
-            plain_results: HashMap::new(),
+            memos: HashMap::new(),
+            base: Heap::default(),
+            base_of: None,
+            cuts: 0,
+            lineages: RefCell::default(),
         }
     }
 
     fn run_unit(&mut self, unit: u32) {
+        let reach = &self.project.reach;
+        if !reach.is_worth_any(unit) {
+            return;
+        }
         self.top(unit);
         let functions = &self.project.unit(unit).functions;
         let all = (1..functions.len() as u32).map(FunctionId);
@@ -172,12 +222,13 @@ impl<'p> Solver<'p> {
             let function = &functions[id.index()];
             function.class.is_some() || function.parent == Some(FunctionId::TOP)
         };
-        for function in all.clone().filter(is_root) {
+        let is_worth = |id: &FunctionId| reach.is_worth(unit, id.index());
+        for function in all.clone().filter(is_root).filter(is_worth) {
             self.run_root(Target { unit, function });
         }
         // Functions inside others are run where they are called; those that
         // were never called are run as if by a stranger's hand.
-        for function in all.filter(|id| !is_root(id)) {
+        for function in all.filter(|id| !is_root(id) && is_worth(id)) {
             let target = Target { unit, function };
             if !self.executed.contains(&target) {
                 self.run_root(target);
@@ -186,7 +237,7 @@ impl<'p> Solver<'p> {
     }
 
     /// Runs the top level of a file, once.
-    fn top(&mut self, unit: u32) -> Option<Top> {
+    fn top(&mut self, unit: u32) -> Option<Rc<Top>> {
         if let Some(known) = self.tops.get(&unit) {
             return known.clone();
         }
@@ -203,7 +254,7 @@ impl<'p> Solver<'p> {
         self.run_body();
         let frame = self.frames.pop();
         if let (false, Some(returned)) = (self.live, frame.and_then(|frame| frame.returns)) {
-            self.state = returned.state;
+            self.state.heap = returned.heap;
         }
         let mut cells = HashMap::new();
         for at in 0..function.slots.len() as u32 {
@@ -240,10 +291,11 @@ impl<'p> Solver<'p> {
         let top = Top {
             heap: std::mem::take(&mut self.state.heap),
             cells,
-            ids: std::mem::take(&mut self.ids),
+            ids: std::mem::take(&mut self.ids).kept(),
         };
         self.resume(outer);
-        self.tops.insert(unit, Some(top.clone()));
+        let top = Rc::new(top);
+        self.tops.insert(unit, Some(Rc::clone(&top)));
         Some(top)
     }
 
@@ -257,6 +309,8 @@ impl<'p> Solver<'p> {
             ids: std::mem::take(&mut self.ids),
             steps: std::mem::take(&mut self.steps),
             models,
+            base: std::mem::take(&mut self.base),
+            base_of: self.base_of.take(),
         }
     }
 
@@ -267,6 +321,8 @@ impl<'p> Solver<'p> {
         self.ids = outer.ids;
         self.steps = outer.steps;
         self.models = outer.models;
+        self.base = outer.base;
+        self.base_of = outer.base_of;
     }
 
     /// Runs a function of which it is not known who calls it.
@@ -276,8 +332,10 @@ impl<'p> Solver<'p> {
         let function = self.project.function(target);
         let (heap, cells) = match top {
             Some(top) => {
-                self.ids = top.ids;
-                (top.heap, top.cells)
+                self.ids = top.ids.clone();
+                self.base = top.heap.clone();
+                self.base_of = Some(target.unit);
+                (top.heap.clone(), top.cells.clone())
             }
             None => (Heap::default(), HashMap::new()),
         };
@@ -440,8 +498,7 @@ impl<'p> Solver<'p> {
     fn object_id(&mut self, span: Span, part: u32) -> ObjectId {
         let frame = self.frames.last();
         let (context, unit) = frame.map_or((0, 0), |frame| (frame.context, frame.unit));
-        let next = ObjectId(self.ids.len() as u32);
-        *self.ids.entry((context, unit, span, part)).or_insert(next)
+        self.ids.number((context, unit, span, part))
     }
 
     /// Makes an object.
@@ -530,11 +587,28 @@ impl<'p> Solver<'p> {
         let keeps = value
             .ty
             .as_ref()
-            .is_some_and(|own| own.contains('#') || self.project.is_kind_of(self.models, own, ty));
+            .is_some_and(|own| own.contains('#') || self.is_kind_of(own, ty));
         if !keeps {
             value.ty = Some(self.models.canonical(&self.project.meant(ty)));
         }
         value
+    }
+
+    /// Returns the type and all that it is a kind of.
+    fn lineage(&self, name: &Name) -> Rc<[Name]> {
+        let language = self.models.language;
+        let key = (language, name.clone());
+        if let Some(known) = self.lineages.borrow().get(&key) {
+            return Rc::clone(known);
+        }
+        let found: Rc<[Name]> = self.project.lineage(self.models, name).into();
+        self.lineages.borrow_mut().insert(key, Rc::clone(&found));
+        found
+    }
+
+    /// Returns whether one type is a kind of the other.
+    fn is_kind_of(&self, name: &Name, of: &str) -> bool {
+        self.lineage(name).iter().any(|known| &**known == of)
     }
 
     /// Notes a step on the value's paths.
@@ -580,7 +654,7 @@ impl<'p> Solver<'p> {
     fn spend(&mut self) -> bool {
         self.steps += 1;
         self.steps_of_unit += 1;
-        if self.steps > STEPS_MAX || self.steps_of_unit > STEPS_OF_UNIT_MAX {
+        if self.is_exhausted() {
             self.note("dataflow: a function takes more steps than the limit and was not followed to its end");
             self.live = false;
             return false;
@@ -588,29 +662,29 @@ impl<'p> Solver<'p> {
         true
     }
 
+    /// Returns whether no more statements are run.
+    fn is_exhausted(&self) -> bool {
+        self.steps > STEPS_MAX || self.steps_of_unit > STEPS_OF_UNIT_MAX
+    }
+
     /// Leaves the current function with a value.
     fn return_with(&mut self, value: Value) {
         let kinds = self.remaining_kinds(&value);
-        let state = std::mem::take(&mut self.state);
+        let heap = self.state.heap.clone();
         let frame = self.frame();
         match &mut frame.returns {
             Some(known) => {
                 known.value.join(&value);
-                known.state.join(&state);
+                known.heap.join(&heap);
                 for (known, new) in known.kinds.iter_mut().zip(kinds) {
                     known.0 = known.0.or(new.0);
                     known.1 = known.1.or(new.1);
                 }
             }
             none => {
-                *none = Some(Returned {
-                    value,
-                    state: state.clone(),
-                    kinds,
-                });
+                *none = Some(Returned { value, heap, kinds });
             }
         }
-        self.state = state;
         self.live = false;
     }
 
@@ -619,7 +693,13 @@ impl<'p> Solver<'p> {
         if let Some(frame) = self.frames.last_mut()
             && let Some(innermost) = frame.tries.last_mut()
         {
-            join_into(&mut innermost.state, &self.state);
+            let earlier = innermost.last.replace(self.state.clone());
+            match &mut innermost.state {
+                Some(known) => {
+                    known.join_since(&self.state, earlier.as_ref());
+                }
+                none => *none = Some(self.state.clone()),
+            }
         }
     }
 }
@@ -629,9 +709,11 @@ struct Suspended<'p> {
     state: State,
     live: bool,
     frames: Vec<Frame<'p>>,
-    ids: HashMap<Site, ObjectId>,
+    ids: Sites,
     steps: u32,
     models: &'static Models,
+    base: Heap,
+    base_of: Option<u32>,
 }
 
 /// Returns whether values of the type are numbers or the like: no text.

@@ -95,6 +95,7 @@ const OPERATIONS: &[&str] = &[
     "tests",
     "text",
     "then",
+    "to-text",
     "through",
     "trim",
     "unknown",
@@ -129,6 +130,11 @@ impl Solver<'_> {
             "identity" | "text" => {
                 let value = operand(call, 0);
                 self.through(call, self.text_of(&value))
+            }
+            "to-text" => {
+                let mut value = self.text_of(&operand(call, 0));
+                value.taint = value.taint.filtered(|own| own.without(Kinds::NOSQL));
+                self.through(call, value)
             }
             "self" => operand(call, 0),
             "number" => self.number(call),
@@ -693,6 +699,9 @@ impl Solver<'_> {
         }
         let mut object = Object::new(Shape::Record);
         object.ty.clone_from(&call.ty);
+        for (name, argument) in &call.arguments.named {
+            object.fields.insert(name.clone(), argument.value.clone());
+        }
         if op == "through" {
             object.others = Value::unknown().with_taint(taint.clone());
         }

@@ -60,6 +60,9 @@ impl Solver<'_> {
                 let value = self.get(*value);
                 let index = index.map(|index| self.get(index));
                 let target = self.get(*object);
+                if let Some(index) = &index {
+                    self.store_in_prototype(stmt.span, &target, index);
+                }
                 if let Some(key) = &index
                     && self.store_indexed(stmt.span, &target, key, &value)
                 {
@@ -585,7 +588,8 @@ impl Solver<'_> {
     ) {
         let start = self.state.clone();
         self.frame().tries.push(Try {
-            state: Some(start),
+            state: Some(start.clone()),
+            last: Some(start),
             thrown: Value::nothing(),
         });
         self.block(body);
@@ -597,6 +601,7 @@ impl Solver<'_> {
         let Some(Try {
             state: Some(mut failed),
             thrown,
+            ..
         }) = caught
         else {
             self.meet(after);
@@ -631,8 +636,23 @@ impl Solver<'_> {
     /// is true and where it is false.
     pub(super) fn remaining_kinds(&mut self, value: &Value) -> Vec<(Kinds, Kinds)> {
         let function = self.function();
-        let state = self.state.clone();
         let mut kinds = vec![(Kinds::NONE, Kinds::NONE); function.params.len()];
+        if self.frames.len() < 2 {
+            // Nobody asks what a function tells that nobody calls.
+            return kinds;
+        }
+        if value.facts.is_none() {
+            for (known, param) in kinds.iter_mut().zip(&function.params) {
+                let left = self.get(param.slot).taint.kinds();
+                let may_be = |truth: bool| match value.truth() == Some(!truth) {
+                    true => Kinds::NONE,
+                    false => left,
+                };
+                *known = (may_be(true), may_be(false));
+            }
+            return kinds;
+        }
+        let state = self.state.clone();
         for truth in [true, false] {
             if value.truth() == Some(!truth) {
                 continue;

@@ -1,0 +1,498 @@
+//! Which functions are worth running by themselves: those from which a source
+//! and a sink can be reached, or a call that is wrong by itself.
+//!
+//! That is judged by names alone, over all files at once: what a function
+//! mentions, and what the functions of these names mention. A name stands for
+//! all that go by it, so that more is run than needed, never less.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::ir::{
+    Annotation, Block, Callee, Function, FunctionId, FunctionKind, Literal, Name, Op, StmtKind,
+    Unit,
+};
+use super::kind::Kinds;
+use super::model::{Models, Source};
+use super::project::each_block;
+
+/// Calls are followed so deep, as the solver does.
+const ROUNDS_MAX: usize = 8;
+
+/// What can be reached, by kinds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Reached {
+    /// What comes in.
+    pub(crate) sources: Kinds,
+    /// What comes in where functions are called back.
+    pub(crate) callbacks: Kinds,
+    /// Where it does harm.
+    pub(crate) sinks: Kinds,
+}
+
+impl Reached {
+    /// Something that is wrong by itself.
+    pub(crate) const WRONG: Self = Self {
+        sources: Kinds::WRONG,
+        callbacks: Kinds::NONE,
+        sinks: Kinds::WRONG,
+    };
+
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self {
+            sources: self.sources.or(other.sources),
+            callbacks: self.callbacks.or(other.callbacks),
+            sinks: self.sinks.or(other.sinks),
+        }
+    }
+
+    /// Returns whether something can come in.
+    pub(crate) fn begins(self) -> bool {
+        !self.sources.or(self.callbacks).is_empty()
+    }
+
+    /// Returns whether what comes in can do harm.
+    fn is_worth(self) -> bool {
+        !self.sources.or(self.callbacks).and(self.sinks).is_empty()
+    }
+}
+
+/// For each file and function what can be reached from it.
+#[derive(Debug, Default)]
+pub(crate) struct Reach(Vec<Vec<Reached>>);
+
+impl Reach {
+    /// Returns whether anything can be found by running a function.
+    pub(crate) fn is_worth(&self, unit: u32, function: usize) -> bool {
+        let flags = self
+            .0
+            .get(unit as usize)
+            .and_then(|unit| unit.get(function));
+        flags.is_none_or(|flags| flags.is_worth())
+    }
+
+    /// Returns whether anything can be found by running a file.
+    pub(crate) fn is_worth_any(&self, unit: u32) -> bool {
+        let unit = self.0.get(unit as usize);
+        unit.is_none_or(|unit| unit.iter().any(|flags| flags.is_worth()))
+    }
+
+    /// Judges all functions.
+    pub(crate) fn new<'m>(units: &[impl AsRef<Unit>], models: impl Fn(u32) -> &'m Models) -> Self {
+        let mut names = Names::default();
+        let mut all: Vec<Vec<Mentions>> = Vec::new();
+        let mut packages: HashMap<&str, u32> = HashMap::new();
+        for (at, unit) in units.iter().enumerate() {
+            packages.entry(&unit.as_ref().package).or_insert(at as u32);
+        }
+        packages.remove("");
+        let mut libraries: BTreeMap<&str, Libraries> = BTreeMap::new();
+        for (at, unit) in units.iter().enumerate() {
+            let (unit, models) = (unit.as_ref(), models(at as u32));
+            let libraries = libraries
+                .entry(unit.language)
+                .or_insert_with(|| Libraries::of_language(unit.language));
+            libraries.of_declarations(unit, models);
+            let of_function = |function: &Function| {
+                let mut collector = Collector {
+                    unit,
+                    models,
+                    libraries: &mut *libraries,
+                    names: &mut names,
+                    packages: &packages,
+                    found: Mentions {
+                        flags: entry_flags(function, unit, models),
+                        ..Mentions::default()
+                    },
+                };
+                collector.block(&function.body);
+                collector.finish(function)
+            };
+            let mut own: Vec<Mentions> = unit.functions.iter().map(of_function).collect();
+            for class in &unit.classes {
+                let initializer = class.initializer.map(|id| own[id.index()].names.clone());
+                for method in &class.methods {
+                    let names = &mut own[method.index()].names;
+                    names.extend(initializer.iter().flatten());
+                }
+            }
+            all.push(own);
+        }
+        let mut words: BTreeMap<&str, Vec<Reached>> = BTreeMap::new();
+        for (at, (unit, own)) in units.iter().zip(&mut all).enumerate() {
+            let language = unit.as_ref().language;
+            let words = words.entry(language).or_insert_with(|| {
+                let mut flags = vec![Reached::default(); names.0.len()];
+                for (word, of) in models(at as u32).words(&libraries[language]) {
+                    if let Some(number) = names.0.get(word) {
+                        let flags = &mut flags[*number as usize];
+                        *flags = flags.or(of);
+                    }
+                }
+                flags
+            });
+            for mentions in own {
+                let flags = mentions.names.iter().map(|name| words[*name as usize]);
+                mentions.flags = flags.fold(mentions.flags, Reached::or);
+            }
+        }
+        spread(units, &mut names, &mut all);
+        Self(
+            all.iter()
+                .map(|unit| unit.iter().map(|function| function.flags).collect())
+                .collect(),
+        )
+    }
+}
+
+/// The libraries that files mention, by how their names begin. Where every
+/// type goes by its whole name, they are types.
+#[derive(Debug, Default)]
+pub(crate) struct Libraries {
+    mentioned: HashSet<Box<str>>,
+    are_types: bool,
+    are_all: bool,
+}
+
+impl Libraries {
+    /// All there are.
+    pub(crate) fn all() -> Self {
+        Self {
+            are_all: true,
+            ..Self::default()
+        }
+    }
+
+    fn of_language(language: &str) -> Self {
+        Self {
+            are_types: language == "java",
+            ..Self::default()
+        }
+    }
+
+    /// Returns whether something of the library of a qualified name may be used.
+    pub(crate) fn have(&self, name: &str) -> bool {
+        if self.are_all || self.are_types {
+            return self.are_all || self.mentioned.contains(name);
+        }
+        let library = library(name);
+        self.mentioned.contains(library)
+            || library
+                .match_indices(SEPARATORS)
+                .any(|(at, _)| self.mentioned.contains(&library[..at]))
+    }
+
+    fn add(&mut self, name: &str) {
+        let mut name = match self.are_types {
+            true => name,
+            false => library(name),
+        };
+        while !self.mentioned.contains(name) {
+            self.mentioned.insert(name.into());
+            match name.rfind('.') {
+                // A static member mentions its type.
+                Some(at) if self.are_types => name = &name[..at],
+                _ => break,
+            }
+        }
+    }
+
+    /// Adds what the declarations of a file mention.
+    fn of_declarations(&mut self, unit: &Unit, models: &Models) {
+        let annotations = |annotations: &'_ [Annotation]| -> Vec<Name> {
+            annotations
+                .iter()
+                .map(|annotation| annotation.name.clone())
+                .collect()
+        };
+        let mut names: Vec<Name> = Vec::new();
+        for function in &unit.functions {
+            names.extend(function.result.clone());
+            names.extend(annotations(&function.annotations));
+            for param in &function.params {
+                names.extend(param.ty.clone());
+                names.extend(annotations(&param.annotations));
+            }
+            names.extend(function.slots.iter().filter_map(|slot| slot.ty.clone()));
+        }
+        for class in &unit.classes {
+            names.extend(class.supertypes.iter().cloned());
+            names.extend(annotations(&class.annotations));
+            for field in &class.fields {
+                names.extend(field.ty.clone());
+                names.extend(annotations(&field.annotations));
+            }
+        }
+        for name in names {
+            self.add(&models.canonical(&name));
+        }
+    }
+}
+
+const SEPARATORS: [char; 4] = ['.', '/', ':', '\\'];
+
+/// Beginnings of names that many libraries share.
+const SHARED: &[(&str, usize)] = &[
+    ("java", 2),
+    ("javax", 2),
+    ("jakarta", 2),
+    ("org", 2),
+    ("com", 2),
+    ("io", 2),
+    ("net", 2),
+    ("System", 2),
+    ("Microsoft", 2),
+    ("github", 4),
+    ("golang", 4),
+];
+
+/// Returns how the names of a library's things begin.
+fn library(name: &str) -> &str {
+    let mut ends = name.match_indices(SEPARATORS).map(|(at, _)| at);
+    let Some(first) = ends.next() else {
+        return name;
+    };
+    let parts = SHARED.iter().find(|(shared, _)| *shared == &name[..first]);
+    let count = parts.map_or(1, |(_, count)| *count);
+    let end = match count {
+        1 => Some(first),
+        count => ends.nth(count - 2),
+    };
+    end.map_or(name, |end| &name[..end])
+}
+
+/// Lets what functions reach go to those that name them, as far as calls are
+/// followed.
+fn spread(units: &[impl AsRef<Unit>], names: &mut Names, all: &mut [Vec<Mentions>]) {
+    let declared: Vec<Vec<Option<u32>>> = units
+        .iter()
+        .map(|unit| {
+            let unit = unit.as_ref();
+            let name = |function: &Function| names.declared(unit, function);
+            unit.functions.iter().map(name).collect()
+        })
+        .collect();
+    let aliases: Vec<(u32, u32)> = units
+        .iter()
+        .flat_map(|unit| &unit.as_ref().aliases)
+        .map(|(name, meant)| (names.number(last(name)), names.number(last(meant))))
+        .collect();
+    let mut by_name = vec![Reached::default(); names.0.len()];
+    let mut of_units = vec![Reached::default(); units.len()];
+    for _ in 0..ROUNDS_MAX {
+        let mut has_changed = false;
+        for (at, unit) in units.iter().enumerate() {
+            let unit = unit.as_ref();
+            let top = all[at].first().map_or(Kinds::NONE, |top| top.flags.sources);
+            let top = Reached {
+                sources: top,
+                ..Reached::default()
+            };
+            // Inner functions come after those that they stand in.
+            for function in (0..unit.functions.len()).rev() {
+                let mentions = &all[at][function];
+                let named = mentions.names.iter().map(|name| by_name[*name as usize]);
+                let modules = mentions.units.iter().map(|unit| of_units[*unit as usize]);
+                let flags = named
+                    .chain(modules)
+                    .fold(mentions.flags.or(top), Reached::or);
+                has_changed |= flags != mentions.flags;
+                all[at][function].flags = flags;
+                of_units[at] = of_units[at].or(flags);
+                if let Some(name) = declared[at][function] {
+                    by_name[name as usize] = by_name[name as usize].or(flags);
+                }
+                let parent = unit.functions[function].parent;
+                if let Some(parent) = parent.filter(|parent| *parent != FunctionId::TOP) {
+                    let around = &mut all[at][parent.index()].flags;
+                    *around = around.or(flags);
+                }
+            }
+        }
+        for (name, meant) in &aliases {
+            by_name[*name as usize] = by_name[*name as usize].or(by_name[*meant as usize]);
+        }
+        if !has_changed {
+            break;
+        }
+    }
+}
+
+/// What a function mentions.
+#[derive(Debug, Default)]
+struct Mentions {
+    flags: Reached,
+    names: Vec<u32>,
+    /// Files of which it names something.
+    units: Vec<u32>,
+}
+
+/// Names by number.
+#[derive(Debug, Default)]
+struct Names(HashMap<Box<str>, u32>);
+
+impl Names {
+    fn number(&mut self, name: &str) -> u32 {
+        if let Some(known) = self.0.get(name) {
+            return *known;
+        }
+        let next = self.0.len() as u32;
+        self.0.insert(name.into(), next);
+        next
+    }
+
+    /// Returns the name by which a function is called.
+    fn declared(&mut self, unit: &Unit, function: &Function) -> Option<u32> {
+        let name = match &*function.name {
+            "<init>" | "<fields>" => last(&unit.classes[function.class?].name),
+            name => name.rsplit(' ').next().unwrap_or(name),
+        };
+        (!name.is_empty()).then(|| self.number(name))
+    }
+}
+
+/// Collects what a function mentions.
+struct Collector<'c> {
+    unit: &'c Unit,
+    models: &'c Models,
+    libraries: &'c mut Libraries,
+    names: &'c mut Names,
+    packages: &'c HashMap<&'c str, u32>,
+    found: Mentions,
+}
+
+impl Collector<'_> {
+    fn name(&mut self, name: &str) {
+        let number = self.names.number(name);
+        self.found.names.push(number);
+    }
+
+    fn path(&mut self, path: &Name) {
+        for part in path
+            .split(['.', ':', '/', '\\'])
+            .filter(|part| !part.is_empty())
+        {
+            self.name(part);
+        }
+        if self.packages.is_empty() {
+            return;
+        }
+        let ends = path
+            .char_indices()
+            .filter(|(_, c)| *c == '.')
+            .map(|(at, _)| at);
+        for end in ends.chain([path.len()]) {
+            if let Some(unit) = self.packages.get(&path[..end]) {
+                self.found.units.push(*unit);
+            }
+        }
+    }
+
+    /// Something of a library or of another file.
+    fn outside(&mut self, name: &Name) {
+        self.libraries.add(&self.models.canonical(name));
+        self.path(name);
+    }
+
+    fn block(&mut self, block: &Block) {
+        for stmt in block {
+            match &stmt.kind {
+                StmtKind::Let(_, op) => self.op(op),
+                StmtKind::Store { key, .. } => self.name(key),
+                StmtKind::StoreIndex { .. } => self.name("[]="),
+                StmtKind::StoreGlobal { name, .. } => self.path(name),
+                _ => {}
+            }
+            each_block(stmt, &mut |block| self.block(block));
+        }
+    }
+
+    fn op(&mut self, op: &Op) {
+        match op {
+            Op::Load(_, name) => self.path(name),
+            Op::LoadIndex(..) => self.name("[]"),
+            Op::Global(name) => self.outside(name),
+            Op::Cast(_, name) | Op::IsType(_, name) => {
+                self.libraries.add(&self.models.canonical(name));
+            }
+            Op::Call(callee, _) => match callee {
+                Callee::New(name) => self.outside(name),
+                Callee::Method(_, name) | Callee::Super(name) => self.path(name),
+                Callee::Known(function) => {
+                    let function = &self.unit.functions[function.index()];
+                    self.path(&function.name);
+                }
+                Callee::Value(_) => {}
+            },
+            // `object["name"]`.
+            Op::Const(Literal::Str(text)) if text.len() <= 40 => self.name(text),
+            _ => {}
+        }
+    }
+
+    fn finish(mut self, function: &Function) -> Mentions {
+        // A constructor calls that of the class above.
+        let class = function.class.map(|class| &self.unit.classes[class]);
+        for supertype in class.iter().flat_map(|class| &class.supertypes) {
+            if function.kind == FunctionKind::Constructor {
+                self.path(supertype);
+            }
+        }
+        self.found.names.sort_unstable();
+        self.found.names.dedup();
+        self.found.units.sort_unstable();
+        self.found.units.dedup();
+        self.found
+    }
+}
+
+/// Returns what comes in through a function's parameters, and what goes out as
+/// its result.
+fn entry_flags(function: &Function, unit: &Unit, models: &Models) -> Reached {
+    let mut found = Reached::default();
+    let mut comes_in = |source: Option<&Source>| {
+        if let Some(source) = source {
+            found.sources = found.sources.or(source.kinds);
+        }
+    };
+    for annotation in &function.annotations {
+        comes_in(
+            models
+                .method_annotations
+                .get(&models.canonical(&annotation.name)),
+        );
+    }
+    for param in &function.params {
+        let ty = param.ty.as_ref().map(|ty| models.canonical(ty));
+        comes_in(ty.and_then(|ty| models.param_types.get(&ty)));
+        for annotation in &param.annotations {
+            comes_in(
+                models
+                    .param_annotations
+                    .get(&models.canonical(&annotation.name)),
+            );
+        }
+    }
+    if let (true, Some(class)) = (function.is_public, function.class) {
+        let class = &unit.classes[class];
+        // What a class is derived from may be told in another file.
+        let mut names = class.annotations.iter().map(|a| models.canonical(&a.name));
+        if !class.supertypes.is_empty()
+            || names.any(|name| models.class_entries.contains_key(&name))
+        {
+            let sources = models.class_entries.values();
+            found.sources = sources.fold(found.sources, |all, source| all.or(source.kinds));
+        }
+    }
+    for annotation in &function.annotations {
+        let sinks = models.results.get(&models.canonical(&annotation.name));
+        for sink in sinks.into_iter().flatten() {
+            found.sinks = found.sinks.or(Kinds(1 << sink.kind));
+        }
+    }
+    found
+}
+
+/// Returns the last part of a qualified name.
+fn last(name: &str) -> &str {
+    name.rsplit(SEPARATORS).next().unwrap_or(name)
+}

@@ -249,6 +249,11 @@ impl Graph {
         &self.files[id.index()]
     }
 
+    /// Returns all files in the order of their paths.
+    pub fn file_ids(&self) -> impl Iterator<Item = FileId> + use<> {
+        (0..self.files.len() as u32).map(FileId)
+    }
+
     /// Returns the file at a path.
     pub fn file_at(&self, path: &RepoPath) -> Option<FileId> {
         self.by_path.get(path.as_bytes()).copied().map(FileId)

@@ -19,6 +19,7 @@ mod load;
 mod name;
 mod resolve;
 mod segment;
+mod view;
 
 pub use codec::{decode, encode};
 pub use extract::{FACTS_VERSION, extract, extract_tree};
@@ -35,3 +36,4 @@ pub use layout::{MANIFEST_BYTES_MAX, Manifest, is_manifest};
 pub use load::{FactStore, LoadLimits, Loaded, NoStore, facts_of_bytes, load};
 pub use name::{Name, Names};
 pub use segment::{FactKey, Segment, write_segment};
+pub use view::{Direction, GraphCounts, View, ViewEdge, ViewNode};

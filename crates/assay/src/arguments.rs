@@ -62,6 +62,10 @@ pub(crate) enum Command {
     Review(ReviewArguments),
     /// Read a whole tree, inside or outside git
     Scan(ScanArguments),
+    /// Ask the code graph: callers, callees, a file, the way between two symbols
+    Graph(GraphArguments),
+    /// Show what a change reaches: callers, tests, entry points
+    Impact(ImpactArguments),
     /// Mend what has a fix: show the difference, or write it
     Fix(FixArguments),
     /// Explain a rule, or the complexity of a function line by line
@@ -94,6 +98,15 @@ pub(crate) enum Command {
 /// Arguments of `assay review`.
 #[derive(Debug, Args)]
 pub(crate) struct ReviewArguments {
+    #[command(flatten)]
+    pub(crate) change: ChangeArguments,
+    #[command(flatten)]
+    pub(crate) report: ReportArguments,
+}
+
+/// Which change is meant.
+#[derive(Debug, Args)]
+pub(crate) struct ChangeArguments {
     /// What to review: BASE..HEAD, BASE...HEAD or one commit (default: the
     /// working tree against the merge base with the default branch)
     #[arg(value_name = "CHANGE", conflicts_with_all = ["staged", "patch", "base"])]
@@ -107,8 +120,6 @@ pub(crate) struct ReviewArguments {
     /// Review a patch from a file, or from standard input with `-`
     #[arg(long, value_name = "FILE")]
     pub(crate) patch: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) report: ReportArguments,
 }
 
 /// Arguments of `assay scan`.
@@ -119,6 +130,98 @@ pub(crate) struct ScanArguments {
     pub(crate) path: PathBuf,
     #[command(flatten)]
     pub(crate) report: ReportArguments,
+}
+
+/// Arguments of `assay graph`.
+#[derive(Debug, Args)]
+pub(crate) struct GraphArguments {
+    #[command(subcommand)]
+    pub(crate) query: Option<GraphQuery>,
+    /// The format
+    #[arg(long, value_enum, default_value_t = GraphFormat::Text, value_name = "FORMAT", global = true)]
+    pub(crate) format: GraphFormat,
+    /// Write to this file instead of standard output
+    #[arg(short, long, value_name = "FILE", global = true)]
+    pub(crate) output: Option<PathBuf>,
+    /// Follow calls so many steps
+    #[arg(long, value_name = "N", default_value_t = 2, global = true)]
+    pub(crate) depth: u32,
+    /// Follow also what is ambiguous
+    #[arg(long, global = true)]
+    pub(crate) all: bool,
+    /// Neither read nor write what is kept between runs
+    #[arg(long, global = true)]
+    pub(crate) no_cache: bool,
+}
+
+/// What is asked. A symbol is a name, the end of a qualified one
+/// (`Class.method`), PATH:NAME or PATH:LINE.
+#[derive(Debug, Subcommand)]
+pub(crate) enum GraphQuery {
+    /// Who uses a symbol
+    Callers {
+        /// The symbol: a name, Class.method, PATH:NAME or PATH:LINE
+        symbol: String,
+    },
+    /// What a symbol uses
+    Callees {
+        /// The symbol: a name, Class.method, PATH:NAME or PATH:LINE
+        symbol: String,
+    },
+    /// What a file defines, who uses that, and what it uses
+    File {
+        /// The path, from the root of the repository
+        path: String,
+    },
+    /// Every call in a file, and where it leads
+    Calls {
+        /// The path, from the root of the repository (default: all files)
+        path: Option<String>,
+    },
+    /// The shortest way along calls from one symbol to another
+    Path {
+        /// Where it begins
+        from: String,
+        /// Where it ends
+        to: String,
+    },
+}
+
+/// Formats of the code graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+    /// For Graphviz
+    Dot,
+    /// A Mermaid flow chart
+    Mermaid,
+    /// A page that needs nothing else
+    Html,
+}
+
+/// Arguments of `assay impact`.
+#[derive(Debug, Args)]
+pub(crate) struct ImpactArguments {
+    #[command(flatten)]
+    pub(crate) change: ChangeArguments,
+    /// The format
+    #[arg(long, value_enum, default_value_t = TextFormat::Text, value_name = "FORMAT")]
+    pub(crate) format: TextFormat,
+    /// Follow calls so many steps
+    #[arg(long, value_name = "N", default_value_t = 12)]
+    pub(crate) depth: u32,
+    /// Follow also what is ambiguous
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Show at most so many of each kind
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) top: usize,
+    /// Neither read nor write what is kept between runs
+    #[arg(long)]
+    pub(crate) no_cache: bool,
 }
 
 /// Arguments of `assay history`.

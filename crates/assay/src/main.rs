@@ -12,6 +12,7 @@ mod arguments;
 mod cache;
 mod command;
 mod config;
+mod fact_folder;
 mod output;
 mod progress;
 mod runaway;
@@ -60,6 +61,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     match &arguments.command {
         Command::Review(own) => command::review::run(global, own),
         Command::Scan(own) => command::scan::run(global, own),
+        Command::Graph(own) => command::graph::run(global, own),
+        Command::Impact(own) => command::impact::run(global, own),
         Command::Fix(own) => command::fix::run(global, own),
         Command::Explain(own) => command::explain::run(global, own),
         Command::Rule(RuleCommand::Test(own)) => command::rule::test(global, own),

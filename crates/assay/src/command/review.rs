@@ -9,18 +9,19 @@ use anyhow::Context as _;
 use assay_git::{Input, Opened, Options};
 use assay_review::{Subject, review};
 
-use crate::arguments::{Global, ReportArguments, ReviewArguments};
+use crate::arguments::{ChangeArguments, Global, ReportArguments, ReviewArguments};
 use crate::config::{self, Loaded};
 use crate::output::{self, Outputs};
 use crate::progress::Bar;
 use crate::usage;
 
 pub(crate) fn run(global: &Global, arguments: &ReviewArguments) -> anyhow::Result<ExitCode> {
-    let input = input(arguments)?;
+    let input = change_input(&arguments.change)?;
     conclude(global, &arguments.report, &input)
 }
 
-fn input(arguments: &ReviewArguments) -> anyhow::Result<Input> {
+/// Returns the input that is named.
+pub(crate) fn change_input(arguments: &ChangeArguments) -> anyhow::Result<Input> {
     if let Some(file) = &arguments.patch {
         return Ok(Input::Patch {
             bytes: read_patch(file)?,

@@ -10,6 +10,7 @@ mod advisories;
 mod command;
 mod config;
 mod fix;
+mod graph;
 mod history;
 mod hostile;
 mod inputs;

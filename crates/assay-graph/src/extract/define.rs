@@ -447,7 +447,12 @@ impl<'t> Extractor<'t> {
             self.define_variable(name_node, name, value, text);
             return;
         }
-        let mut definition = self.definition(DefinitionKind::Alias, node, name_node, name);
+        // In Go `type a []b` is a type of its own, with methods of its own.
+        let kind = match node.kind() {
+            "type_spec" if self.plan.family == Family::Go => DefinitionKind::Class,
+            _ => DefinitionKind::Alias,
+        };
+        let mut definition = self.definition(kind, node, name_node, name);
         definition.value = read_type(text, self);
         definition.type_text = self.intern(cut(text));
         self.add(definition);

@@ -281,6 +281,11 @@ impl<'t> Extractor<'t> {
             return self.push(Expression::New(callee, arguments));
         }
         let callee = match self.callee(node) {
+            // `f[T](a)`: a generic function of Go is called, no element.
+            Some(callee) if self.plan.family == Family::Go && callee.has(Role::Index) => {
+                let function = callee.child(Field::Operand).unwrap_or(callee);
+                self.lower_within(function, depth + 1)
+            }
             Some(callee) => self.lower_within(callee, depth + 1),
             None => self.lower_method_call(node, depth),
         };

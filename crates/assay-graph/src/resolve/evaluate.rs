@@ -687,21 +687,11 @@ impl<'i, 'g> Evaluation<'i, 'g> {
                     Value::Definition(self.source(found).base)
                 })
             }
-            Family::Script => {
-                // What a file exports as a whole: `module.exports = a`.
-                let whole = self.index.graph.names.find("module.exports");
-                let whole = whole.or_else(|| self.index.graph.names.find("default"));
-                let whole = whole.and_then(|whole| self.index.member(id, whole));
-                match whole {
-                    Some(whole) if self.index.definition(whole).name != Name::EMPTY => {
-                        if self.text(name) == "default" {
-                            return Value::Definition(whole);
-                        }
-                        self.member_of_definition(whole, name, here.deeper())
-                    }
-                    _ => Value::Unknown,
-                }
-            }
+            Family::Script => match self.index.whole(id) {
+                Some(whole) if self.text(name) == "default" => Value::Definition(whole),
+                Some(whole) => self.member_of_definition(whole, name, here.deeper()),
+                None => Value::Unknown,
+            },
             _ => Value::Unknown,
         }
     }
@@ -788,6 +778,14 @@ impl<'i, 'g> Evaluation<'i, 'g> {
                 let kind = self.index.kind(id);
                 if kind.is_type() {
                     return Value::Instance(id);
+                }
+                if kind == DefinitionKind::File {
+                    return match self.index.whole(id) {
+                        Some(whole) if here.depth < DEPTH_MAX => {
+                            self.result(Value::Definition(whole), here.deeper())
+                        }
+                        _ => Value::Unknown,
+                    };
                 }
                 if kind == DefinitionKind::Constructor {
                     return self

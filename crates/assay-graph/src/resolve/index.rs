@@ -13,6 +13,9 @@ pub(crate) const NONE: u32 = u32::MAX;
 /// A scope above this is a package and no definition.
 const PACKAGES: u32 = 1 << 31;
 
+/// By what constructors are found, whatever the language calls them.
+pub(crate) const CONSTRUCTOR: Name = Name(u32::MAX);
+
 /// A type has so many parents at most; more are not followed.
 const PARENTS_MAX: usize = 64;
 
@@ -101,6 +104,20 @@ impl<'g> Index<'g> {
                 blocks.insert(local, block);
             }
             if definition.owner == ExpressionId::UNKNOWN || definition.kind.is_type() {
+                let text = facts.text(definition.name);
+                let is_constructor = definition.kind == DefinitionKind::Constructor
+                    || matches!(text, "__construct" | "initialize")
+                        && definition.kind.is_callable();
+                if is_constructor {
+                    self.insert(container, CONSTRUCTOR, id);
+                }
+                // Where it has the name of its type, that name is the type's.
+                let is_type_name = is_constructor
+                    && definition.container != LocalId::FILE
+                    && definition.name == facts.definitions[definition.container.index()].name;
+                if is_type_name {
+                    continue;
+                }
                 self.insert(container, name, id);
                 if outer != NONE
                     && !(file.family == Family::C && definition.visibility == Visibility::Private)
@@ -202,8 +219,22 @@ impl<'g> Index<'g> {
                 DefinitionKind::Field | DefinitionKind::Variable => 1,
                 _ => 2,
             };
-            (kind, !definition.is_abstract, std::cmp::Reverse(id))
+            // In Python a later definition takes the place of an earlier one.
+            let file = &self.graph.files[self.file_of(id) as usize];
+            let order = match file.family {
+                Family::Python => i64::from(id),
+                _ => -i64::from(id),
+            };
+            (kind, !definition.is_abstract, order)
         })
+    }
+
+    /// Returns what a file of JavaScript exports as a whole: `module.exports = a`,
+    /// `export default a`.
+    pub(crate) fn whole(&self, file: u32) -> Option<u32> {
+        ["module.exports", "default"]
+            .iter()
+            .find_map(|text| self.member(file, self.graph.names.find(text)?))
     }
 
     pub(crate) fn definition(&self, id: u32) -> &'g crate::facts::Definition {

@@ -5,7 +5,7 @@ use crate::facts::{DefinitionKind, Expression, LocalId, Usage, UsageKind};
 use crate::graph::{Certainty, DefinitionId, Edge, EdgeKind, EntryPoint, FileId, Outcome};
 use crate::name::Name;
 use crate::resolve::evaluate::{Evaluation, Value};
-use crate::resolve::index::Index;
+use crate::resolve::index::{CONSTRUCTOR, Index};
 
 /// A name that more definitions share says nothing about which is meant.
 const CANDIDATES_MAX: usize = 8;
@@ -125,58 +125,61 @@ fn called(evaluation: &mut Evaluation<'_, '_>, id: u32, usage: &Usage) -> Vec<u3
     match kind {
         kind if kind.is_type() => constructor(index, id, usage),
         kind if kind.is_callable() => overloads(index, id, usage),
-        DefinitionKind::Variable | DefinitionKind::Alias => {
-            match evaluation.settled_type(Value::Definition(id)) {
-                Value::Definition(other) if other != id && index.kind(other).is_type() => {
-                    constructor(index, other, usage)
-                }
-                Value::Definition(other) if other != id && index.kind(other).is_callable() => {
-                    vec![other]
-                }
-                _ => vec![id],
-            }
-        }
-        DefinitionKind::File => {
-            // `require("a")(...)`, `import a; a()`: what the module is as a whole.
-            let names = &index.graph.names;
-            let whole = ["module.exports", "default"]
-                .iter()
-                .find_map(|text| index.member(id, names.find(text)?));
-            match whole.map(|whole| evaluation.settled_type(Value::Definition(whole))) {
-                Some(Value::Definition(other)) if index.kind(other).is_type() => {
-                    constructor(index, other, usage)
-                }
-                Some(Value::Definition(other)) => vec![other],
-                _ => whole.into_iter().collect(),
-            }
+        DefinitionKind::Variable | DefinitionKind::Alias | DefinitionKind::File => {
+            called_through(evaluation, id, usage)
         }
         _ => vec![id],
+    }
+}
+
+/// Follows variables, other names and modules that are called as a whole
+/// (`const a = require("b"); a()`) to what runs.
+fn called_through(evaluation: &mut Evaluation<'_, '_>, id: u32, usage: &Usage) -> Vec<u32> {
+    /// From a name over some modules to the function.
+    const STEPS_MAX: usize = 8;
+    let index = evaluation.index;
+    let mut at = id;
+    for _ in 0..STEPS_MAX {
+        let next = match index.kind(at) {
+            DefinitionKind::File => index.whole(at),
+            kind if kind.is_type() => return constructor(index, at, usage),
+            kind if kind.is_callable() => return overloads(index, at, usage),
+            _ => match evaluation.settled_type(Value::Definition(at)) {
+                Value::Definition(other) if other != at => Some(other),
+                _ => None,
+            },
+        };
+        match next {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    // What a variable holds is not known: it is the variable that is called.
+    match index.kind(at) {
+        DefinitionKind::File => Vec::new(),
+        _ => vec![at],
     }
 }
 
 /// Returns the constructors of a type that take so many arguments; the type when
 /// it has none.
 fn constructor(index: &Index<'_>, class: u32, usage: &Usage) -> Vec<u32> {
-    let names = ["__init__", "constructor", "__construct", "initialize"];
     let file = &index.graph.files[index.file_of(class) as usize];
-    let own = index.definition(class);
-    let name = file.names[own.name.index()];
-    let candidates = names
-        .iter()
-        .filter_map(|text| index.graph.names.find(text))
-        .chain(std::iter::once(name));
-    for name in candidates {
-        let found = match index.graph.names.get(name) == "__init__" {
-            true => index.type_member(class, name).0,
-            false => index.member(class, name),
-        };
-        let Some(found) = found else { continue };
-        let kind = index.kind(found);
-        if kind == DefinitionKind::Constructor || names.contains(&index.graph.names.get(name)) {
-            return overloads(index, found, usage);
-        }
+    let is_inherited = matches!(
+        file.family,
+        Family::Python | Family::Script | Family::Php | Family::Ruby
+    );
+    let found = match is_inherited {
+        true => index.type_member(class, CONSTRUCTOR).0,
+        false => index
+            .parts(class)
+            .into_iter()
+            .find_map(|part| index.member(part, CONSTRUCTOR)),
+    };
+    match found {
+        Some(found) => overloads(index, found, usage),
+        None => vec![class],
     }
-    vec![class]
 }
 
 /// Returns the definitions of the same name in the same place that take so many
@@ -190,7 +193,10 @@ fn overloads(index: &Index<'_>, id: u32, usage: &Usage) -> Vec<u32> {
     if !has_overloads {
         return vec![id];
     }
-    let name = file.names[index.definition(id).name.index()];
+    let name = match index.kind(id) {
+        DefinitionKind::Constructor => CONSTRUCTOR,
+        _ => file.names[index.definition(id).name.index()],
+    };
     let scope = index.type_of(id).unwrap_or_else(|| index.container(id));
     let mut all: Vec<u32> = Vec::new();
     // Those of the parents are called by the same name.

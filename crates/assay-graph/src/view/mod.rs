@@ -5,6 +5,7 @@ mod html;
 mod layout;
 mod text;
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 
 use serde_json::{Value as Json, json};
@@ -183,8 +184,8 @@ impl View {
                 break;
             }
             for next in neighbours(graph, here, Direction::Callees, certainty_min) {
-                if !before.contains_key(&next) {
-                    before.insert(next, Some(here));
+                if let Entry::Vacant(entry) = before.entry(next) {
+                    entry.insert(Some(here));
                     queue.push_back(next);
                 }
             }

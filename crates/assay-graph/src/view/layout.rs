@@ -156,7 +156,7 @@ fn draw(
     let title = if name.is_empty() {
         0.0
     } else {
-        (frame.height * 0.08).min(16.0)
+        (frame.height * 0.12).min(26.0)
     };
     let inner = Frame {
         x: frame.x + margin,

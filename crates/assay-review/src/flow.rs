@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use assay_finding::Finding;
 use assay_rules::{
-    FlowFindings, FlowUnit, MaskedText, Properties, flow_findings, flow_reads, flow_units,
-    merge_flow_findings,
+    FlowFindings, FlowUnit, MaskedText, Properties, add_properties, flow_findings, flow_reads,
+    flow_units, has_properties, merge_flow_findings,
 };
 use assay_source::{FileKind, FileVersion, RepoPath, SourceText};
 use assay_syntax::{detect, parse};
@@ -113,8 +113,7 @@ impl Around {
     }
 
     fn read_properties(&mut self, subject: Subject<'_>, listed: &[&FileVersion]) {
-        let is_properties =
-            |version: &&&FileVersion| version.path.as_bytes().ends_with(b".properties");
+        let is_properties = |version: &&&FileVersion| has_properties(&version.path);
         for version in listed.iter().filter(is_properties).take(PROPERTY_FILES_MAX) {
             let Ok(bytes) = subject.tree.read(version, PROPERTY_BYTES_MAX) else {
                 continue;
@@ -122,9 +121,7 @@ impl Around {
             let Ok(text) = SourceText::decode(bytes) else {
                 continue;
             };
-            let name = String::from_utf8_lossy(version.path.file_name()).into_owned();
-            let known = self.properties.entry(name).or_default();
-            known.extend(pairs(text.as_str()));
+            add_properties(&mut self.properties, &version.path, text.as_str());
         }
     }
 
@@ -138,8 +135,8 @@ impl Around {
     ) {
         let mut by_stem: HashMap<&str, Vec<&FileVersion>> = HashMap::new();
         for version in listed {
-            if let Some(stem) = stem(&version.path) {
-                by_stem.entry(stem).or_default().push(version);
+            for name in called_by(&version.path) {
+                by_stem.entry(name).or_default().push(version);
             }
         }
         let mut names: BTreeSet<String> = names_of(head);
@@ -195,9 +192,15 @@ fn names_of(units: &[FlowUnit]) -> BTreeSet<String> {
     names.map(str::to_owned).collect()
 }
 
-fn stem(path: &RepoPath) -> Option<&str> {
-    let name = path.as_str()?.rsplit('/').next()?;
-    name.split('.').next().filter(|stem| !stem.is_empty())
+/// Returns the names by which others call what is in a file: its own without
+/// the ending, and where a folder is a package the folder's.
+fn called_by(path: &RepoPath) -> impl Iterator<Item = &str> {
+    let path = path.as_str().unwrap_or("");
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let stem = name.split('.').next().filter(|stem| !stem.is_empty());
+    let is_part = name.ends_with(".go") && !name.ends_with("_test.go");
+    let folder = is_part.then(|| folder.rsplit('/').next().unwrap_or(folder));
+    stem.into_iter().chain(folder)
 }
 
 /// Reads and lowers a file that others call.
@@ -214,21 +217,6 @@ fn helper(subject: Subject<'_>, version: &FileVersion, settings: &Settings) -> V
     };
     let parsed = parse(&text, language, &settings.limits.parse);
     flow_units(&version.path, &text, &parsed)
-}
-
-/// Returns the keys and values of a file of properties.
-fn pairs(text: &str) -> Vec<(String, String)> {
-    let mut pairs = Vec::new();
-    for line in text.lines() {
-        let line = line.trim_start();
-        if line.starts_with(['#', '!']) {
-            continue;
-        }
-        if let Some((key, value)) = line.split_once(['=', ':']) {
-            pairs.push((key.trim().to_owned(), value.trim().to_owned()));
-        }
-    }
-    pairs
 }
 
 /// Puts findings with the files that they are in.
@@ -296,21 +284,4 @@ fn move_to_change(finding: &mut Finding, by_path: &HashMap<RepoPath, usize>) -> 
     end.message.clone_from(&finding.message);
     finding.related.push(end);
     true
-}
-
-#[cfg(test)]
-mod tests {
-    use super::pairs;
-
-    #[test]
-    fn properties_are_read_line_by_line() {
-        let text = "# a comment\n key = value\nother:x=y\n! no\nbare\n";
-        let expected = [("key", "value"), ("other", "x=y")];
-        let found = pairs(text);
-        let found: Vec<(&str, &str)> = found
-            .iter()
-            .map(|(k, v)| (k.as_str(), v.as_str()))
-            .collect();
-        assert_eq!(found, expected);
-    }
 }

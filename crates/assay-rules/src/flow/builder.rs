@@ -126,6 +126,7 @@ impl Builder {
             functions: Vec::new(),
             classes: Vec::new(),
             aliases: Vec::new(),
+            open_types: false,
             notes: Vec::new(),
         };
         let mut this = Self {
@@ -152,6 +153,11 @@ impl Builder {
     /// Sets what the file's names are prefixed with in other files.
     pub(crate) fn set_package(&mut self, package: &str) {
         self.unit.package = Name::from(package);
+    }
+
+    /// Says that the language's types are open, see [`Unit::open_types`].
+    pub(crate) fn set_open_types(&mut self) {
+        self.unit.open_types = true;
     }
 
     /// Returns the package that was set.
@@ -379,6 +385,12 @@ impl Builder {
     pub(crate) fn local(&self, name: &str) -> Option<Slot> {
         let frame = self.frames.last()?;
         find(&frame.scopes, name)
+    }
+
+    /// Returns the variable that the innermost scope declares.
+    pub(crate) fn local_in_scope(&self, name: &str) -> Option<Slot> {
+        let scopes = &self.frames.last()?.scopes;
+        scopes.last()?.get(name).copied()
     }
 
     /// Returns the variable, also of functions around the current one, which

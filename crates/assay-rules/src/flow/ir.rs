@@ -57,6 +57,10 @@ pub(crate) struct Unit {
     /// Other names under which the file hands out what goes by a qualified
     /// name: the new name, and the one that it means. Both may end in `.*`.
     pub(crate) aliases: Vec<(Name, Name)>,
+    /// Whether types are open: an interface is met by whatever has its methods,
+    /// calling a type converts a value to it, and of several results the last
+    /// tells whether it went well.
+    pub(crate) open_types: bool,
     /// What was cut or not understood, for the ledger.
     pub(crate) notes: Vec<String>,
 }
@@ -361,6 +365,9 @@ pub(crate) enum Op {
     Load(Slot, Name),
     /// Reads an element: `object[index]`.
     LoadIndex(Slot, Slot),
+    /// One of several results. What is no list is itself the first of them; one
+    /// that only tells whether it went well is clean.
+    Part { of: Slot, at: u32, is_status: bool },
     /// A part of a collection: `object[from..to]`, a rest pattern.
     Slice(Slot, Option<Slot>, Option<Slot>),
     /// A variable that no scope of the file declares, a class, an imported

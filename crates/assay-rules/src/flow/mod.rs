@@ -19,12 +19,12 @@ mod place;
 #[cfg(test)]
 mod print;
 mod project;
+mod properties;
 mod reach;
 mod report;
 mod solve;
 mod value;
 
 pub use anchor::{flow_begins, flow_reads};
-pub use report::{
-    FlowFindings, FlowUnit, Properties, flow_findings, flow_units, merge_flow_findings,
-};
+pub use properties::{Properties, add_properties, has_properties};
+pub use report::{FlowFindings, FlowUnit, flow_findings, flow_units, merge_flow_findings};

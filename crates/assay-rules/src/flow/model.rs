@@ -76,6 +76,8 @@ pub(crate) struct TypeModel {
     pub(crate) supertypes: Vec<Name>,
     /// The types of what methods return and members hold.
     pub(crate) returns: ByName<Name>,
+    /// Whether what is set on a parameter of the type matters.
+    pub(crate) is_object: bool,
 }
 
 /// Something that happens at a call or a member.
@@ -128,6 +130,10 @@ pub(crate) enum Test {
     Function,
     /// It is an object with this member.
     Has(Name),
+    /// It is of this type.
+    Type(Name),
+    /// What it begins with is known, and just this.
+    Prefix(Name),
 }
 
 /// A part of a call.
@@ -178,6 +184,9 @@ pub(crate) enum Effect {
         kinds: Kinds,
         when: bool,
     },
+    /// A part that decides for the whole: where it passed a check, the whole is
+    /// not dangerous to these kinds.
+    Part(Kinds),
     /// What happens to values, by the name of an operation.
     Op(Name),
     /// Calls the function that is an argument, with values of these types.

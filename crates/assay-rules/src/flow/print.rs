@@ -202,6 +202,10 @@ fn operation(function: &Function, op: &Op) -> String {
         }
         Op::Load(object, key) => format!("{}.{key}", s(object)),
         Op::LoadIndex(object, index) => format!("{}[{}]", s(object), s(index)),
+        Op::Part { of, at, is_status } => {
+            let status = if *is_status { " status" } else { "" };
+            format!("{} part {at}{status}", s(of))
+        }
         Op::Slice(object, from, to) => {
             let side = |at: &Option<Slot>| at.as_ref().map(s).unwrap_or_default();
             format!("{}[{}..{}]", s(object), side(from), side(to))

@@ -26,19 +26,21 @@ pub(crate) struct Target {
 /// All files that are analysed together.
 pub(crate) struct Project {
     pub(crate) units: Vec<Arc<Unit>>,
-    /// By qualified name.
-    classes: HashMap<Name, (u32, usize)>,
+    /// By qualified name; a class may be declared in several parts.
+    classes: HashMap<Name, Vec<(u32, usize)>>,
     /// The methods of each class by name; those without a body do not count.
-    methods: HashMap<Name, HashMap<Name, Vec<FunctionId>>>,
+    methods: HashMap<Name, HashMap<Name, Vec<Target>>>,
     /// How the functions of each file are called.
     signatures: Vec<Vec<Signature>>,
     /// Functions outside of classes, by qualified name.
     functions: HashMap<Name, Target>,
-    /// What else declares a class of a name that is known (partial classes).
-    parts: HashMap<Name, Vec<(u32, usize)>>,
     /// Functions that are called as if they were methods, by bare name.
     extensions: HashMap<Name, Vec<Target>>,
     subclasses: HashMap<Name, Vec<Name>>,
+    /// Files that set what goes by a qualified name at their top level.
+    globals: HashMap<Name, u32>,
+    /// Names of modules and the folders that they are in, the longest first.
+    roots: Vec<(String, String)>,
     /// Files whose top level has a name, by package.
     modules: HashMap<Name, u32>,
     /// Other names of things: exports and what they mean.
@@ -69,9 +71,10 @@ impl Project {
             methods: HashMap::new(),
             signatures: Vec::new(),
             functions: HashMap::new(),
-            parts: HashMap::new(),
             extensions: HashMap::new(),
             subclasses: HashMap::new(),
+            globals: HashMap::new(),
+            roots: roots(&properties),
             modules: HashMap::new(),
             aliases: HashMap::new(),
             hands_on: HashMap::new(),
@@ -81,6 +84,9 @@ impl Project {
             properties,
             reach: Reach::default(),
         };
+        for (module, _) in &this.roots {
+            this.alias_roots.insert(Name::from(root(module)));
+        }
         for (at, unit) in units.iter().enumerate() {
             this.declare(at as u32, unit);
         }
@@ -97,8 +103,54 @@ impl Project {
             }
         }
         this.units = units;
+        this.meet_interfaces();
         this.reach = Reach::new(&this.units, |unit| this.models(unit));
         this
+    }
+
+    /// Finds what meets the interfaces of languages that do not say so.
+    fn meet_interfaces(&mut self) {
+        let mut interfaces: Vec<(Name, Vec<Name>)> = Vec::new();
+        let mut by_method: HashMap<Name, HashSet<Name>> = HashMap::new();
+        for unit in self.units.iter().filter(|unit| unit.open_types) {
+            for class in &unit.classes {
+                let methods = class.methods.iter();
+                let names = methods.map(|id| unit.functions[id.index()].name.clone());
+                if class.is_abstract {
+                    interfaces.push((class.name.clone(), names.collect()));
+                } else {
+                    for name in names {
+                        by_method
+                            .entry(name)
+                            .or_default()
+                            .insert(class.name.clone());
+                    }
+                }
+            }
+        }
+        for (interface, methods) in interfaces {
+            let Some((first, others)) = methods.split_first() else {
+                continue;
+            };
+            let has = |class: &&Name| {
+                let meets = |method| {
+                    by_method
+                        .get(method)
+                        .is_some_and(|all| all.contains(*class))
+                };
+                others.iter().all(meets)
+            };
+            let mut classes: Vec<Name> = by_method
+                .get(first)
+                .into_iter()
+                .flatten()
+                .filter(has)
+                .cloned()
+                .collect();
+            classes.sort_unstable();
+            let known = self.subclasses.entry(interface).or_default();
+            known.extend(classes);
+        }
     }
 
     fn declare(&mut self, at: u32, unit: &Unit) {
@@ -114,22 +166,30 @@ impl Project {
             map.entry(name).or_insert(meant);
         }
         for (place, class) in unit.classes.iter().enumerate() {
-            if self.classes.contains_key(&class.name) {
-                let parts = self.parts.entry(class.name.clone()).or_default();
-                parts.push((at, place));
-            } else {
-                self.classes.insert(class.name.clone(), (at, place));
-                let methods = self.methods.entry(class.name.clone()).or_default();
-                for id in &class.methods {
-                    let function = &unit.functions[id.index()];
-                    if !is_bodiless(function) {
-                        methods.entry(function.name.clone()).or_default().push(*id);
-                    }
+            let parts = self.classes.entry(class.name.clone()).or_default();
+            parts.push((at, place));
+            let methods = self.methods.entry(class.name.clone()).or_default();
+            for id in &class.methods {
+                let function = &unit.functions[id.index()];
+                if !is_bodiless(function) {
+                    let target = Target {
+                        unit: at,
+                        function: *id,
+                    };
+                    methods
+                        .entry(function.name.clone())
+                        .or_default()
+                        .push(target);
                 }
             }
         }
         let signatures = unit.functions.iter().map(Signature::of);
         self.signatures.push(signatures.collect());
+        for stmt in &unit.functions[FunctionId::TOP.index()].body {
+            if let StmtKind::StoreGlobal { name, .. } = &stmt.kind {
+                self.globals.entry(name.clone()).or_insert(at);
+            }
+        }
         for (place, function) in unit.functions.iter().enumerate() {
             let target = Target {
                 unit: at,
@@ -195,15 +255,46 @@ impl Project {
         models(self.units[unit as usize].language)
     }
 
+    /// Returns a class: the first of its parts.
     pub(crate) fn class(&self, name: &str) -> Option<(u32, &Class)> {
+        self.parts(name).next()
+    }
+
+    /// Returns the parts of a class.
+    fn parts(&self, name: &str) -> impl Iterator<Item = (u32, &Class)> {
         let known = self.classes.get(name);
-        let (unit, class) = known.or_else(|| self.classes.get(&self.other_name(name)?))?;
-        Some((*unit, &self.units[*unit as usize].classes[*class]))
+        let parts = known.or_else(|| self.classes.get(&self.other_name(name)?));
+        let parts = parts.into_iter().flatten();
+        parts.map(|(unit, class)| (*unit, &self.units[*unit as usize].classes[*class]))
+    }
+
+    /// Returns whether the types of a file are open.
+    pub(crate) fn has_open_types(&self, unit: u32) -> bool {
+        self.units[unit as usize].open_types
+    }
+
+    /// Returns the file that sets a variable outside of functions.
+    pub(crate) fn global_of(&self, name: &str) -> Option<u32> {
+        self.globals.get(name).copied()
+    }
+
+    /// Returns the name by the folder for one by the name of a module.
+    fn rooted(&self, name: &str) -> Option<Name> {
+        self.roots.iter().find_map(|(module, folder)| {
+            let rest = name.strip_prefix(module.as_str())?;
+            if !rest.starts_with(['/', '.']) {
+                return None;
+            }
+            Some(Name::from(match folder.as_str() {
+                "" => rest[1..].to_owned(),
+                folder => format!("{folder}{rest}"),
+            }))
+        })
     }
 
     /// Returns what a name stands for, when that is something else.
     fn other_name(&self, name: &str) -> Option<Name> {
-        if self.alias_roots.is_empty() || !self.alias_roots.contains(root(name)) {
+        if !self.alias_roots.contains(root(name)) {
             return None;
         }
         self.alias(name)?;
@@ -231,6 +322,9 @@ impl Project {
         }
         if let Some(meant) = self.aliases.get(name) {
             return Some(meant.clone());
+        }
+        if let Some(meant) = self.rooted(name) {
+            return Some(meant);
         }
         // A part of something that goes by another name, and files that hand
         // out all that others do.
@@ -264,15 +358,12 @@ impl Project {
         let mut at = 0;
         while at < found.len() && found.len() < ANCESTORS_MAX {
             let name = found[at].clone();
-            let own = self
-                .class(&name)
-                .map_or(&[][..], |(_, class)| &class.supertypes);
+            let own = self.parts(&name).flat_map(|(_, class)| &class.supertypes);
             let modelled = models
                 .types
                 .get(&name)
                 .map_or(&[][..], |model| &model.supertypes);
-            let parts = self.parts_of(&name).flat_map(|(_, part)| &part.supertypes);
-            for supertype in own.iter().chain(modelled).chain(parts) {
+            for supertype in own.chain(modelled) {
                 let supertype = models.canonical(&self.meant(supertype));
                 if !found.contains(&supertype) {
                     found.push(supertype);
@@ -292,22 +383,15 @@ impl Project {
             if seen > ANCESTORS_MAX {
                 break;
             }
-            let Some((unit, known)) = self.class(&class) else {
-                continue;
-            };
-            let own = self.own_methods(unit, known, name, arity);
+            let own = self.own_methods(&class, name, arity);
             if !own.is_empty() {
                 return own;
             }
-            left.extend(known.supertypes.iter().rev().cloned());
-            for (unit, part) in self.parts_of(&known.name) {
-                let named: Vec<FunctionId> = self.bodies_of(unit, part, name).collect();
-                let own = self.fitting(unit, &named, arity);
-                if !own.is_empty() {
-                    return own;
-                }
-                left.extend(part.supertypes.iter().rev().cloned());
+            let before = left.len();
+            for (_, known) in self.parts(&class) {
+                left.extend(known.supertypes.iter().cloned());
             }
+            left[before..].reverse();
         }
         Vec::new()
     }
@@ -319,12 +403,6 @@ impl Project {
         let mut methods = known.methods.iter();
         let function = *methods.find(|id| &*functions[id.index()].name == name)?;
         Some(Target { unit, function })
-    }
-
-    /// Returns the other declarations of a class that has several.
-    fn parts_of(&self, name: &str) -> impl Iterator<Item = (u32, &Class)> {
-        let parts = self.parts.get(name).into_iter().flatten();
-        parts.map(|(unit, at)| (*unit, &self.units[*unit as usize].classes[*at]))
     }
 
     /// Returns the functions of the name that are called as if they were
@@ -352,43 +430,30 @@ impl Project {
         chosen
     }
 
-    fn own_methods(&self, unit: u32, class: &Class, name: &str, arity: usize) -> Vec<Target> {
-        let named = self.methods.get(&class.name).and_then(|all| all.get(name));
-        named.map_or_else(Vec::new, |named| self.fitting(unit, named, arity))
-    }
-
-    /// Returns the methods of a class by their name.
-    fn bodies_of<'p>(
-        &'p self,
-        unit: u32,
-        class: &'p Class,
-        name: &'p str,
-    ) -> impl Iterator<Item = FunctionId> + 'p {
-        let functions = &self.units[unit as usize].functions;
-        class.methods.iter().copied().filter(move |id| {
-            let function = &functions[id.index()];
-            &*function.name == name && !is_bodiless(function)
-        })
-    }
-
-    /// Returns those methods that take so many arguments.
-    fn fitting(&self, unit: u32, named: &[FunctionId], arity: usize) -> Vec<Target> {
-        let signatures = &self.signatures[unit as usize];
-        let fits = |id: &&FunctionId| signatures[id.index()].takes(arity);
-        let mut chosen: Vec<FunctionId> = named.iter().filter(fits).copied().collect();
+    fn own_methods(&self, class: &str, name: &str, arity: usize) -> Vec<Target> {
+        let Some((_, known)) = self.class(class) else {
+            return Vec::new();
+        };
+        let named = self.methods.get(&known.name).and_then(|all| all.get(name));
+        let Some(named) = named else {
+            return Vec::new();
+        };
+        let fits = |target: &&Target| {
+            let signatures = &self.signatures[target.unit as usize];
+            signatures[target.function.index()].takes(arity)
+        };
+        let mut chosen: Vec<Target> = named.iter().filter(fits).copied().collect();
         if chosen.is_empty() && named.len() == 1 {
-            chosen = named.to_vec();
+            chosen.clone_from(named);
         }
+        chosen.truncate(TARGETS_MAX);
         chosen
-            .into_iter()
-            .take(TARGETS_MAX)
-            .map(|function| Target { unit, function })
-            .collect()
     }
 
     /// Returns the methods that a call on something of this declared type can
     /// reach: its own and those of its subclasses.
     pub(crate) fn virtual_methods(&self, class: &str, name: &str, arity: usize) -> Vec<Target> {
+        let class = &self.other_name(class).unwrap_or_else(|| Name::from(class));
         let mut found = self.methods(class, name, arity);
         let mut left: Vec<&Name> = self.subclasses.get(class).into_iter().flatten().collect();
         let mut seen = 0;
@@ -397,11 +462,9 @@ impl Project {
             if found.len() >= TARGETS_MAX || seen > ANCESTORS_MAX {
                 break;
             }
-            if let Some((unit, known)) = self.class(class) {
-                for target in self.own_methods(unit, known, name, arity) {
-                    if !found.contains(&target) && found.len() < TARGETS_MAX {
-                        found.push(target);
-                    }
+            for target in self.own_methods(class, name, arity) {
+                if !found.contains(&target) && found.len() < TARGETS_MAX {
+                    found.push(target);
                 }
             }
             left.extend(self.subclasses.get(class).into_iter().flatten());
@@ -413,15 +476,11 @@ impl Project {
     pub(crate) fn member_type(&self, class: &str, member: &str) -> Option<Name> {
         let mut left = vec![Name::from(class)];
         for _ in 0..ANCESTORS_MAX {
-            let (_, known) = self.class(&left.pop()?)?;
-            let parts = self.parts_of(&known.name).map(|(_, part)| part);
-            let mut fields = std::iter::once(known).chain(parts).flat_map(|c| &c.fields);
-            if let Some(field) = fields.find(|field| &*field.name == member) {
-                return field.ty.as_ref().map(|ty| self.meant(ty));
-            }
-            left.extend(known.supertypes.iter().cloned());
-            for (_, part) in self.parts_of(&known.name) {
-                left.extend(part.supertypes.iter().cloned());
+            for (_, known) in self.parts(&left.pop()?) {
+                if let Some(field) = known.fields.iter().find(|field| &*field.name == member) {
+                    return field.ty.as_ref().map(|ty| self.meant(ty));
+                }
+                left.extend(known.supertypes.iter().cloned());
             }
         }
         None
@@ -438,6 +497,19 @@ impl Project {
         all.filter_map(|pairs| pairs.get(key).map(String::as_str))
             .collect()
     }
+}
+
+/// Returns the names of modules with their folders: what `go.mod` files say.
+fn roots(properties: &BTreeMap<String, BTreeMap<String, String>>) -> Vec<(String, String)> {
+    let mut roots: Vec<(String, String)> = properties
+        .iter()
+        .filter_map(|(path, pairs)| {
+            let folder = path.strip_suffix("go.mod")?.trim_end_matches('/');
+            Some((pairs.get("module")?.clone(), folder.to_owned()))
+        })
+        .collect();
+    roots.sort_unstable_by_key(|(module, _)| std::cmp::Reverse(module.len()));
+    roots
 }
 
 /// Returns the name under which other files know something of a package.
@@ -547,7 +619,7 @@ fn assigned_in(block: &Block, slots: &mut HashSet<Slot>) {
 
 /// Returns how a qualified name begins.
 fn root(name: &str) -> &str {
-    name.split('.').next().unwrap_or(name)
+    name.split(['.', '/']).next().unwrap_or(name)
 }
 
 /// Returns whether a method was declared without a body.

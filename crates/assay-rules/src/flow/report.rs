@@ -1,6 +1,6 @@
 //! From what the solver found to findings with their paths.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -14,15 +14,13 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use super::ir::{Block, Callee, Function, Literal, Op, StmtKind, Unit};
 use super::lower::lower;
 use super::project::{Project, each_block};
+use super::properties::Properties;
 use super::solve::{Hit, Solution, solve};
 use super::value::{Doubt, Step, StepKind};
 use crate::engine::Engine;
 use crate::identity::add_text;
 use crate::query::is_test_path;
 use crate::rule::rule_by_id;
-
-/// Files of key-value pairs by file name, for constants that code reads there.
-pub type Properties = BTreeMap<String, BTreeMap<String, String>>;
 
 /// A file, or a part of it in one language, ready to be analysed.
 #[derive(Clone, Debug)]
@@ -33,6 +31,11 @@ impl FlowUnit {
     /// declare: files of these names may hold what it calls.
     pub fn names_used(&self) -> BTreeSet<&str> {
         let mut names = BTreeSet::new();
+        if self.0.open_types {
+            // All files of a package see each other.
+            let package = &self.0.package;
+            names.insert(package.rsplit('/').next().unwrap_or(package));
+        }
         for function in &self.0.functions {
             used_in(&function.body, &mut names);
             let types = function.slots.iter().filter_map(|slot| slot.ty.as_deref());

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use assay_rules::{
-    Engine, FlowUnit, Properties, RuleSettings, flow_begins, flow_findings, flow_units,
+    Engine, FlowUnit, Properties, RuleSettings, add_properties, flow_begins, flow_findings,
+    flow_units, has_properties,
 };
 use assay_source::{RepoPath, SourceText};
 use assay_syntax::{Language, ParseLimits, Role, RoleSet, SyntaxTree, detect, parse};
@@ -60,15 +61,16 @@ fn fixtures() -> Vec<Fixture> {
     for language in children(&folder()) {
         for path in children(&language) {
             let construct = name(&path).split('.').next().unwrap_or("").to_owned();
-            let paths = match path.is_dir() {
-                true => children(&path),
-                false => vec![path.clone()],
+            let root = match path.is_dir() {
+                true => path.clone(),
+                false => language.clone(),
             };
-            let files = paths
+            let files = files_in(&path)
                 .iter()
                 .map(|path| {
                     let text = std::fs::read_to_string(path).expect("a fixture can be read");
-                    (name(path), text)
+                    let own = path.strip_prefix(&root).expect("a file of the fixture");
+                    (own.to_str().expect("a UTF-8 name").to_owned(), text)
                 })
                 .collect();
             found.push(Fixture {
@@ -79,6 +81,16 @@ fn fixtures() -> Vec<Fixture> {
         }
     }
     found
+}
+
+fn files_in(path: &Path) -> Vec<PathBuf> {
+    match path.is_dir() {
+        true => children(path)
+            .iter()
+            .flat_map(|path| files_in(path))
+            .collect(),
+        false => vec![path.to_owned()],
+    }
 }
 
 fn children(folder: &Path) -> Vec<PathBuf> {
@@ -143,13 +155,11 @@ fn found(files: &[(String, String)]) -> Verdicts {
         units.extend(own);
     }
     let mut properties = Properties::new();
-    for (file, text) in files
-        .iter()
-        .filter(|(file, _)| file.ends_with(".properties"))
-    {
-        let pairs = text.lines().filter_map(|line| line.split_once('='));
-        let pairs = pairs.map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()));
-        properties.insert(file.clone(), pairs.collect());
+    for (file, text) in files {
+        let path = RepoPath::from_bytes(file);
+        if has_properties(&path) {
+            add_properties(&mut properties, &path, text);
+        }
     }
     let found = flow_findings(&units, |at| wanted[at], properties, |_| &engine);
     found

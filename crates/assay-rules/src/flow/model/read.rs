@@ -109,6 +109,7 @@ impl Reader<'_> {
             let model = self.models.types.entry(name).or_default();
             model.supertypes.extend(supertypes);
             model.returns.extend(returns);
+            model.is_object |= flag(entry, "object");
         }
     }
 
@@ -250,6 +251,7 @@ impl Reader<'_> {
                     _ => None,
                 },
             },
+            "part" => Effect::Part(kinds(entry, "kinds")?.ok_or("has no kinds")?),
             "unmodelled" => Effect::Nothing,
             _ => return Err("is no known section".to_owned()),
         })
@@ -395,6 +397,10 @@ fn condition_of(table: &Table) -> Result<Condition, String> {
         Test::Function
     } else if let Some(member) = table.get("has").and_then(Toml::as_str) {
         Test::Has(Name::from(member))
+    } else if let Some(ty) = table.get("type").and_then(Toml::as_str) {
+        Test::Type(Name::from(ty))
+    } else if let Some(prefix) = table.get("prefix").and_then(Toml::as_str) {
+        Test::Prefix(Name::from(prefix))
     } else if table.contains_key("present") {
         Test::Present
     } else {

@@ -210,8 +210,13 @@ impl Solver<'_> {
             if let Some(target) = self.named_function(value) {
                 return self.invoke_all(&[target], &arguments, span);
             }
-            if self.project.class(&symbol).is_some() {
-                return self.construct(span, &symbol, arguments);
+            if let Some((unit, _)) = self.project.class(&symbol) {
+                return match arguments.positional.first() {
+                    Some(given) if self.project.has_open_types(unit) => {
+                        self.typed(given.value.clone(), Some(&symbol))
+                    }
+                    _ => self.construct(span, &symbol, arguments),
+                };
             }
             if let Some((owner, name)) = symbol.rsplit_once('.') {
                 let is_class = self.project.class(owner).is_some();
@@ -265,11 +270,21 @@ impl Solver<'_> {
             if let Some(target) = self.project.free_function(&path) {
                 return self.invoke_all(&[target], &arguments, span);
             }
+            let meant = self.project.meant(&path);
             let stored = self.state.heap.global(&path).cloned();
-            if let Some(value) = stored.or_else(|| self.foreign_global(span, &path)) {
+            let stored = stored.or_else(|| self.state.heap.global(&meant).cloned());
+            let stored = stored.or_else(|| self.foreign_global(span, &path));
+            if let Some(value) = stored.or_else(|| self.foreign_global(span, &meant)) {
                 return self.call_value(span, &value, arguments);
             }
-            let path = self.project.meant(&path);
+            let path = meant;
+            if self
+                .project
+                .class(&path)
+                .is_some_and(|(unit, _)| self.project.has_open_types(unit))
+            {
+                return self.call_value(span, &Value::symbol(path), arguments);
+            }
             let known = self.call_library(span, &path, name, Some(receiver.clone()), &arguments);
             if let Some(value) = known {
                 return value;
@@ -447,6 +462,9 @@ impl Solver<'_> {
             }
             return value;
         };
+        if class.is_abstract && self.project.has_open_types(unit) {
+            return Value::of_type(Some(ty.clone()));
+        }
         let mut object = Object::new(Shape::Record);
         object.ty = Some(ty.clone());
         let methods = &self.project.unit(unit).functions;
@@ -750,6 +768,7 @@ impl Solver<'_> {
             }
             value.facts = None;
             let value = self.typed_param(value, param.ty.as_ref());
+            let value = self.object_of_type(value, function.span, param.slot);
             self.set(param.slot, value);
         }
         kinds

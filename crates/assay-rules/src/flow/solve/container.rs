@@ -147,7 +147,7 @@ impl Solver<'_> {
             }
             "contains-key" => {
                 let slot = call.operands.get(1).and_then(|argument| argument.slot);
-                self.contains(&operand(call, 0), &operand(call, 1), slot)
+                self.contains(&operand(call, 0), &operand(call, 1), (None, slot))
             }
             "keys" | "values" | "entries" | "iterator" | "next" | "has-next" => {
                 self.view_of(op, call)
@@ -441,6 +441,8 @@ impl Solver<'_> {
                             values
                                 .chain(rest.iter().map(|(_, value)| value))
                                 .for_each(|value| found.join(value));
+                            // It may be under no key.
+                            found.join(&Value::constant(Literal::Null));
                         }
                     }
                     if found.is_nothing() {

@@ -42,6 +42,10 @@ impl Solver<'_> {
                 }
             }
             Op::LoadIndex(object, index) => self.load_indexed(span, *object, *index),
+            Op::Part { of, at, is_status } => {
+                let value = self.get(*of);
+                self.part(span, &value, *at, *is_status)
+            }
             Op::Slice(object, from, to) => {
                 let object = self.get(*object);
                 let side = |this: &Self, slot: &Option<Slot>| slot.map(|slot| this.get(slot));
@@ -102,6 +106,40 @@ impl Solver<'_> {
         }
     }
 
+    /// Returns one of several results.
+    fn part(&mut self, span: Span, value: &Value, at: u32, is_status: bool) -> Value {
+        let is_list = |id: &crate::flow::value::ObjectId| {
+            let object = self.state.heap.get(*id);
+            matches!(object.map(|o| &o.shape), Some(Shape::List { .. }))
+        };
+        if value.objects.iter().any(is_list) {
+            let index = Value::constant(Literal::Int(i64::from(at)));
+            let mut part = self.load_element(span, value, &index);
+            part.facts = value.facts.clone().filter(|_| is_status);
+            return part;
+        }
+        let named = Name::from(at.to_string());
+        let ty = value
+            .ty
+            .as_ref()
+            .and_then(|ty| self.member_type(ty, &named));
+        match (ty, at) {
+            (None, _) if is_status => Value {
+                facts: value.facts.clone(),
+                ..Value::unknown()
+            },
+            (None, 0) => Value {
+                facts: None,
+                ..value.clone()
+            },
+            (ty, _) => {
+                let taint = self.state.heap.content_taint(value);
+                let part = Value::of_type(ty.clone()).with_taint(taint);
+                self.typed(part, ty.as_ref())
+            }
+        }
+    }
+
     /// Reads an element, with what classes and models say of doing so.
     fn load_indexed(&mut self, span: Span, object: Slot, index: Slot) -> Value {
         let (container, key) = (self.get(object), self.get(index));
@@ -125,7 +163,11 @@ impl Solver<'_> {
                 }
             }
         }
-        self.load_element(span, &container, &key)
+        let mut value = self.load_element(span, &container, &key);
+        if key.as_const().is_none() {
+            value.facts = self.set_facts(&container, index);
+        }
+        value
     }
 
     /// Does what classes and models say of storing into an element; returns
@@ -199,7 +241,7 @@ impl Solver<'_> {
             }
             BinaryOp::In | BinaryOp::NotIn => {
                 let (item, container) = (self.get(left), self.get(right));
-                let mut value = self.contains(&container, &item, Some(left));
+                let mut value = self.contains(&container, &item, (Some(right), Some(left)));
                 if op == BinaryOp::NotIn {
                     let constant = value.as_const().and_then(|v| fold::unary(UnaryOp::Not, v));
                     let facts = negated(UnaryOp::Not, &value);
@@ -457,10 +499,11 @@ impl Solver<'_> {
     /// Reads a variable that another file sets at its top level.
     pub(super) fn foreign_global(&mut self, span: Span, name: &Name) -> Option<Value> {
         let owner = name.rsplit_once('.').map(|(owner, _)| owner);
+        let by_name = || self.project.global_of(name);
         let by_class = || Some(self.project.class(owner?)?.0);
         let by_module = || self.project.module(name).or(self.project.module(owner?));
-        let unit = by_class().or_else(by_module)?;
-        if unit == self.unit() {
+        let unit = by_name().or_else(by_class).or_else(by_module)?;
+        if self.frames.first().is_some_and(|frame| frame.unit == unit) {
             return None;
         }
         let top = self.top(unit)?;
@@ -587,9 +630,17 @@ impl Solver<'_> {
                 }
                 _ => None,
             };
-            match value.or(length) {
-                Some(value) => found.join(&value),
-                None => {
+            let inner = match value.is_none() && length.is_none() {
+                true => self.embedded(known),
+                false => None,
+            };
+            match (value.or(length), inner) {
+                (Some(value), _) => found.join(&value),
+                (None, Some(inner)) => {
+                    let value = self.load_member(span, &inner, key);
+                    found.join(&value);
+                }
+                (None, None) => {
                     let mut value = known.others.clone();
                     if value.is_nothing() {
                         value = Value::unknown();
@@ -619,6 +670,18 @@ impl Solver<'_> {
         found.taint.join(&self.modelled_member(span, object, key));
         let ty = found.ty.clone();
         self.typed(found, ty.as_ref())
+    }
+
+    /// Returns what an object is made of, where the members of that are its own.
+    fn embedded(&self, object: &Object) -> Option<Value> {
+        let (unit, class) = self.project.class(object.ty.as_ref()?)?;
+        if !self.project.has_open_types(unit) {
+            return None;
+        }
+        class.supertypes.iter().find_map(|supertype| {
+            let simple = supertype.rsplit('.').next()?;
+            object.fields.get(simple).cloned()
+        })
     }
 
     /// Returns the taint that models tell of a member.

@@ -3,8 +3,10 @@
 use std::rc::Rc;
 
 use super::Solver;
-use crate::flow::ir::{BinaryOp, Literal, LogicalOp, Slot};
+use crate::flow::heap::Shape;
+use crate::flow::ir::{BinaryOp, Callee, Literal, LogicalOp, Op, Slot};
 use crate::flow::kind::Kinds;
+use crate::flow::model::{Effect, Entry};
 use crate::flow::value::{Const, Consts, Facts, Refine, Value};
 
 impl Solver<'_> {
@@ -31,8 +33,70 @@ impl Solver<'_> {
         }
     }
 
-    /// Takes over what is known of a variable.
+    /// Notes which variable a part is taken of, where the part decides for the
+    /// whole: the host of an address, what a text was parsed to.
+    pub(super) fn note_whole(&mut self, slot: Slot, op: &Op, value: &Value) {
+        let whole = match op {
+            _ if value.taint.is_empty() => None,
+            Op::Copy(of) | Op::Cast(of, _) | Op::Part { of, at: 0, .. } => {
+                self.frame().wholes.get(of).copied()
+            }
+            Op::Load(of, key) => self.part_kinds(self.models.field(key), *of),
+            Op::Call(Callee::Method(of, name), args) => {
+                let found = self.part_kinds(self.models.method(name), *of);
+                let receiver = self.get(*of);
+                let is_static = receiver.objects.is_empty() && receiver.symbol.is_some();
+                match (found, args.first()) {
+                    (Some((_, kinds)), Some(arg)) if is_static => Some((arg.value, kinds)),
+                    (found, _) => found.filter(|_| !is_static),
+                }
+            }
+            _ => None,
+        };
+        let wholes = &mut self.frame().wholes;
+        match whole {
+            Some(whole) => {
+                wholes.insert(slot, whole);
+            }
+            None if wholes.is_empty() => {}
+            None => {
+                wholes.remove(&slot);
+            }
+        }
+    }
+
+    fn part_kinds(&self, entries: &[Entry], of: Slot) -> Option<(Slot, Kinds)> {
+        let mut kinds = Kinds::NONE;
+        for entry in entries {
+            if let Effect::Part(own) = entry.effect
+                && entry.is_for(&self.types_of(&self.get(of)))
+            {
+                kinds = kinds.or(own);
+            }
+        }
+        (!kinds.is_empty()).then_some((of, kinds))
+    }
+
+    /// Takes over what is known of a variable, and of what it is a part of.
     pub(super) fn apply(&mut self, slot: Slot, refine: &Refine) {
+        const WHOLES_MAX: usize = 4;
+        self.apply_one(slot, refine);
+        let cleared = match refine {
+            Refine::Is(_) => Kinds::ALL,
+            Refine::Clear(kinds) => *kinds,
+            Refine::IsNot(_) => return,
+        };
+        let mut slot = slot;
+        for _ in 0..WHOLES_MAX {
+            let Some((whole, kinds)) = self.frame().wholes.get(&slot).copied() else {
+                break;
+            };
+            self.apply_one(whole, &Refine::Clear(kinds.and(cleared)));
+            slot = whole;
+        }
+    }
+
+    fn apply_one(&mut self, slot: Slot, refine: &Refine) {
         // A value that came through the heap may tell of another function's.
         if slot.index() >= self.function().slots.len() {
             return;
@@ -45,7 +109,15 @@ impl Solver<'_> {
             }
             Refine::Is(constants) => {
                 let ty = value.ty.clone();
-                value = Value::few(constants.clone());
+                // What it was known to be holds, too.
+                let known = value.as_consts().unwrap_or(constants).iter();
+                let both = known.filter(|known| constants.iter().any(|c| same(c, known)));
+                let both: Vec<Const> = both.cloned().collect();
+                value = Value::few(if both.is_empty() {
+                    constants.clone()
+                } else {
+                    both
+                });
                 value.ty = ty;
             }
             Refine::IsNot(constant) => {
@@ -135,6 +207,30 @@ impl Solver<'_> {
             value.facts = Some(Rc::new(facts));
         }
         value
+    }
+
+    /// Returns facts of an element of a map that is used as a set: where it is
+    /// true, the key is one of those that are true.
+    pub(super) fn set_facts(&self, container: &Value, key: Slot) -> Option<Rc<Facts>> {
+        let [id] = container.objects.as_slice() else {
+            return None;
+        };
+        let Shape::Map {
+            entries,
+            rest: None,
+        } = &self.state.heap.get(*id)?.shape
+        else {
+            return None;
+        };
+        let mut keys = Vec::new();
+        for (key, value) in entries {
+            match value.as_const()? {
+                Literal::Bool(true) => keys.push(key.clone()),
+                Literal::Bool(false) => {}
+                _ => return None,
+            }
+        }
+        Self::membership(Some(key), Some(keys))
     }
 
     /// Returns facts that a value is one of the constants, or clean of these

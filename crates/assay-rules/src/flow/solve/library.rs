@@ -184,7 +184,7 @@ impl Solver<'_> {
                     message,
                     member,
                 } => self.misuse(rule, message, member.as_ref(), call),
-                Effect::Op(_) | Effect::Sanitize(_) | Effect::Nothing => {}
+                Effect::Op(_) | Effect::Sanitize(_) | Effect::Part(_) | Effect::Nothing => {}
             }
         }
         let calls_back = |entry: &&&Entry| {
@@ -398,6 +398,8 @@ impl Solver<'_> {
             }
             Test::Object => only_objects && !self.is_function(value),
             Test::Function => self.is_function(value),
+            Test::Prefix(prefix) => value.prefix.as_ref() == Some(prefix),
+            Test::Type(ty) => self.types_of(value).contains(ty),
             Test::Has(member) => value.objects.iter().any(|id| {
                 let object = self.state.heap.get(*id);
                 object.is_some_and(|object| match &object.shape {
@@ -689,6 +691,8 @@ fn passes(test: &Test, constant: &Const) -> bool {
         | Test::Text
         | Test::Object
         | Test::Function
+        | Test::Type(_)
+        | Test::Prefix(_)
         | Test::Has(_) => true,
     }
 }

@@ -157,6 +157,8 @@ struct Frame<'p> {
     tries: Vec<Try>,
     returns: Option<Returned>,
     yields: Option<Value>,
+    /// Variables that hold a part which decides for another variable.
+    wholes: HashMap<Slot, (Slot, Kinds)>,
     /// What it throws to its caller.
     thrown: Taint,
 }
@@ -412,7 +414,23 @@ impl<'p> Solver<'p> {
             let source = source.clone();
             value.taint = self.source_taint(&source, function.span);
         }
-        self.typed(value, param.ty.as_ref())
+        let value = self.typed(value, param.ty.as_ref());
+        self.object_of_type(value, function.span, param.slot)
+    }
+
+    /// Makes a parameter an object, where models follow what is set on those of
+    /// its type.
+    fn object_of_type(&mut self, mut value: Value, span: Span, slot: Slot) -> Value {
+        let model = value.ty.as_ref().and_then(|ty| self.models.types.get(ty));
+        if value.objects.is_empty() && model.is_some_and(|model| model.is_object) {
+            let mut object = Object::new(Shape::Record);
+            object.ty.clone_from(&value.ty);
+            object.others = Value::unknown().with_taint(value.taint.clone());
+            let made = self.make(span, 3_000 + slot.0, object);
+            value.objects = made.objects;
+            value.consts = made.consts;
+        }
+        value
     }
 
     /// Returns the object that a method is called on by a stranger: its fields
@@ -457,6 +475,7 @@ impl<'p> Solver<'p> {
             tries: Vec::new(),
             returns: None,
             yields: None,
+            wholes: HashMap::new(),
             thrown: Taint::default(),
         });
     }
@@ -669,7 +688,8 @@ impl<'p> Solver<'p> {
 
     /// Leaves the current function with a value.
     fn return_with(&mut self, value: Value) {
-        let kinds = self.remaining_kinds(&value);
+        let told = self.status_of(&value);
+        let kinds = self.remaining_kinds(told.as_ref().unwrap_or(&value));
         let heap = self.state.heap.clone();
         let frame = self.frame();
         match &mut frame.returns {
@@ -686,6 +706,27 @@ impl<'p> Solver<'p> {
             }
         }
         self.live = false;
+    }
+
+    /// Returns the last of several results, where it tells whether it went well:
+    /// an error, or whether there is a value.
+    fn status_of(&self, value: &Value) -> Option<Value> {
+        if !self.project.has_open_types(self.unit()) {
+            return None;
+        }
+        let mut status = match self.elements(value).as_deref() {
+            Some([_, .., last]) => last.clone(),
+            _ => value.clone(),
+        };
+        // An error is true in a condition as other objects are not.
+        let is_object = !status.objects.is_empty()
+            && matches!(&status.consts, super::value::Consts::Few(few) if few.is_empty());
+        if is_object {
+            let facts = status.facts.take();
+            status = Value::constant(super::ir::Literal::Bool(true));
+            status.facts = facts;
+        }
+        Some(status)
     }
 
     /// Notes what a handler may find at this point.
@@ -772,5 +813,9 @@ fn is_number(ty: &str) -> bool {
             | "Float"
             | "Boolean"
             | "size_t"
+            | "rune"
+            | "uintptr"
+            | "i128"
+            | "u128"
     )
 }

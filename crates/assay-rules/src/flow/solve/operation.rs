@@ -39,12 +39,14 @@ const OPERATIONS: &[&str] = &[
     "equals",
     "equals-ignore-case",
     "exit",
+    "fill",
     "filter",
     "finally",
     "find",
     "first",
     "fixed",
     "format",
+    "format-to",
     "get",
     "has-next",
     "identity",
@@ -65,6 +67,7 @@ const OPERATIONS: &[&str] = &[
     "map",
     "map-each",
     "map-of",
+    "matched",
     "matches",
     "matches-part",
     "mix",
@@ -74,6 +77,7 @@ const OPERATIONS: &[&str] = &[
     "pattern-matches",
     "pattern-replace",
     "pop",
+    "printf",
     "property",
     "put",
     "put-all",
@@ -103,6 +107,7 @@ const OPERATIONS: &[&str] = &[
     "upper",
     "values",
     "without",
+    "write-to",
 ];
 
 /// Returns whether there is such an operation; `get:x` and `set:x` read and
@@ -145,9 +150,11 @@ impl Solver<'_> {
             "starts-with" | "ends-with" | "index-of" => self.affix(op, call),
             "matches" | "matches-part" => self.matches_call(op == "matches", call),
             "pattern-matches" | "pattern-begins" => self.pattern_call(op, call),
-            "concat" | "format" | "join" | "pattern-replace" | "repeat" | "replace" | "split" => {
-                self.composed_text(op, call)
-            }
+            "matched" => self.matched(call),
+            "fill" => self.fill(call),
+            "write-to" | "format-to" => self.write_to(op, call),
+            "concat" | "format" | "join" | "pattern-replace" | "printf" | "repeat" | "replace"
+            | "split" => self.composed_text(op, call),
             "builder" => self.builder(call),
             "append" | "insert" | "reset" if self.is_builder(&operand(call, 0)) => {
                 self.build(op, call)
@@ -165,8 +172,9 @@ impl Solver<'_> {
             "instantiate" => self.instantiate(call),
             "make" | "through" => self.made(op, call),
             "contains" => {
-                let slot = call.operands.get(1).and_then(|argument| argument.slot);
-                self.contains(&operand(call, 0), &operand(call, 1), slot)
+                let slot = |at: usize| call.operands.get(at).and_then(|argument| argument.slot);
+                let slots = (slot(0), slot(1));
+                self.contains(&operand(call, 0), &operand(call, 1), slots)
             }
             "random-pick" | "mix" | "reduce" => self.mixed(call),
             "also" | "call" | "finally" | "find" | "join-elements" | "shift" | "shuffle"
@@ -350,6 +358,18 @@ impl Solver<'_> {
         value
     }
 
+    /// What a pattern matches: the part of the second operand that is as the
+    /// pattern says.
+    fn matched(&mut self, call: &LibraryCall<'_>) -> Value {
+        let pattern = self.text_of(&operand(call, 0));
+        let kinds = pattern.as_text().map_or(Kinds::NONE, |pattern| {
+            super::pattern::cleared_kinds(pattern, true)
+        });
+        let taint = self.state.heap.content_taint(&operand(call, 1));
+        let value = Value::unknown().with_taint(taint.filtered(|own| own.without(kinds)));
+        self.through(call, value)
+    }
+
     /// `pattern.matches(text)` and the like: the text is the first operand.
     pub(super) fn matches_call(&mut self, is_full: bool, call: &LibraryCall<'_>) -> Value {
         let pattern = self.text_of(&operand(call, 1));
@@ -409,7 +429,7 @@ impl Solver<'_> {
                 _ => self.mixed(call),
             },
             "split" => self.split(call, &operands),
-            "format" => self.formatted(call, &operands),
+            "format" | "printf" => self.formatted(call, &operands, op == "format"),
             "repeat" => {
                 let mut value = match (
                     operands.first().and_then(Value::as_text),
@@ -495,7 +515,7 @@ impl Solver<'_> {
     }
 
     /// A format with `%s`, `{}`, `{0}` or `%d`: the text between is kept.
-    fn formatted(&mut self, call: &LibraryCall<'_>, operands: &[Value]) -> Value {
+    fn formatted(&mut self, call: &LibraryCall<'_>, operands: &[Value], has_braces: bool) -> Value {
         let mut given: Vec<Value> = Vec::new();
         // A locale may come before the format.
         let at = operands.iter().position(|value| value.as_text().is_some());
@@ -514,13 +534,17 @@ impl Solver<'_> {
         given.extend(call.arguments.rest.clone());
         let mut parts = Vec::new();
         let mut used = 0;
-        for piece in super::pattern::format_pieces(&format) {
+        for piece in super::pattern::format_pieces(&format, has_braces) {
             match piece {
                 Ok(text) => parts.push(Value::text(&text)),
-                Err(position) => {
-                    let at = position.unwrap_or(used);
+                Err(place) => {
+                    let at = place.at.unwrap_or(used);
                     used += 1;
-                    parts.push(given.get(at).cloned().unwrap_or_default());
+                    let mut part = given.get(at).cloned().unwrap_or_default();
+                    if place.is_quoted {
+                        part = self.quoted(&part);
+                    }
+                    parts.push(part);
                 }
             }
         }
@@ -532,6 +556,72 @@ impl Solver<'_> {
             }
         }
         value
+    }
+
+    /// A text in quotes, with its breaks of lines written as escapes.
+    fn quoted(&self, value: &Value) -> Value {
+        let lines = super::pattern::kinds_without("\n");
+        let taint = self.state.heap.content_taint(value);
+        Value::unknown().with_taint(taint.filtered(|own| own.without(lines)))
+    }
+
+    /// Puts what the first operand holds into the others.
+    fn fill(&mut self, call: &LibraryCall<'_>) -> Value {
+        let from = operand(call, 0);
+        let mut taint = self.state.heap.content_taint(&self.text_of(&from));
+        taint.join(&self.state.heap.content_taint(&from));
+        for argument in call.operands.iter().skip(1) {
+            self.add_taint(argument, &taint);
+        }
+        Value::unknown()
+    }
+
+    /// Writes the other operands, maybe as a format says, into the first.
+    fn write_to(&mut self, op: &str, call: &LibraryCall<'_>) -> Value {
+        let Some(target) = call.operands.first().cloned() else {
+            return Value::unknown();
+        };
+        let rest: Vec<Value> = call.operands[1..]
+            .iter()
+            .map(|argument| self.text_of(&argument.value))
+            .collect();
+        let text = match op {
+            "format-to" => self.formatted(call, &rest, false),
+            _ => self.joined(call.span, &rest),
+        };
+        if self.is_builder(&target.value) {
+            self.append_text(call.span, &target.value, &text);
+        } else {
+            self.add_taint(&target, &text.taint);
+        }
+        Value::unknown()
+    }
+
+    /// Appends a text to builders.
+    fn append_text(&mut self, span: Span, builder: &Value, more: &Value) {
+        for id in &builder.objects {
+            let Some(Object {
+                shape: Shape::Text(text),
+                single,
+                ..
+            }) = self.state.heap.get(*id)
+            else {
+                continue;
+            };
+            let is_certain = *single && builder.objects.len() == 1;
+            let text = text.clone();
+            let new = self.joined(span, &[text, more.clone()]);
+            if let Some(Object {
+                shape: Shape::Text(own),
+                ..
+            }) = self.state.heap.get_mut(*id)
+            {
+                match is_certain {
+                    true => *own = new,
+                    false => own.join(&new),
+                }
+            }
+        }
     }
 
     fn is_builder(&self, value: &Value) -> bool {
@@ -718,7 +808,7 @@ impl Solver<'_> {
         &mut self,
         container: &Value,
         item: &Value,
-        slot: Option<Slot>,
+        (whole, slot): (Option<Slot>, Option<Slot>),
     ) -> Value {
         let container = self.text_of(container);
         if let Some(value) = combined(&container, item, |whole, part| match (whole, part) {
@@ -730,6 +820,17 @@ impl Solver<'_> {
             return value;
         }
         let mut value = Value::unknown();
+        if let (true, Some(part)) = (container.objects.is_empty(), item.as_text()) {
+            // Where the part is not in it, what the part does is not either.
+            let kinds = super::pattern::kinds_without(part);
+            if let (Some(slot), false) = (whole, kinds.is_empty()) {
+                value.facts = Some(Rc::new(Facts {
+                    when_true: Vec::new(),
+                    when_false: vec![(slot, Refine::Clear(kinds))],
+                }));
+            }
+            return value;
+        }
         let constants = self.constants_in(&container);
         if let (Some(all), Some(item)) = (&constants, item.as_const()) {
             value = Value::constant(Literal::Bool(all.contains(item)));

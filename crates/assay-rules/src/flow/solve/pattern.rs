@@ -113,9 +113,18 @@ pub(super) fn kinds_without(part: &str) -> Kinds {
     kinds.fold(Kinds::NONE, Kinds::or)
 }
 
-/// Returns the pieces of a format: texts, and placeholders with their place
-/// where it is written.
-pub(super) fn format_pieces(format: &str) -> Vec<Result<String, Option<usize>>> {
+/// A place in a format that a value goes to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Which value, where it is written.
+    pub(super) at: Option<usize>,
+    /// Whether it is written as a literal in quotes (`%q`).
+    pub(super) is_quoted: bool,
+}
+
+/// Returns the pieces of a format: texts, and the places of values. In some
+/// formats these are in braces, too.
+pub(super) fn format_pieces(format: &str, has_braces: bool) -> Vec<Result<String, Place>> {
     let mut pieces = Vec::new();
     let mut text = String::new();
     let mut chars = format.chars().peekable();
@@ -125,7 +134,7 @@ pub(super) fn format_pieces(format: &str) -> Vec<Result<String, Option<usize>>> 
                 chars.next();
                 text.push('%');
             }
-            '%' if chars.peek() == Some(&'n') => {
+            '%' if has_braces && chars.peek() == Some(&'n') => {
                 chars.next();
                 text.push('\n');
             }
@@ -140,14 +149,23 @@ pub(super) fn format_pieces(format: &str) -> Vec<Result<String, Option<usize>>> 
                 let place = spec
                     .split_once('$')
                     .and_then(|(at, _)| at.parse::<usize>().ok());
+                let in_brackets = spec
+                    .split_once('[')
+                    .and_then(|(_, rest)| rest.split_once(']')?.0.parse::<usize>().ok());
                 pieces.push(Ok(std::mem::take(&mut text)));
-                pieces.push(Err(place.and_then(|at| at.checked_sub(1))));
+                pieces.push(Err(Place {
+                    at: place.or(in_brackets).and_then(|at| at.checked_sub(1)),
+                    is_quoted: spec.ends_with('q'),
+                }));
             }
-            '{' => {
+            '{' if has_braces => {
                 let inner: String = chars.by_ref().take_while(|c| *c != '}').collect();
                 let number = inner.split([':', ',', '!']).next().unwrap_or("");
                 pieces.push(Ok(std::mem::take(&mut text)));
-                pieces.push(Err(number.parse().ok()));
+                pieces.push(Err(Place {
+                    at: number.parse().ok(),
+                    is_quoted: false,
+                }));
             }
             other => text.push(other),
         }
@@ -159,7 +177,7 @@ pub(super) fn format_pieces(format: &str) -> Vec<Result<String, Option<usize>>> 
 
 #[cfg(test)]
 mod tests {
-    use super::{cleared_kinds, format_pieces, kinds_without};
+    use super::{Place, cleared_kinds, format_pieces, kinds_without};
     use crate::flow::kind::Kinds;
 
     #[test]
@@ -187,16 +205,38 @@ mod tests {
 
     #[test]
     fn formats_are_taken_apart() {
-        let pieces = format_pieces("a %s b {1} %2$d%%");
-        let expected = [
-            Ok("a ".to_owned()),
-            Err(None),
-            Ok(" b ".to_owned()),
-            Err(Some(1)),
-            Ok(" ".to_owned()),
-            Err(Some(1)),
-            Ok("%".to_owned()),
-        ];
-        assert_eq!(pieces, expected);
+        let place = |at| {
+            Err(Place {
+                at,
+                is_quoted: false,
+            })
+        };
+        let text = |text: &str| Ok(text.to_owned());
+        let quoted = Err(Place {
+            at: None,
+            is_quoted: true,
+        });
+        for (format, has_braces, expected) in [
+            (
+                "a %s b {1} %2$d%%",
+                true,
+                vec![
+                    text("a "),
+                    place(None),
+                    text(" b "),
+                    place(Some(1)),
+                    text(" "),
+                    place(Some(1)),
+                    text("%"),
+                ],
+            ),
+            (
+                "{%[2]s}%q",
+                false,
+                vec![text("{"), place(Some(1)), text("}"), quoted],
+            ),
+        ] {
+            assert_eq!(format_pieces(format, has_braces), expected, "{format}");
+        }
     }
 }

@@ -187,6 +187,7 @@ impl Solver<'_> {
             self.step(&mut value, stmt.span, &StepKind::Assigned(name.clone()));
         }
         value = self.typed(value, info.ty.as_ref());
+        self.note_whole(slot, op, &value);
         let is_visible = info.name.is_some() || matches!(op, Op::Call(..));
         self.set(slot, value);
         if is_visible {

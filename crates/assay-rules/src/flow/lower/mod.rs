@@ -11,6 +11,7 @@ use super::ir::Unit;
 
 mod csharp;
 mod escape;
+mod go;
 mod java;
 mod javascript;
 mod python;
@@ -29,6 +30,7 @@ pub(crate) struct Lowerer {
 /// All lowerers. To add one: a module and a line here.
 static LOWERERS: &[&Lowerer] = &[
     &csharp::LOWERER,
+    &go::LOWERER,
     &java::LOWERER,
     &javascript::LOWERER,
     &python::LOWERER,

@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use assay_finding::Finding;
+use assay_finding::{Finding, Location};
 use assay_rules::{
     FlowFindings, FlowUnit, MaskedText, Properties, add_properties, flow_findings, flow_reads,
     flow_units, has_properties, merge_flow_findings,
@@ -236,9 +236,22 @@ fn place(found: FlowFindings, is_head: bool, examined: &mut [Examined], units: &
     let mut masked: HashMap<RepoPath, MaskedText> = HashMap::new();
     let mut each: HashMap<usize, Vec<Finding>> = HashMap::new();
     for mut finding in found.findings {
-        if !by_path.contains_key(&finding.location.path) && !move_to_change(&mut finding, &by_path)
-        {
-            continue;
+        let is_changed = |location: &Location| {
+            let at = by_path.get(&location.path);
+            at.is_some_and(|&at| {
+                let mapping = &examined[at].versions.mapping;
+                !is_head
+                    || (location.start.line..=location.end.line)
+                        .any(|line| mapping.is_changed(line))
+            })
+        };
+        if !is_changed(&finding.location) && !move_to(&mut finding, is_changed) {
+            // No line of the path changed: it is shown where it leaves the files
+            // that did.
+            let is_here = |location: &Location| by_path.contains_key(&location.path);
+            if !is_here(&finding.location) && !move_to(&mut finding, is_here) {
+                continue;
+            }
         }
         let at = by_path[&finding.location.path];
         if let (true, Some(text)) = (is_head, texts.get(&finding.location.path)) {
@@ -269,13 +282,13 @@ fn place(found: FlowFindings, is_head: bool, examined: &mut [Examined], units: &
     }
 }
 
-/// A path that ends in a file that is not under review is shown where it leaves
-/// the files that are. Returns whether there is such a place.
-fn move_to_change(finding: &mut Finding, by_path: &HashMap<RepoPath, usize>) -> bool {
+/// Shows a path at its last step for which `fits` is true, and where it ends as
+/// its last step. Returns whether there is such a step.
+fn move_to(finding: &mut Finding, fits: impl Fn(&Location) -> bool) -> bool {
     let last = finding
         .related
         .iter()
-        .rposition(|step| by_path.contains_key(&step.location.path));
+        .rposition(|step| fits(&step.location));
     let Some(last) = last else {
         return false;
     };

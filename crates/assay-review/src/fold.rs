@@ -1,10 +1,11 @@
 //! Says once what is one thing: a function that is too long is mostly also too
 //! complex, by two definitions, and too deeply nested. Of such findings at one
-//! place the worst stays and names the others.
+//! place the worst stays and names the others. Paths that end at the same place
+//! are one finding too.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use assay_finding::{Category, Finding};
+use assay_finding::{Category, Finding, RuleId};
 use assay_source::{RepoPath, Span};
 
 /// Folds the metric findings that count and stand at the same place. The
@@ -40,10 +41,44 @@ pub(crate) fn fold(findings: &mut Vec<Finding>) {
             }
         }
     }
+    let ways = fold_ways(findings, &mut is_folded);
+    for (index, others) in ways {
+        let message = &mut findings[index].message;
+        message.push_str(&match others {
+            1 => " (and on one more way)".to_owned(),
+            _ => format!(" (and on {others} more ways)"),
+        });
+    }
     for (index, others) in also {
         let message = &mut findings[index].message;
         message.push_str(&format!(" (also {})", others.join("; ")));
     }
     let mut is_folded = is_folded.into_iter();
     findings.retain(|_| !is_folded.next().unwrap_or(false));
+}
+
+/// Folds the paths that end at the same place: a helper that many call is one
+/// thing to mend. Returns how many were folded into which.
+fn fold_ways(findings: &[Finding], is_folded: &mut [bool]) -> BTreeMap<usize, usize> {
+    let mut first: HashMap<(&RepoPath, Span, &RuleId), usize> = HashMap::new();
+    let mut ways = BTreeMap::new();
+    for (index, finding) in findings.iter().enumerate() {
+        if !finding.counts()
+            || finding.related.is_empty()
+            || !finding.rule.as_str().starts_with("injection/")
+        {
+            continue;
+        }
+        let key = (&finding.location.path, finding.location.span, &finding.rule);
+        match first.get(&key) {
+            None => {
+                first.insert(key, index);
+            }
+            Some(&shown) => {
+                is_folded[index] = true;
+                *ways.entry(shown).or_default() += 1;
+            }
+        }
+    }
+    ways
 }

@@ -206,3 +206,37 @@ def first(order, rate):
         );
     }
 }
+
+/// A helper that runs what it is given, and a handler that calls it.
+const RUNS: &str = "\
+const { execSync } = require('child_process');
+function run(text) {
+  return execSync(text);
+}
+exports.list = (req, res) => res.json(run(req.query.a));
+";
+
+#[test]
+fn another_way_into_a_known_sink_is_introduced_where_it_begins() {
+    let head = format!("{RUNS}exports.show = (req, res) => res.json(run(req.body.b));\n");
+    let change = MemoryChange::default().file("a.js", Some(RUNS), Some(&head));
+    check(
+        change,
+        &["6 injection/command-injection"],
+        &["3 injection/command-injection"],
+    );
+}
+
+#[test]
+fn other_code_in_a_handler_leaves_its_way_existing() {
+    let head = RUNS.replace("res.json(run", "console.log(1) || res.json(run");
+    let change = MemoryChange::default().file("a.js", Some(RUNS), Some(&head));
+    check(change, &[], &["5 injection/command-injection"]);
+}
+
+#[test]
+fn ways_that_end_at_the_same_place_are_shown_once() {
+    let head = format!("{RUNS}exports.show = (req, res) => res.json(run(req.body.b));\n");
+    let change = MemoryChange::default().file("a.js", None, Some(&head));
+    check(change, &["3 injection/command-injection"], &[]);
+}

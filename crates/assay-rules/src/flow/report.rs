@@ -99,7 +99,7 @@ pub fn flow_findings<E: std::ops::Deref<Target = Engine>>(
         all.findings.extend(one.findings);
         all.notes.extend(one.notes);
     }
-    // A sink in a helper is reached from many files: the surest path, then the
+    // A call may be followed from several files: the surest path, then the
     // shortest, is shown.
     all.findings.sort_by(|a, b| {
         let place = |finding: &Finding| (finding.location.path.clone(), finding.location.span);
@@ -108,10 +108,13 @@ pub fn flow_findings<E: std::ops::Deref<Target = Engine>>(
         place(a)
             .cmp(&place(b))
             .then_with(|| a.rule.cmp(&b.rule))
+            .then_with(|| a.identity.cmp(&b.identity))
             .then_with(|| key(a).cmp(&key(b)))
     });
     all.findings.dedup_by(|later, earlier| {
-        later.rule == earlier.rule && later.location == earlier.location
+        later.rule == earlier.rule
+            && later.location == earlier.location
+            && later.identity == earlier.identity
     });
     all
 }
@@ -120,6 +123,7 @@ pub fn flow_findings<E: std::ops::Deref<Target = Engine>>(
 /// rule without dataflow says of the same weakness on the same line is one
 /// finding with it: the one that shows its path.
 pub fn merge_flow_findings(findings: &mut Vec<Finding>, flow: Vec<Finding>) {
+    let mut paths = Vec::new();
     for mut finding in flow {
         let has_path = !finding.related.is_empty();
         let is_same = |known: &Finding| {
@@ -140,8 +144,10 @@ pub fn merge_flow_findings(findings: &mut Vec<Finding>, flow: Vec<Finding>) {
             // Two rules that say the same are no less sure than one.
             finding.confidence = finding.confidence.max(known);
         }
-        findings.push(finding);
+        // Several ways may end on one line: each stays.
+        paths.push(finding);
     }
+    findings.append(&mut paths);
 }
 
 /// Returns whether a pattern rule of security is about a weakness that a rule
@@ -175,6 +181,10 @@ fn used_in<'u>(block: &'u Block, names: &mut BTreeSet<&'u str>) {
         each_block(stmt, &mut |inner| used_in(inner, names));
     }
 }
+
+/// So much of a call that leads to a sink tells the finding from others: a
+/// function in its arguments may change.
+const CALL_CHARS_MAX: usize = 160;
 
 /// A path shows so many steps; those in the middle are left out.
 const STEPS_SHOWN_MAX: usize = 12;
@@ -215,6 +225,13 @@ fn finding(project: &Project, hit: &Hit, engine: &Engine) -> Option<Finding> {
     let is_kept = |c: &char| !matches!(c, ',' | ';' | '(' | ')' | '\\');
     let text: String = unit.text.slice(hit.span).chars().filter(is_kept).collect();
     add_text(&mut hasher, &text);
+    if let Some((unit, call)) = hit.way {
+        let unit = project.unit(unit);
+        hasher.part(enclosing(unit, call).map_or("", |function| &function.name));
+        let text = unit.text.slice(call).chars().filter(is_kept);
+        let text: String = text.take(CALL_CHARS_MAX).collect();
+        add_text(&mut hasher, &text);
+    }
     Some(Finding {
         rule: RuleId::new(rule.id()),
         severity: resolved.severity.unwrap_or_else(|| rule.severity()),

@@ -720,6 +720,7 @@ impl Solver<'_> {
     ) -> Vec<Kinds> {
         let caller = self.unit();
         self.enter(target, context);
+        self.frame().site = span;
         for (slot, cell) in cells {
             self.state.set(*slot, Value::object(*cell));
         }

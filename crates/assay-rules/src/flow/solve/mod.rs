@@ -56,6 +56,9 @@ pub(crate) struct Hit {
     pub(crate) doubt: Doubt,
     /// The last step of the path; rules about configuration have none.
     pub(crate) path: Option<Rc<Step>>,
+    /// The call through which it came to the function of the place, when it
+    /// came from another: each such call is a finding of its own.
+    pub(crate) way: Option<(u32, Span)>,
 }
 
 /// What came of analysing one file.
@@ -87,7 +90,7 @@ pub(super) struct Solver<'p> {
     steps_of_unit: u32,
     nesting: u32,
     hits: Vec<Hit>,
-    known_hits: HashSet<(Name, u32, Span)>,
+    known_hits: HashSet<(Name, u32, Span, Option<(u32, Span)>)>,
     notes: Vec<String>,
     /// What the top levels of files leave behind.
     tops: HashMap<u32, Option<Rc<Top>>>,
@@ -153,6 +156,8 @@ struct Frame<'p> {
     function: &'p Function,
     /// Tells apart the objects that different calls make.
     context: u64,
+    /// The call, in the function that made it.
+    site: Span,
     jumps: Vec<Jump>,
     tries: Vec<Try>,
     returns: Option<Returned>,
@@ -471,6 +476,7 @@ impl<'p> Solver<'p> {
             id: target.function,
             function: self.project.function(target),
             context,
+            site: Span::new(0, 0),
             jumps: Vec::new(),
             tries: Vec::new(),
             returns: None,
@@ -647,11 +653,11 @@ impl<'p> Solver<'p> {
     fn report(&mut self, rule: &Name, message: Name, span: Span, mark: Option<&Mark>) {
         let unit = self.unit();
         let doubt = mark.map_or(Doubt::None, |mark| mark.doubt);
-        if !self.known_hits.insert((rule.clone(), unit, span)) {
-            let known = self
-                .hits
-                .iter_mut()
-                .find(|hit| hit.rule == *rule && hit.unit == unit && hit.span == span);
+        let way = mark.and_then(|mark| self.way(&mark.step));
+        if !self.known_hits.insert((rule.clone(), unit, span, way)) {
+            let known = self.hits.iter_mut().find(|hit| {
+                hit.rule == *rule && hit.unit == unit && hit.span == span && hit.way == way
+            });
             // The surer path is shown.
             if let Some(known) = known.filter(|known| doubt < known.doubt) {
                 known.doubt = doubt;
@@ -666,7 +672,26 @@ impl<'p> Solver<'p> {
             span,
             doubt,
             path: mark.map(|mark| Rc::clone(&mark.step)),
+            way,
         });
+    }
+
+    /// Returns the outermost call through which a path came to the current
+    /// function as an argument.
+    fn way(&self, path: &Rc<Step>) -> Option<(u32, Span)> {
+        let mut passed = HashSet::new();
+        let mut at = Some(&**path);
+        while let Some(step) = at {
+            if matches!(step.what, StepKind::Passed(_)) {
+                passed.insert((step.unit, step.span));
+            }
+            at = step.previous.as_deref();
+        }
+        let calls = self.frames.windows(2).rev();
+        calls
+            .map(|pair| (pair[0].unit, pair[1].site))
+            .take_while(|call| passed.contains(call))
+            .last()
     }
 
     /// Counts a step; when there were too many nothing more is run.

@@ -375,6 +375,7 @@ impl Effect {
     fn reached(&self) -> Reached {
         let mut reached = Reached::default();
         match self {
+            Self::Source(source) if source.doubt == Doubt::Local => reached.local = source.kinds,
             Self::Source(source) => reached.sources = source.kinds,
             Self::Callback { .. } => reached.callbacks = Kinds::ALL,
             Self::Sink { kind, .. } => reached.sinks = Kinds(1 << kind),

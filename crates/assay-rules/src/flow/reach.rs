@@ -23,6 +23,8 @@ const ROUNDS_MAX: usize = 8;
 pub(crate) struct Reached {
     /// What comes in.
     pub(crate) sources: Kinds,
+    /// What comes in from people at the machine.
+    pub(crate) local: Kinds,
     /// What comes in where functions are called back.
     pub(crate) callbacks: Kinds,
     /// Where it does harm.
@@ -33,6 +35,7 @@ impl Reached {
     /// Something that is wrong by itself.
     pub(crate) const WRONG: Self = Self {
         sources: Kinds::WRONG,
+        local: Kinds::NONE,
         callbacks: Kinds::NONE,
         sinks: Kinds::WRONG,
     };
@@ -40,6 +43,7 @@ impl Reached {
     pub(crate) fn or(self, other: Self) -> Self {
         Self {
             sources: self.sources.or(other.sources),
+            local: self.local.or(other.local),
             callbacks: self.callbacks.or(other.callbacks),
             sinks: self.sinks.or(other.sinks),
         }
@@ -47,13 +51,30 @@ impl Reached {
 
     /// Returns whether something can come in.
     pub(crate) fn begins(self) -> bool {
-        !self.sources.or(self.callbacks).is_empty()
+        !self.sources.or(self.local).or(self.callbacks).is_empty()
     }
 
-    /// Returns whether what comes in can do harm.
-    fn is_worth(self) -> bool {
-        !self.sources.or(self.callbacks).and(self.sinks).is_empty()
+    /// Returns what it is worth to run a function.
+    fn worth(self) -> Worth {
+        if !self.sources.or(self.callbacks).and(self.sinks).is_empty() {
+            Worth::Much
+        } else if !self.local.and(self.sinks).is_empty() {
+            Worth::Little
+        } else {
+            Worth::Nothing
+        }
     }
+}
+
+/// What it is worth to run a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Worth {
+    /// Nothing can be found.
+    Nothing,
+    /// Only people at the machine can do harm.
+    Little,
+    /// Strangers can.
+    Much,
 }
 
 /// For each file and function what can be reached from it.
@@ -61,19 +82,18 @@ impl Reached {
 pub(crate) struct Reach(Vec<Vec<Reached>>);
 
 impl Reach {
-    /// Returns whether anything can be found by running a function.
-    pub(crate) fn is_worth(&self, unit: u32, function: usize) -> bool {
-        let flags = self
-            .0
-            .get(unit as usize)
-            .and_then(|unit| unit.get(function));
-        flags.is_none_or(|flags| flags.is_worth())
+    /// Returns what it is worth to run a function.
+    pub(crate) fn worth(&self, unit: u32, function: usize) -> Worth {
+        let unit = self.0.get(unit as usize);
+        let reached = unit.and_then(|unit| unit.get(function));
+        reached.map_or(Worth::Much, |reached| reached.worth())
     }
 
-    /// Returns whether anything can be found by running a file.
-    pub(crate) fn is_worth_any(&self, unit: u32) -> bool {
-        let unit = self.0.get(unit as usize);
-        unit.is_none_or(|unit| unit.iter().any(|flags| flags.is_worth()))
+    /// Returns what it is worth to run the functions of a file.
+    pub(crate) fn worth_of_unit(&self, unit: u32) -> Worth {
+        let all = self.0.get(unit as usize).into_iter().flatten();
+        let most = all.map(|reached| reached.worth()).max();
+        most.unwrap_or(Worth::Nothing)
     }
 
     /// Judges all functions.
@@ -282,9 +302,10 @@ fn spread(units: &[impl AsRef<Unit>], names: &mut Names, all: &mut [Vec<Mentions
         let mut has_changed = false;
         for (at, unit) in units.iter().enumerate() {
             let unit = unit.as_ref();
-            let top = all[at].first().map_or(Kinds::NONE, |top| top.flags.sources);
+            let top = all[at].first().map(|top| top.flags).unwrap_or_default();
             let top = Reached {
-                sources: top,
+                sources: top.sources,
+                local: top.local,
                 ..Reached::default()
             };
             // Inner functions come after those that they stand in.

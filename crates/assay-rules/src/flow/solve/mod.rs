@@ -16,6 +16,7 @@ use super::ir::{Function, FunctionId, FunctionKind, Label, Name, Param, ParamKin
 use super::kind::Kinds;
 use super::model::{Models, Source};
 use super::project::{Project, Target};
+use super::reach::Worth;
 use super::value::{Doubt, Mark, ObjectId, Step, StepKind, Taint, Value};
 
 mod call;
@@ -40,10 +41,16 @@ const DEPTH_MAX: usize = 7;
 const NESTING_MAX: u32 = 220;
 
 /// Statements that are run for one function with all that it calls.
-const STEPS_MAX: u32 = 20_000;
+const STEPS_MAX: u32 = 40_000;
 
 /// Statements that are run for the functions of one file.
-const STEPS_OF_UNIT_MAX: u32 = 60_000;
+const STEPS_OF_UNIT_MAX: u32 = 120_000;
+
+/// The same where only people at the machine can do harm.
+const BRIEF_STEPS_MAX: u32 = 5_000;
+
+/// The same for the functions of one file.
+const BRIEF_STEPS_OF_UNIT_MAX: u32 = 15_000;
 
 /// Something dangerous reached a place where it does harm.
 #[derive(Clone, Debug)]
@@ -88,6 +95,10 @@ pub(super) struct Solver<'p> {
     ids: Sites,
     steps: u32,
     steps_of_unit: u32,
+    /// Whether what is being run is followed for fewer steps, and those that
+    /// such functions of the file took.
+    is_brief: bool,
+    brief_steps: u32,
     nesting: u32,
     hits: Vec<Hit>,
     known_hits: HashSet<(Name, u32, Span, Option<(u32, Span)>)>,
@@ -203,6 +214,8 @@ impl<'p> Solver<'p> {
             ids: Sites::default(),
             steps: 0,
             steps_of_unit: 0,
+            is_brief: false,
+            brief_steps: 0,
             nesting: 0,
             hits: Vec::new(),
             known_hits: HashSet::new(),
@@ -219,9 +232,11 @@ impl<'p> Solver<'p> {
 
     fn run_unit(&mut self, unit: u32) {
         let reach = &self.project.reach;
-        if !reach.is_worth_any(unit) {
+        let worth = reach.worth_of_unit(unit);
+        if worth == Worth::Nothing {
             return;
         }
+        self.is_brief = worth == Worth::Little;
         self.top(unit);
         let functions = &self.project.unit(unit).functions;
         let all = (1..functions.len() as u32).map(FunctionId);
@@ -229,8 +244,10 @@ impl<'p> Solver<'p> {
             let function = &functions[id.index()];
             function.class.is_some() || function.parent == Some(FunctionId::TOP)
         };
-        let is_worth = |id: &FunctionId| reach.is_worth(unit, id.index());
+        let worth = |id: FunctionId| reach.worth(unit, id.index());
+        let is_worth = |id: &FunctionId| worth(*id) != Worth::Nothing;
         for function in all.clone().filter(is_root).filter(is_worth) {
+            self.is_brief = worth(function) == Worth::Little;
             self.run_root(Target { unit, function });
         }
         // Functions inside others are run where they are called; those that
@@ -238,6 +255,7 @@ impl<'p> Solver<'p> {
         for function in all.filter(|id| !is_root(id) && is_worth(id)) {
             let target = Target { unit, function };
             if !self.executed.contains(&target) {
+                self.is_brief = worth(function) == Worth::Little;
                 self.run_root(target);
             }
         }
@@ -698,6 +716,7 @@ impl<'p> Solver<'p> {
     fn spend(&mut self) -> bool {
         self.steps += 1;
         self.steps_of_unit += 1;
+        self.brief_steps += u32::from(self.is_brief);
         if self.is_exhausted() {
             self.note("dataflow: a function takes more steps than the limit and was not followed to its end");
             self.live = false;
@@ -708,7 +727,11 @@ impl<'p> Solver<'p> {
 
     /// Returns whether no more statements are run.
     fn is_exhausted(&self) -> bool {
-        self.steps > STEPS_MAX || self.steps_of_unit > STEPS_OF_UNIT_MAX
+        let is_brief_spent =
+            self.steps > BRIEF_STEPS_MAX || self.brief_steps > BRIEF_STEPS_OF_UNIT_MAX;
+        self.steps > STEPS_MAX
+            || self.steps_of_unit > STEPS_OF_UNIT_MAX
+            || self.is_brief && is_brief_spent
     }
 
     /// Leaves the current function with a value.

@@ -370,9 +370,10 @@ impl Layout {
             "/index.d.ts",
             "/index.vue",
         ];
+        // The folder may be the root itself.
         let found = ENDS
             .iter()
-            .find_map(|end| self.file(&format!("{path}{end}")));
+            .find_map(|end| self.file(format!("{path}{end}").trim_start_matches('/')));
         found.or_else(|| {
             // TypeScript names the file that will be built: `./a.js` is `./a.ts`.
             let stem = [".js", ".jsx", ".mjs", ".cjs", ".d.ts"]
@@ -542,6 +543,7 @@ mod tests {
                 "app/src/lib/b.tsx",
                 "packages/core/src/index.ts",
                 "packages/core/src/deep/x.ts",
+                "index.js",
             ],
             &[
                 (
@@ -570,6 +572,7 @@ mod tests {
         check("@me/core", Some(3));
         check("@me/core/deep/x", Some(4));
         check("react", None);
+        check("../../", Some(5));
     }
 
     #[test]

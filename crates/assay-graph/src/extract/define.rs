@@ -284,6 +284,12 @@ impl<'t> Extractor<'t> {
             let owner = read_type(written.text(), self);
             return (owner, text);
         }
+        if self.plan.family == Family::Script
+            && self.scope() == LocalId::FILE
+            && let Some(holder) = object_holder(node)
+        {
+            return (self.named(holder), text);
+        }
         let Some((path, name)) = text.rsplit_once("::").or_else(|| text.rsplit_once('.')) else {
             return (ExpressionId::UNKNOWN, text);
         };
@@ -835,6 +841,25 @@ impl<'t> Extractor<'t> {
             place: self.place(last.span()),
         };
         self.facts.usages.push(usage);
+    }
+}
+
+/// Returns the name of the object in whose literal a function stands:
+/// `const name = { f() {} }`, `export default { f: () => 1 }`.
+fn object_holder(node: NodeRef<'_>) -> Option<&str> {
+    let mut object = node.parent()?;
+    if object.kind() == "pair" {
+        object = object.parent()?;
+    }
+    let holder = object.parent().filter(|_| object.kind() == "object")?;
+    match holder.kind() {
+        "variable_declarator" => holder.child(Field::Name).map(NodeRef::text),
+        "export_statement" => Some("default"),
+        "assignment_expression" => holder
+            .child(Field::Left)
+            .map(NodeRef::text)
+            .filter(|left| *left == "module.exports"),
+        _ => None,
     }
 }
 

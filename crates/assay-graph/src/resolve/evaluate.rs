@@ -705,7 +705,7 @@ impl<'i, 'g> Evaluation<'i, 'g> {
             let object = self.settled(object, here);
             match object {
                 Value::Holder(_) if SAME.contains(&text) => return object,
-                Value::Holder(class) if self.gives_element(text) => return Value::Instance(class),
+                Value::Holder(class) if gives_element(text) => return Value::Instance(class),
                 Value::Holder(_) => return Value::External,
                 Value::Instance(_) if ITSELF.contains(&text) => {
                     let name = file.names[name.index()];
@@ -718,58 +718,6 @@ impl<'i, 'g> Evaluation<'i, 'g> {
         }
         let callee = self.value(callee, here);
         self.result(callee, here)
-    }
-
-    fn gives_element(&self, text: &str) -> bool {
-        matches!(
-            text,
-            "get"
-                | "first"
-                | "last"
-                | "pop"
-                | "next"
-                | "find"
-                | "at"
-                | "shift"
-                | "remove"
-                | "peek"
-                | "orElse"
-                | "orElseThrow"
-                | "orElseGet"
-                | "getOrDefault"
-                | "unwrap"
-                | "expect"
-                | "unwrap_or"
-                | "unwrap_or_else"
-                | "unwrap_or_default"
-                | "get_mut"
-                | "last_mut"
-                | "first_mut"
-                | "pop_front"
-                | "pop_back"
-                | "findFirst"
-                | "findAny"
-                | "min_by_key"
-                | "max_by_key"
-                | "nth"
-                | "swap_remove"
-                | "back"
-                | "front"
-                | "First"
-                | "FirstOrDefault"
-                | "Single"
-                | "SingleOrDefault"
-                | "getFirst"
-                | "getLast"
-                | "poll"
-                | "setdefault"
-                | "unwrap_err"
-                | "get_or_insert_with"
-                | "or_insert_with"
-                | "join"
-                | "result"
-                | "await"
-        )
     }
 
     fn result(&mut self, callee: Value, here: Standing) -> Value {
@@ -918,4 +866,62 @@ impl<'i, 'g> Evaluation<'i, 'g> {
             other => other,
         }
     }
+}
+
+/// Whether a method of this name takes a value out of what holds it.
+fn gives_element(text: &str) -> bool {
+    matches!(
+        text,
+        "get"
+            | "first"
+            | "last"
+            | "pop"
+            | "next"
+            | "find"
+            | "at"
+            | "shift"
+            | "remove"
+            | "peek"
+            | "orElse"
+            | "orElseThrow"
+            | "orElseGet"
+            | "getOrDefault"
+            | "unwrap"
+            | "expect"
+            | "unwrap_or"
+            | "unwrap_or_else"
+            | "unwrap_or_default"
+            | "get_mut"
+            | "last_mut"
+            | "first_mut"
+            | "pop_front"
+            | "pop_back"
+            | "findFirst"
+            | "findAny"
+            | "min_by_key"
+            | "max_by_key"
+            | "nth"
+            | "swap_remove"
+            | "back"
+            | "front"
+            | "First"
+            | "FirstOrDefault"
+            | "Single"
+            | "SingleOrDefault"
+            | "getFirst"
+            | "getLast"
+            | "poll"
+            | "setdefault"
+            | "unwrap_err"
+            | "get_or_insert_with"
+            | "or_insert_with"
+            | "join"
+            | "result"
+            | "await"
+    )
+}
+
+/// Returns whether libraries have methods of this name everywhere.
+pub(crate) fn is_everywhere(text: &str) -> bool {
+    SAME.contains(&text) || ITSELF.contains(&text) || gives_element(text)
 }

@@ -85,6 +85,10 @@ impl<'g> Index<'g> {
         for (local, definition) in (0_u32..).zip(&facts.definitions).skip(1) {
             let id = file.base + local;
             let name = file.names[definition.name.index()];
+            // What `it("...")` calls a test is no name that code could say.
+            if definition.is_test && file.family == Family::Script {
+                continue;
+            }
             let container = file.base + definition.container.0;
             let outer = match definition.container {
                 LocalId::FILE => package,

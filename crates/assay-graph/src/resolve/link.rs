@@ -4,7 +4,7 @@ use crate::extract::plan::Family;
 use crate::facts::{DefinitionKind, Expression, LocalId, Usage, UsageKind};
 use crate::graph::{Certainty, DefinitionId, Edge, EdgeKind, EntryPoint, FileId, Outcome};
 use crate::name::Name;
-use crate::resolve::evaluate::{Evaluation, Value};
+use crate::resolve::evaluate::{Evaluation, Value, is_everywhere};
 use crate::resolve::index::{CONSTRUCTOR, Index};
 
 /// A name that more definitions share says nothing about which is meant.
@@ -254,6 +254,10 @@ fn by_name(
     };
     // A local name that holds something unknown is no function of that name.
     if !has_object && is_local(evaluation, name, usage.within) {
+        return Outcome::Unknown;
+    }
+    // `unwrap`, `get`, `clone`: what every library has says nothing.
+    if has_object && is_everywhere(file.facts.text(name)) {
         return Outcome::Unknown;
     }
     let name = file.names[name.index()];

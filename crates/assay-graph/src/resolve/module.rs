@@ -189,7 +189,15 @@ impl<'g> Index<'g> {
             let Some(name) = self.graph.names.find(part) else {
                 return Value::External;
             };
-            value = evaluation.member_of(value, name);
+            // A function may have the name of the module beside it.
+            let module = match value {
+                Value::Definition(around) => self.module_file.get(&(around, name)),
+                _ => None,
+            };
+            value = match module {
+                Some(&module) => Value::Definition(module),
+                None => evaluation.member_of(value, name),
+            };
         }
         value
     }

@@ -270,3 +270,29 @@ fn main() {
         ],
     );
 }
+
+#[test]
+fn javascript() {
+    check(
+        "//- index.js
+module.exports = require('./lib/app');
+//- lib/app.js
+const requests = require('./requests').default;
+exports = module.exports = create;
+function create() { return requests.get('x') }
+//- lib/requests.ts
+export default {
+  get(url: string) { return this.send(url) },
+  send: (url: string) => url,
+};
+//- test/app.js
+const app = require('../');
+describe('app', () => { it('create', () => { app() }) });
+",
+        &[
+            "app.create -> lib/app.js:create (resolved)",
+            "create -> lib/requests.ts:default.get (resolved)",
+            "default.get -> lib/requests.ts:default.send (resolved)",
+        ],
+    );
+}

@@ -9,6 +9,7 @@ use assay_rules::{
     clone_findings, find_change_clones, find_clones, rule_by_id,
 };
 use assay_source::{BlobCache, FileChange, FileVersion, Hunk, LineRange, RepoPath, SourceText};
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::classify::is_own_code;
 use crate::engines::Engines;
@@ -43,10 +44,15 @@ pub(crate) fn find(
         .zip(&subject.change.files)
         .map(|(file, change)| (&file.entry.path, (file, change)))
         .collect();
+    let mut by_file: HashMap<RepoPath, Vec<&mut Finding>> = HashMap::new();
     for finding in &mut findings {
         finding.state = State::Introduced;
-        fill_frames(finding, subject, &by_path, settings);
+        let path = finding.location.path.clone();
+        by_file.entry(path).or_default().push(finding);
     }
+    by_file.into_par_iter().for_each(|(path, findings)| {
+        fill_frames(&path, findings, subject, &by_path, settings);
+    });
     progress.advance();
     findings
 }
@@ -154,13 +160,15 @@ fn note(clones: &Clones, examined: &mut [Examined]) {
     }
 }
 
+/// Fills the frames of the findings of one file, which is read once for all.
 fn fill_frames(
-    finding: &mut Finding,
+    path: &RepoPath,
+    findings: Vec<&mut Finding>,
     subject: Subject<'_>,
     by_path: &HashMap<&RepoPath, (&Examined, &FileChange)>,
     settings: &Settings,
 ) {
-    let Some((file, change)) = by_path.get(&finding.location.path) else {
+    let Some((file, change)) = by_path.get(path) else {
         return;
     };
     let text = match &file.kept {
@@ -174,8 +182,11 @@ fn fill_frames(
         }),
     };
     if let Some(text) = text {
-        let masked = redact::mask_file(&finding.location.path, &text);
-        redact::finding(finding, &masked);
-        frame::fill(finding, &masked.text, &file.versions.mapping);
+        let masked =
+            redact::mask_file(path, &text, file.secrets.as_deref(), &settings.secret_rules);
+        for finding in findings {
+            redact::finding(finding, &masked);
+            frame::fill(finding, &masked.text, &file.versions.mapping);
+        }
     }
 }

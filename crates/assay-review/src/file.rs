@@ -7,7 +7,7 @@ use std::sync::Arc;
 use assay_finding::{
     Coverage, FileEntry, FileMetrics, Finding, HunkEntry, PlacedDirective, Problem, SkipReason,
 };
-use assay_rules::{FileInput, FlowUnit, MaskedText, Surface, flow_begins, flow_units, surface};
+use assay_rules::{FileInput, FlowUnit, Surface, flow_begins, flow_units, surface};
 use assay_source::{
     ContentId, ContentStore, DecodeError, Encoding, FileChange, FileKind, FileVersion, Hunk,
     LineEnding, LineMapping, LineRange, PatchHunk, ReadError, SourceText, Span, diff_lines,
@@ -41,6 +41,8 @@ pub(crate) struct Examined {
     pub(crate) units: [Vec<FlowUnit>; 2],
     /// What the base and the head offer to others.
     pub(crate) surfaces: [Option<Surface>; 2],
+    /// Where secrets stand in the head, when somebody has looked.
+    pub(crate) secrets: Option<Vec<Span>>,
 }
 
 /// The texts of a file that was read.
@@ -71,8 +73,8 @@ struct Version {
     directives: Vec<PlacedDirective>,
     /// What was cut.
     notes: Vec<String>,
-    /// Where secrets stand.
-    secrets: Vec<Span>,
+    /// Where secrets stand, when somebody has looked.
+    secrets: Option<Vec<Span>>,
     /// What the dataflow step reads.
     units: Vec<FlowUnit>,
     /// What it offers to others.
@@ -139,6 +141,7 @@ impl Examined {
             kept: None,
             units: [Vec::new(), Vec::new()],
             surfaces: [None, None],
+            secrets: None,
         }
     }
 }
@@ -409,12 +412,25 @@ impl Examination<'_> {
                 finding.measure.is_none() && mapping.is_changed(finding.location.start.line)
             });
         }
-        let masked = MaskedText::new(&head.text, &head.secrets);
-        for finding in &mut findings {
-            redact::finding(finding, &masked);
-            frame::fill(finding, &masked.text, mapping);
+        // Only what is shown has to be gone over.
+        if !findings.is_empty() || !head.directives.is_empty() {
+            let path = self.file.path();
+            let masked = redact::mask_file(
+                path,
+                &head.text,
+                head.secrets.as_deref(),
+                &self.settings.secret_rules,
+            );
+            for finding in &mut findings {
+                redact::finding(finding, &masked);
+                frame::fill(finding, &masked.text, mapping);
+            }
+            redact::directives(&mut head.directives, &masked);
+            head.secrets = Some(masked.spans);
         }
-        redact::directives(&mut head.directives, &masked);
+        if !texts.fragment {
+            self.examined.secrets = head.secrets.take();
+        }
         self.examined.versions.head = findings;
         if !texts.fragment {
             self.examined.units[1] = std::mem::take(&mut head.units);
@@ -457,6 +473,11 @@ impl Examination<'_> {
                 metrics: measured.as_ref(),
             };
             let mut outcome = engine.run(&input);
+            let own = settings.secret_rules.run(&input, &outcome.findings);
+            if let Some(secrets) = &mut outcome.secrets {
+                secrets.extend(settings.secret_rules.spans(path, text));
+            }
+            outcome.findings.extend(own);
             if let Some(project) = &settings.project {
                 let (findings, notes) = project.run(&input);
                 outcome.findings.extend(findings);

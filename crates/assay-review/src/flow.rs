@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use assay_finding::{Finding, Location};
 use assay_rules::{
-    FlowFindings, FlowUnit, MaskedText, Properties, add_properties, flow_findings, flow_reads,
-    flow_units, has_properties, merge_flow_findings,
+    FlowFindings, FlowUnit, MaskedText, Properties, SecretRules, add_properties, flow_findings,
+    flow_reads, flow_units, has_properties, merge_flow_findings,
 };
 use assay_source::{FileKind, FileVersion, RepoPath, SourceText};
 use assay_syntax::{detect, parse};
@@ -57,7 +57,7 @@ pub(crate) fn find(
             continue;
         }
         let found = around.analyse(&own, engines);
-        place(found, side == 1, examined, &own);
+        place(found, side == 1, examined, &own, &settings.secret_rules);
     }
     for file in examined {
         file.units = [Vec::new(), Vec::new()];
@@ -220,7 +220,13 @@ fn helper(subject: Subject<'_>, version: &FileVersion, settings: &Settings) -> V
 }
 
 /// Puts findings with the files that they are in.
-fn place(found: FlowFindings, is_head: bool, examined: &mut [Examined], units: &[FlowUnit]) {
+fn place(
+    found: FlowFindings,
+    is_head: bool,
+    examined: &mut [Examined],
+    units: &[FlowUnit],
+    own: &SecretRules,
+) {
     let by_path: HashMap<RepoPath, usize> = examined
         .iter()
         .enumerate()
@@ -256,9 +262,9 @@ fn place(found: FlowFindings, is_head: bool, examined: &mut [Examined], units: &
         let at = by_path[&finding.location.path];
         if let (true, Some(text)) = (is_head, texts.get(&finding.location.path)) {
             let path = finding.location.path.clone();
-            let masked = masked
-                .entry(path)
-                .or_insert_with_key(|path| redact::mask_file(path, text));
+            let masked = masked.entry(path).or_insert_with_key(|path| {
+                redact::mask_file(path, text, examined[at].secrets.as_deref(), own)
+            });
             redact::finding(&mut finding, masked);
             frame::fill(&mut finding, &masked.text, &examined[at].versions.mapping);
         }

@@ -130,7 +130,7 @@ pub fn mend(input: MendInput<'_>, settings: &Settings) -> Mended {
     let diff = if work.applied.is_empty() {
         String::new()
     } else {
-        let masked = |text| mask_file(input.path, text).text;
+        let masked = |text| mask_file(input.path, text, None, &settings.secret_rules).text;
         let name = input.path.to_display();
         unified_diff(&name, &masked(input.text), &masked(&text))
     };

@@ -95,6 +95,8 @@ fn secrets(
     let engine = engines.for_path(&version.path);
     let input = FileInput::new(&version.path, &text, None);
     let mut findings = secret_findings(&engine, &input);
+    let own = settings.secret_rules.run(&input, &findings);
+    findings.extend(own);
     engine.suppress(&input, &mut findings, settings.today);
     settings.secret_allow.apply(&input, &mut findings);
     findings.retain(|finding| finding.suppressed.is_none());

@@ -237,6 +237,7 @@ fn rule_texts(findings: &[Finding], settings: &Settings) -> Vec<RuleMeta> {
             assay_rules::rule_by_id(id.as_str())
                 .map(assay_rules::Rule::meta)
                 .or_else(|| settings.project.as_ref()?.meta(id))
+                .or_else(|| settings.secret_rules.meta(id))
         })
         .collect()
 }

@@ -4,15 +4,25 @@
 use std::sync::Arc;
 
 use assay_finding::{Finding, PlacedDirective};
-use assay_rules::{MaskedText, find_secrets};
+use assay_rules::{MaskedText, SecretRules, find_secrets};
 use assay_source::{RepoPath, SourceText, Span};
 
-/// Masks a text that is shown without having been reviewed.
-pub(crate) fn mask_file(path: &RepoPath, text: &Arc<SourceText>) -> MaskedText {
-    let spans: Vec<_> = find_secrets(path, text)
+/// Masks a text that is shown; `known` is where its secrets stand, when
+/// somebody has looked.
+pub(crate) fn mask_file(
+    path: &RepoPath,
+    text: &Arc<SourceText>,
+    known: Option<&[Span]>,
+    own: &SecretRules,
+) -> MaskedText {
+    if let Some(known) = known {
+        return MaskedText::new(text, known);
+    }
+    let mut spans: Vec<_> = find_secrets(path, text)
         .iter()
         .map(|hit| hit.masked)
         .collect();
+    spans.extend(own.spans(path, text));
     MaskedText::new(text, &spans)
 }
 

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use assay_deps::{AdvisoryIndex, LicencePolicy};
 use assay_finding::{Baseline, Confidence};
-use assay_rules::{ConfiguredSuppression, Engine, ProjectRules, RuleSettings, SecretAllow};
+use assay_rules::{
+    ConfiguredSuppression, Engine, ProjectRules, RuleSettings, SecretAllow, SecretRules,
+};
 use assay_source::{BlobCache, RepoPath};
 use assay_syntax::{Language, ParseLimits};
 use globset::GlobMatcher;
@@ -35,6 +37,8 @@ pub struct Settings {
     pub languages: Vec<(GlobMatcher, &'static Language)>,
     /// Secrets that the project allows.
     pub secret_allow: SecretAllow,
+    /// The rules for secrets that the project wrote for gitleaks.
+    pub secret_rules: SecretRules,
     /// Findings to silence.
     pub suppressions: Vec<ConfiguredSuppression>,
     /// Whether several metrics of one function make one finding.
@@ -116,6 +120,7 @@ impl Settings {
             vendored: false,
             languages: Vec::new(),
             secret_allow: SecretAllow::default(),
+            secret_rules: SecretRules::default(),
             suppressions: Vec::new(),
             fold: true,
             baseline: None,

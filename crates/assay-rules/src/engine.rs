@@ -71,8 +71,9 @@ pub struct Outcome {
     /// What was cut, for the ledger's entry of the file.
     pub notes: Vec<String>,
     /// Where secrets stand, also those of rules that are off: whoever shows
-    /// the text masks them.
-    pub secrets: Vec<Span>,
+    /// the text masks them. None when no rule about secrets is on: then nobody has
+    /// looked, and whoever shows the text has to.
+    pub secrets: Option<Vec<Span>>,
 }
 
 /// All rules with their settings. Make one and share it between threads.
@@ -98,6 +99,8 @@ struct LanguageTable {
     config_rules: Vec<u16>,
     patterns: PatternTable,
     words: Option<WordSearch>,
+    /// Whether any rule about secrets is on.
+    seeks_secrets: bool,
 }
 
 /// The words of all rules that read text.
@@ -183,7 +186,11 @@ impl Engine {
         self.run_config(input, trees.first(), &mut run);
         self.run_metrics(input, trees, &mut run);
         self.run_text(input, trees.first(), &mut run);
-        let secrets = self.run_secrets(input, trees.first(), &mut run);
+        let language = trees.first().map(SyntaxTree::language);
+        let secrets = self
+            .table(language)
+            .seeks_secrets
+            .then(|| self.run_secrets(input, trees.first(), &mut run));
         let mut outcome = self.finish(input, run);
         outcome.secrets = secrets;
         outcome
@@ -457,6 +464,9 @@ impl LanguageTable {
             class_rules: of(|check| matches!(check, Check::Class(_))),
             file_rules: of(|check| matches!(check, Check::File(_))),
             config_rules: of(|check| matches!(check, Check::Config(_))),
+            seeks_secrets: active
+                .iter()
+                .any(|&at| rules[usize::from(at)].pack() == secret::PACK),
             words: WordSearch::new(rules, &active, &patterns),
             patterns,
             resolved,

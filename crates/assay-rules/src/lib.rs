@@ -55,8 +55,8 @@ pub use flow::{
 pub use project::{ProjectRuleError, ProjectRules, TestFailure};
 pub use rule::{NumberOption, Rule, rule_by_id, rules};
 pub use secret::{
-    MaskedText, SecretAllow, SecretHit, SecretSample, find_secrets, mask, secret_features,
-    secret_findings, secret_keywords, secret_samples,
+    MaskedText, SecretAllow, SecretHit, SecretRules, SecretSample, find_secrets, mask,
+    secret_features, secret_findings, secret_keywords, secret_samples,
 };
 pub use settings::{RuleSettings, RuleStatement, SettingsError};
 pub use suppress::{ConfiguredSuppression, suppress_configured};

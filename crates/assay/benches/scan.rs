@@ -11,19 +11,21 @@
     reason = "a bench reads the disk and the clock, and prints what it measured"
 )]
 
+mod support;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Instant;
 
 use assay_finding::Category;
 use assay_git::{Input, Opened, Options};
 use assay_review::{NoProgress, Settings, Subject, review};
 use assay_rules::RuleStatement;
 use assay_source::SourceText;
-use assay_syntax::{Language, detect, languages, parse_alone, parse_and_visit};
+use assay_syntax::{Language, detect, parse_alone, parse_and_visit};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use support::{Cost, best, fixtures, today};
 
 /// A scan with everything on may cost so many times parsing alone.
 const SCAN_RATIO_MAX: f64 = 4.0;
@@ -34,7 +36,6 @@ const QUALITY_RATIO_MAX: f64 = 1.7;
 const MEMORY_MEGABYTES_MAX: u64 = 300;
 /// The tree that is made has about so many lines.
 const LINES: usize = 200_000;
-const ROUNDS: usize = 3;
 
 fn main() -> ExitCode {
     let made;
@@ -93,33 +94,6 @@ fn main() -> ExitCode {
     } else {
         ExitCode::FAILURE
     }
-}
-
-/// Seconds of a piece of work.
-#[derive(Clone, Copy)]
-struct Cost {
-    processor: f64,
-    wall: f64,
-}
-
-fn best(work: impl Fn()) -> Cost {
-    (0..ROUNDS)
-        .map(|_| cost(&work))
-        .min_by(|a, b| a.processor.total_cmp(&b.processor))
-        .expect("there is at least one round")
-}
-
-fn cost(work: impl FnOnce()) -> Cost {
-    let (started, before) = (Instant::now(), processor_seconds());
-    work();
-    Cost {
-        processor: processor_seconds() - before,
-        wall: started.elapsed().as_secs_f64(),
-    }
-}
-
-fn today() -> jiff::civil::Date {
-    jiff::civil::date(2026, 1, 1)
 }
 
 fn quality_settings() -> Settings {
@@ -183,7 +157,7 @@ fn sources(opened: &Opened) -> Vec<(Arc<SourceText>, &'static Language)> {
 /// of its own so that it is not a copy of the one before.
 fn make_tree() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let fixtures: Vec<_> = languages().iter().filter_map(fixture).collect();
+    let fixtures = fixtures();
     let (mut lines, mut round) = (0, 0);
     while lines < LINES {
         for (language, ending, text) in &fixtures {
@@ -197,32 +171,6 @@ fn make_tree() -> tempfile::TempDir {
         round += 1;
     }
     folder
-}
-
-fn fixture(language: &Language) -> Option<(&'static str, String, String)> {
-    let id = language.id().as_str();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../assay-syntax/languages")
-        .join(id);
-    let path = fs::read_dir(folder)
-        .ok()?
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .find(|path| path.file_stem().is_some_and(|stem| stem == "fixture"))?;
-    let ending = path.extension()?.to_str()?.to_owned();
-    Some((id, ending, fs::read_to_string(path).ok()?))
-}
-
-/// User and system time in hundredths (proc(5)).
-fn processor_seconds() -> f64 {
-    let stat = fs::read_to_string("/proc/self/stat").expect("benches run on Linux");
-    let (_, fields) = stat.rsplit_once(')').expect("the name is in parentheses");
-    let fields: Vec<f64> = fields
-        .split_whitespace()
-        .skip(11)
-        .take(2)
-        .filter_map(|field| field.parse().ok())
-        .collect();
-    fields.iter().sum::<f64>() / 100.0
 }
 
 fn memory_peak_megabytes() -> u64 {

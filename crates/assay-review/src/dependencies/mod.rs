@@ -369,7 +369,10 @@ impl Run<'_> {
         text: &Arc<SourceText>,
         examined: &Examined,
     ) -> Vec<Finding> {
-        let masked = redact::mask_file(&file.path, text);
+        if findings.is_empty() {
+            return findings;
+        }
+        let masked = redact::mask_file(&file.path, text, None, &self.settings.secret_rules);
         for finding in &mut findings {
             finding.state = State::Introduced;
             redact::finding(finding, &masked);

@@ -1,8 +1,9 @@
 //! Secrets that a project allows, as it told gitleaks: the allow-lists of a
 //! `.gitleaks.toml`, and `gitleaks:allow` in the secret's own line.
 //!
-//! Allow-lists of single rules and rules of a project's own are about another
-//! tool's rules; they are counted and said, not guessed at.
+//! An allow-list for rules that the file does not have itself is about gitleaks'
+//! own ones; it is said, not guessed at. The file's rules are in
+//! [`SecretRules`](super::SecretRules).
 
 use assay_finding::{Finding, Suppressed, SuppressedBy};
 use assay_source::SourceText;
@@ -13,10 +14,10 @@ use toml::{Table, Value};
 use crate::engine::FileInput;
 
 /// Lists, and expressions and words of one list.
-const LISTS_MAX: usize = 200;
+pub(super) const LISTS_MAX: usize = 200;
 const ENTRIES_MAX: usize = 2_000;
 /// Bytes of a compiled expression.
-const EXPRESSION_BYTES_MAX: usize = 1 << 20;
+pub(super) const EXPRESSION_BYTES_MAX: usize = 1 << 20;
 /// The word in a line that allows what is in it.
 const INLINE: &str = "gitleaks:allow";
 
@@ -28,9 +29,10 @@ pub struct SecretAllow {
     pub notes: Vec<String>,
 }
 
+/// One allow-list, of all rules or of one.
 #[derive(Clone, Debug, Default)]
-struct List {
-    reason: String,
+pub(super) struct List {
+    pub(super) reason: String,
     paths: Vec<Regex>,
     values: Vec<Regex>,
     target: Target,
@@ -44,7 +46,18 @@ struct List {
 enum Target {
     #[default]
     Secret,
+    Match,
     Line,
+}
+
+/// What a list is asked about.
+#[derive(Clone, Copy)]
+pub(super) struct Found<'a> {
+    pub(super) path: &'a str,
+    pub(super) line: &'a str,
+    /// What the rule's expression matched.
+    pub(super) matched: &'a str,
+    pub(super) value: &'a str,
 }
 
 impl SecretAllow {
@@ -55,32 +68,25 @@ impl SecretAllow {
     /// A sentence about what is wrong: no TOML, an expression that is none, or
     /// more than the limits.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let table: Table = text
-            .parse()
-            .map_err(|error: toml::de::Error| format!("it is no TOML: {}", error.message()))?;
+        let table = read_table(text)?;
         let mut out = Self::default();
-        let single = table.get("allowlist").and_then(Value::as_table);
-        let several = table.get("allowlists").and_then(Value::as_array);
-        let lists = single
-            .into_iter()
-            .chain(several.into_iter().flatten().filter_map(Value::as_table));
-        for list in lists {
-            if out.lists.len() >= LISTS_MAX {
-                return Err(format!("it has more than {LISTS_MAX} allow-lists"));
+        let own = rule_ids(&table);
+        for list in List::tables(&table)? {
+            let targets = entries(list, "targetRules")?;
+            let foreign: Vec<&str> = targets
+                .iter()
+                .copied()
+                .filter(|id| !own.contains(id))
+                .collect();
+            if !foreign.is_empty() {
+                out.notes.push(format!(
+                    "`.gitleaks.toml`: an allow-list is for rules of gitleaks that Assay does not have ({})",
+                    foreign.join(", ")
+                ));
             }
-            match list.contains_key("targetRules") {
-                true => out.notes.push(
-                    "`.gitleaks.toml`: an allow-list with `targetRules` is about rules that Assay does not have and was not read".to_owned(),
-                ),
-                false => out.lists.push(List::read(list)?),
+            if !list.contains_key("targetRules") {
+                out.lists.push(List::read(list)?);
             }
-        }
-        let rules = table.get("rules").and_then(Value::as_array);
-        let count = rules.map_or(0, Vec::len);
-        if count > 0 {
-            out.notes.push(format!(
-                "`.gitleaks.toml`: {count} rules of its own were not read; Assay's detectors were used"
-            ));
         }
         Ok(out)
     }
@@ -88,23 +94,25 @@ impl SecretAllow {
     /// Silences the secrets that are allowed.
     pub fn apply(&self, input: &FileInput<'_>, findings: &mut [Finding]) {
         for finding in findings {
-            if finding.suppressed.is_some() || !finding.rule.as_str().starts_with("secret/") {
+            if finding.suppressed.is_some() || !is_secret(finding) {
                 continue;
             }
             let line = lines_of(input.text, finding);
             let value = input.text.get(finding.location.span).unwrap_or("");
             let path = input.path.to_display();
+            let found = Found {
+                path: &path,
+                line,
+                matched: value,
+                value,
+            };
             if line.contains(INLINE) {
                 finding.suppressed = Some(Suppressed {
                     by: SuppressedBy::Comment,
                     reason: Some(INLINE.to_owned()),
                     until: None,
                 });
-            } else if let Some(list) = self
-                .lists
-                .iter()
-                .find(|list| list.allows(&path, line, value))
-            {
+            } else if let Some(list) = self.lists.iter().find(|list| list.allows(found)) {
                 finding.suppressed = Some(Suppressed {
                     by: SuppressedBy::Configuration,
                     reason: Some(list.reason.clone()),
@@ -113,6 +121,24 @@ impl SecretAllow {
             }
         }
     }
+}
+
+/// Reads the file.
+pub(super) fn read_table(text: &str) -> Result<Table, String> {
+    text.parse()
+        .map_err(|error: toml::de::Error| format!("it is no TOML: {}", error.message()))
+}
+
+/// Returns the ids of the file's own rules.
+fn rule_ids(table: &Table) -> Vec<&str> {
+    let rules = table.get("rules").and_then(Value::as_array);
+    let ids = rules.into_iter().flatten();
+    ids.filter_map(|rule| rule.get("id")?.as_str()).collect()
+}
+
+fn is_secret(finding: &Finding) -> bool {
+    let pack = finding.rule.as_str().split_once('/').map(|(pack, _)| pack);
+    pack.is_some_and(|pack| pack == super::PACK || pack == super::custom::PACK)
 }
 
 fn lines_of<'t>(text: &'t SourceText, finding: &Finding) -> &'t str {
@@ -124,7 +150,19 @@ fn lines_of<'t>(text: &'t SourceText, finding: &Finding) -> &'t str {
 }
 
 impl List {
-    fn read(list: &Table) -> Result<Self, String> {
+    /// Returns the allow-lists of a table, written as one or as several.
+    pub(super) fn tables(table: &Table) -> Result<Vec<&Table>, String> {
+        let single = table.get("allowlist").and_then(Value::as_table);
+        let several = table.get("allowlists").and_then(Value::as_array);
+        let several = several.into_iter().flatten().filter_map(Value::as_table);
+        let lists: Vec<&Table> = single.into_iter().chain(several).collect();
+        match lists.len() {
+            0..=LISTS_MAX => Ok(lists),
+            _ => Err(format!("it has more than {LISTS_MAX} allow-lists")),
+        }
+    }
+
+    pub(super) fn read(list: &Table) -> Result<Self, String> {
         let text = |key: &str| list.get(key).and_then(Value::as_str).unwrap_or("");
         let reason = match text("description") {
             "" => "allowed in `.gitleaks.toml`".to_owned(),
@@ -136,6 +174,7 @@ impl List {
             values: expressions(list, "regexes")?,
             target: match text("regexTarget") {
                 "line" => Target::Line,
+                "match" => Target::Match,
                 _ => Target::Secret,
             },
             words: entries(list, "stopwords")?
@@ -146,14 +185,15 @@ impl List {
         })
     }
 
-    fn allows(&self, path: &str, line: &str, value: &str) -> bool {
+    pub(super) fn allows(&self, found: Found<'_>) -> bool {
         let target = match self.target {
-            Target::Secret => value,
-            Target::Line => line,
+            Target::Secret => found.value,
+            Target::Match => found.matched,
+            Target::Line => found.line,
         };
-        let lower = value.to_ascii_lowercase();
+        let lower = found.value.to_ascii_lowercase();
         let says = [
-            (!self.paths.is_empty()).then(|| self.paths.iter().any(|one| one.is_match(path))),
+            (!self.paths.is_empty()).then(|| self.paths.iter().any(|one| one.is_match(found.path))),
             (!self.values.is_empty()).then(|| self.values.iter().any(|one| one.is_match(target))),
             (!self.words.is_empty())
                 .then(|| self.words.iter().any(|word| lower.contains(word.as_str()))),
@@ -166,7 +206,7 @@ impl List {
     }
 }
 
-fn entries<'l>(list: &'l Table, key: &str) -> Result<Vec<&'l str>, String> {
+pub(super) fn entries<'l>(list: &'l Table, key: &str) -> Result<Vec<&'l str>, String> {
     let values = list.get(key).and_then(Value::as_array);
     let texts: Vec<&str> = values
         .into_iter()
@@ -180,26 +220,27 @@ fn entries<'l>(list: &'l Table, key: &str) -> Result<Vec<&'l str>, String> {
 }
 
 fn expressions(list: &Table, key: &str) -> Result<Vec<Regex>, String> {
-    let compile = |pattern: &&str| {
-        Regex::builder()
-            .configure(Regex::config().nfa_size_limit(Some(EXPRESSION_BYTES_MAX)))
-            .syntax(syntax::Config::new())
-            .build(pattern)
-            .map_err(|_| format!("`{key}` has `{pattern}`, which is no regular expression"))
-    };
+    let compile = |pattern: &&str| expression(key, pattern);
     entries(list, key)?.iter().map(compile).collect()
+}
+
+/// Compiles the expression that a key has.
+pub(super) fn expression(key: &str, pattern: &str) -> Result<Regex, String> {
+    Regex::builder()
+        .configure(Regex::config().nfa_size_limit(Some(EXPRESSION_BYTES_MAX)))
+        .syntax(syntax::Config::new())
+        .build(pattern)
+        .map_err(|_| format!("`{key}` has `{pattern}`, which is no regular expression"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{List, SecretAllow};
+    use super::{Found, List, SecretAllow};
 
     #[test]
     fn lists_allow_what_they_name() {
         let text = r#"
             title = "x"
-            [[rules]]
-            id = "own"
             [allowlist]
             description = "made up"
             paths = ['''^docs/''']
@@ -210,10 +251,24 @@ mod tests {
             regexTarget = "line"
             paths = ["[.]env$"]
             regexes = ["FOR_TESTS"]
+            [[allowlists]]
+            targetRules = ["own", "aws-access-token"]
+            stopwords = ["x"]
+            [[rules]]
+            id = "own"
         "#;
         let allow = SecretAllow::parse(text).expect("right");
-        assert_eq!(allow.notes.len(), 1);
-        let check = |list: &List, path, line, value| list.allows(path, line, value);
+        assert_eq!(allow.notes.len(), 1, "{:?}", allow.notes);
+        assert!(allow.notes[0].ends_with("(aws-access-token)"));
+        let check = |list: &List, path, line, value| {
+            let matched = value;
+            list.allows(Found {
+                path,
+                line,
+                matched,
+                value,
+            })
+        };
         let [one, two] = &allow.lists[..] else {
             panic!("two lists")
         };

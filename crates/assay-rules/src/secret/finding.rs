@@ -72,12 +72,17 @@ const VALUE_HASH_BITS: u8 = 12;
 /// and twelve bits of a hash, so a guessed password fits one time in 4096 by
 /// chance alone, while a value that replaced another is seen.
 fn identity(hit: &SecretHit, text: &SourceText) -> Identity {
-    let value = text.slice(hit.masked);
+    let name = hit.name.and_then(|span| text.get(span)).unwrap_or("");
+    identity_of(hit.rule(), name, text.slice(hit.masked))
+}
+
+/// Makes the identity of a value that was found by a rule beside a name.
+pub(super) fn identity_of(rule: &str, name: &str, value: &str) -> Identity {
     let mut digest = IdentityHasher::new("secret value");
     digest.part(value);
     let digest = digest.finish().to_string();
-    let mut hasher = IdentityHasher::new(hit.rule());
-    hasher.part(hit.name.and_then(|span| text.get(span)).unwrap_or(""));
+    let mut hasher = IdentityHasher::new(rule);
+    hasher.part(name);
     hasher.part(&value.len().to_string());
     hasher.part(&digest[..usize::from(VALUE_HASH_BITS / 4)]);
     hasher.finish()

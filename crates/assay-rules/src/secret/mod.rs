@@ -13,6 +13,7 @@ mod allow;
 mod assignment;
 mod check;
 mod context;
+mod custom;
 mod decode;
 mod detector;
 mod feature;
@@ -31,6 +32,7 @@ use assay_finding::Finding;
 use crate::engine::{Engine, FileInput};
 
 pub use allow::SecretAllow;
+pub use custom::SecretRules;
 pub(crate) use detector::SPECS;
 pub(crate) use finding::report;
 pub use mask::{MaskedText, mask};
@@ -38,6 +40,9 @@ pub(crate) use recipe::expand;
 pub use scan::{
     SecretHit, SecretSample, find_secrets, keywords as secret_keywords, secret_samples,
 };
+
+/// The pack of the rules about secrets.
+pub(crate) const PACK: &str = "secret";
 
 /// The names of the model's features, in order.
 pub fn secret_features() -> Vec<&'static str> {

@@ -15,7 +15,7 @@ use anyhow::{Context as _, bail};
 use assay_finding::{BASELINE_BYTES_MAX, Baseline, Confidence, Severity};
 use assay_git::{Input, Opened, Options};
 use assay_review::{COVERAGE_BYTES_MAX, CoverageReport, Settings};
-use assay_rules::{RuleStatement, SecretAllow};
+use assay_rules::{RuleStatement, SecretAllow, SecretRules};
 use assay_source::{RepoPath, nearest_word};
 
 use crate::advisories;
@@ -32,7 +32,7 @@ pub(crate) const CONFIG_NAME: &str = "assay.toml";
 /// The name of the baseline file.
 pub(crate) const BASELINE_NAME: &str = "assay-baseline.json";
 
-/// The name of gitleaks' configuration, whose allow-lists count.
+/// The name of gitleaks' configuration, whose rules and allow-lists count.
 const GITLEAKS_NAME: &str = ".gitleaks.toml";
 
 /// A configuration that was found and checked.
@@ -59,13 +59,19 @@ pub(crate) fn load(
     if let Some(bytes) = opened.read_base(&path, CONFIG_BYTES_MAX)? {
         let text = String::from_utf8_lossy(&bytes);
         // Another tool's file: what is wrong in it is said and stops nothing.
-        match SecretAllow::parse(&text) {
-            Ok(allow) => {
+        let parsed = SecretAllow::parse(&text).and_then(|allow| {
+            let rules = SecretRules::parse(&text)?;
+            Ok((allow, rules))
+        });
+        match parsed {
+            Ok((allow, rules)) => {
                 loaded.notes.extend(allow.notes.iter().cloned());
+                loaded.notes.extend(rules.notes.iter().cloned());
                 loaded.settings.secret_allow = allow;
+                loaded.settings.secret_rules = rules;
             }
             Err(problem) => loaded.notes.push(format!(
-                "{GITLEAKS_NAME} was not read, so nothing that it allows is allowed: {problem}"
+                "{GITLEAKS_NAME} was not read, so none of its rules runs and nothing that it allows is allowed: {problem}"
             )),
         }
     }
@@ -274,6 +280,7 @@ pub(crate) fn named_rules(settings: &Settings, patterns: &[String]) -> anyhow::R
     if let Some(project) = &settings.project {
         known.extend(project.rule_ids());
     }
+    known.extend(settings.secret_rules.rule_ids().map(str::to_owned));
     let mut wanted = Vec::new();
     for pattern in patterns {
         let glob = globset::Glob::new(pattern)
@@ -302,6 +309,7 @@ fn only_rules(settings: &mut Settings, patterns: &[String]) -> anyhow::Result<()
         });
     }
     settings.overrides.clear();
+    settings.secret_rules.keep_only(&wanted);
     if let Some(project) = settings.project.as_mut().and_then(Arc::get_mut) {
         project.keep_only(&wanted);
     }

@@ -157,6 +157,39 @@ fn a_secret_that_the_range_added_and_removed_is_still_found() {
 }
 
 #[test]
+fn rules_that_a_project_wrote_for_gitleaks_find_and_mask() {
+    let repo = repo();
+    repo.write(
+        ".gitleaks.toml",
+        "[[rules]]\nid = 'own-token'\ndescription = 'A token of ours'\nregex = 'own_([a-z0-9]{12})'\nkeywords = ['own_']\n",
+    );
+    repo.commit("our rule");
+    let value = ["abc123", "def456"].concat();
+    repo.write("a.py", format!("def f():\n    eval(x)  # own_{value}\n"));
+    let report = json(&repo, &["review"]);
+    let found = introduced(&report);
+    assert!(
+        found.iter().any(|one| one.ends_with("gitleaks/own-token")),
+        "{found:?}"
+    );
+    assert!(report.to_string().contains("A token of ours"));
+    // Also around other findings, and when the rule is not asked.
+    for arguments in [
+        &["review"][..],
+        &["review", "--rule", "security/*", "--all"],
+    ] {
+        for format in ["json", "terminal", "markdown", "html", "sarif"] {
+            let mut arguments = arguments.to_vec();
+            arguments.extend(["--output", format]);
+            let run = assay(&repo, &arguments);
+            assert!(!run.out.contains(&value), "{arguments:?}: {run:?}");
+        }
+    }
+    let report = json(&repo, &["review", "--rule", "gitleaks/own-token"]);
+    assert_eq!(introduced(&report).len(), 1);
+}
+
+#[test]
 fn what_gitleaks_allows_is_allowed() {
     let planted = planted();
     let repo = repo();
@@ -177,7 +210,7 @@ fn what_gitleaks_allows_is_allowed() {
     assert!(
         report
             .to_string()
-            .contains("1 rules of its own were not read")
+            .contains("the rule `x` has neither `regex` nor `path`")
     );
     // The change cannot allow itself.
     repo.write(".gitleaks.toml", "[allowlist]\npaths = ['.']\n");

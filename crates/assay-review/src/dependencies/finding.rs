@@ -12,6 +12,8 @@ use assay_finding::{
 use assay_rules::{Engine, Rule, rule_by_id};
 use assay_source::{SourceText, Span};
 
+use crate::fold::ADVISORY;
+
 /// Steps of a way that are shown one by one.
 const WAY_STEPS_MAX: usize = 20;
 /// Identifiers and versions that a message names.
@@ -129,15 +131,15 @@ fn severity(known: &Known, rule: &Rule, engine: &Engine) -> Severity {
 
 fn message(file: &PackageFile, known: &Known, package: &Package, way: &[u32]) -> String {
     let what = match known.kind {
-        AdvisoryKind::Vulnerable => "has a known vulnerability",
-        AdvisoryKind::Malicious => "is malicious",
-        AdvisoryKind::Unsound => "is unsound",
-        AdvisoryKind::Unmaintained => "is not maintained",
-        AdvisoryKind::Notice => "has an advisory",
+        AdvisoryKind::Vulnerable => ADVISORY,
+        AdvisoryKind::Malicious => " is malicious: ",
+        AdvisoryKind::Unsound => " is unsound: ",
+        AdvisoryKind::Unmaintained => " is not maintained: ",
+        AdvisoryKind::Notice => " has an advisory: ",
     };
     let mut ids = vec![known.id.as_str()];
     ids.extend(known.aliases.iter().map(String::as_str));
-    let mut text = format!("{} {what}: ", label(package));
+    let mut text = format!("{}{what}", label(package));
     if !known.summary.is_empty() {
         text.push_str(known.summary.trim_end_matches('.'));
         text.push(' ');

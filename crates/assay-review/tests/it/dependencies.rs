@@ -14,6 +14,8 @@ use crate::memory::{MemoryChange, settings};
 const ADVISORIES: &[(&str, &str, &str)] = &[
     ("GHSA-one", "crates.io", "bad"),
     ("GHSA-two", "npm", "bad"),
+    ("GHSA-three", "crates.io", "many"),
+    ("GHSA-four", "crates.io", "many"),
     ("RUSTSEC-2021-0003", "crates.io", "smallvec"),
     ("MAL-1", "crates.io", "rustdecimal"),
     ("RUSTSEC-2021-0145", "crates.io", "atty"),
@@ -93,6 +95,22 @@ fn reviewed(base: Option<&str>, head: Option<&str>) -> Report {
 }
 
 const BAD: &str = "critical `bad` 1.0.0 has a known vulnerability: It is bad (GHSA-one, CVE-GHSA-one); critical, CVSS 3.1 9.8; fixed in 2.0.0; comes in over middle > bad";
+
+#[test]
+fn the_advisories_of_one_package_are_one_finding() {
+    let text = lock(&[("bad", "1.0.0"), ("many", "1.0.0")]);
+    let report = reviewed(None, Some(&text));
+    let many = |finding: &&Finding| finding.message.starts_with("`many`");
+    let many: Vec<&Finding> = report.findings.iter().filter(many).collect();
+    let [finding] = many[..] else {
+        panic!("{:?}", lines(&report));
+    };
+    let start = "`many` 1.0.0 has 2 known vulnerabilities, the worst: It is bad (GHSA-";
+    assert!(finding.message.starts_with(start), "{}", finding.message);
+    let also = &finding.related[finding.related.len() - 1].message;
+    assert!(also.starts_with("also: It is bad (GHSA-"), "{also}");
+    assert!(lines(&report).iter().any(|line| line.ends_with(BAD)));
+}
 
 #[test]
 fn a_vulnerable_package_is_introduced_when_the_change_brings_it() {

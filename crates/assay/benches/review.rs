@@ -23,7 +23,7 @@ use assay_testkit::GitRepo;
 use support::{best, fixtures, today};
 
 /// A review with everything on may cost so many times parsing alone.
-const RATIO_MAX: f64 = 8.0;
+const RATIO_MAX: f64 = 3.0;
 /// Copies of the fixtures in the repository, with names of their own.
 const COPIES: usize = 20;
 /// Of so many copies one is changed.

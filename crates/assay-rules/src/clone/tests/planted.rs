@@ -150,7 +150,8 @@ fn tokens(statement: &str) -> u32 {
     let mut was_word = false;
     for byte in statement.replace("+=", "=").bytes() {
         let is_word = byte.is_ascii_alphanumeric();
-        count += u32::from(!byte.is_ascii_whitespace() && !(is_word && was_word));
+        let goes_on = is_word && was_word;
+        count += u32::from(!goes_on && !byte.is_ascii_whitespace());
         was_word = is_word;
     }
     count

@@ -99,7 +99,7 @@ pub fn review(subject: Subject<'_>, settings: &Settings, progress: &dyn Progress
         settings,
         progress,
     ));
-    findings.extend(breaking::find(subject, &examined, &engines));
+    findings.extend(breaking::find(subject, &examined, &engines, settings));
     let packages = dependencies::find(subject, &mut examined, &engines, settings, progress);
     findings.extend(packages.findings);
     problems.extend(

@@ -20,6 +20,7 @@ use crate::file::{Examined, KeptText};
 use crate::frame;
 use crate::pipeline::Subject;
 use crate::redact;
+use crate::settings::Settings;
 
 /// Findings of one file: a rewritten module is one piece of news.
 const BREAKS_PER_FILE_MAX: usize = 25;
@@ -31,6 +32,7 @@ pub(crate) fn find(
     subject: Subject<'_>,
     examined: &[Examined],
     engines: &Engines<'_>,
+    settings: &Settings,
 ) -> Vec<Finding> {
     if subject.is_scan {
         return Vec::new();
@@ -62,15 +64,30 @@ pub(crate) fn find(
             !told.contains(last_part(&one.name))
                 && packages.offers(path, language.as_str(), &one.name)
         };
-        let found = breaks
+        let offered = breaks
             .iter()
             .filter(|one| offered(one))
             .take(BREAKS_PER_FILE_MAX);
-        for one in found {
+        let mut found: Vec<Finding> = Vec::new();
+        for one in offered {
             let is_moved = one.kind == BreakKind::Removed
                 && moved.contains(&(language.as_str(), one.name.as_str()));
-            findings.extend(finding(file, change, kept, one, is_moved, engines));
+            found.extend(finding(file, change, kept, one, is_moved, engines));
         }
+        if found.is_empty() {
+            continue;
+        }
+        let masked = redact::mask_file(
+            &file.entry.path,
+            &kept.head,
+            file.secrets.as_deref(),
+            &settings.secret_rules,
+        );
+        for finding in &mut found {
+            redact::finding(finding, &masked);
+            frame::fill(finding, &masked.text, &file.versions.mapping);
+        }
+        findings.append(&mut found);
     }
     findings
 }
@@ -200,7 +217,7 @@ fn finding(
     hasher.part(&one.name).part(&one.detail);
     let position = |offset| kept.head.position(offset);
     let meta = rule.meta();
-    let mut finding = Finding {
+    Some(Finding {
         rule: RuleId::new(rule.id()),
         severity: match one.kind {
             BreakKind::Default => Severity::Low,
@@ -232,11 +249,7 @@ fn finding(
         suppressed: None,
         fix: None,
         frame: Frame::default(),
-    };
-    let masked = redact::mask_file(&file.entry.path, &kept.head);
-    redact::finding(&mut finding, &masked);
-    frame::fill(&mut finding, &masked.text, &file.versions.mapping);
-    Some(finding)
+    })
 }
 
 /// Returns the line of the head at which something was taken out.

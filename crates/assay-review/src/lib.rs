@@ -29,9 +29,11 @@ mod pipeline;
 mod redact;
 mod score;
 mod settings;
+mod summary;
 
 pub use coverage::{COVERAGE_BYTES_MAX, CoverageError, CoverageReport};
 pub use gate::GateSettings;
 pub use mend::{LeftFinding, LeftReason, MendInput, Mended, MendedFinding, mend};
 pub use pipeline::{NoProgress, Progress, Subject, review};
 pub use settings::{AdvisorySource, Limits, PathOverride, Settings};
+pub use summary::{PartKind, Partner, Reviewer, RiskReason, Summary, SummaryFile, summarise};

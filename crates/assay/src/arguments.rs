@@ -85,6 +85,8 @@ pub(crate) enum Command {
     Baseline(BaselineArguments),
     /// Show what the past says of files: hot spots, owners, what changes together
     History(HistoryArguments),
+    /// Say what a change is about: parts, risk, reading order, reviewers
+    Summary(SummaryArguments),
     /// List the packages that a tree depends on, as a bill of materials
     Sbom(SbomArguments),
     /// Keep the local database of advisories about packages
@@ -120,6 +122,27 @@ pub(crate) struct ChangeArguments {
     /// Review a patch from a file, or from standard input with `-`
     #[arg(long, value_name = "FILE")]
     pub(crate) patch: Option<PathBuf>,
+}
+
+/// Arguments of `assay summary`.
+#[derive(Debug, Args)]
+pub(crate) struct SummaryArguments {
+    #[command(flatten)]
+    pub(crate) change: ChangeArguments,
+    /// The format
+    #[arg(long, value_enum, default_value_t = SummaryFormat::Text, value_name = "FORMAT")]
+    pub(crate) format: SummaryFormat,
+}
+
+/// Formats of a summary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SummaryFormat {
+    /// For people
+    Text,
+    /// For a pull request
+    Markdown,
+    /// For programs
+    Json,
 }
 
 /// Arguments of `assay scan`.

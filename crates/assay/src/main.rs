@@ -72,6 +72,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Init(own) => command::init::run(global, own),
         Command::Baseline(own) => command::baseline::run(global, own),
         Command::History(own) => command::history::run(global, own),
+        Command::Summary(own) => command::summary::run(global, own),
         Command::Sbom(own) => command::sbom::run(global, own),
         Command::Advisories(own) => command::advisories::run(global, own),
         Command::Completions(own) => command::shell::completions(own),

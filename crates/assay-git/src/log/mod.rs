@@ -68,6 +68,13 @@ pub fn read_history(
     })
 }
 
+/// Returns the address under which the user commits; none without a repository or
+/// a name for it.
+pub fn user_email(cwd: &Path, options: &Options) -> Option<String> {
+    let repo = Repo::discover(cwd, options).ok()??;
+    repo.string("user.email").map(|email| email.to_string())
+}
+
 fn read_inner(cwd: &Path, spec: &str, options: &HistoryOptions) -> Result<HistoryRead, Error> {
     let repo = Repo::require(cwd, &options.options)?;
     let found = revision::resolve(&repo, spec)?;

@@ -72,7 +72,8 @@ pub(crate) fn find(
         for one in offered {
             let is_moved = one.kind == BreakKind::Removed
                 && moved.contains(&(language.as_str(), one.name.as_str()));
-            found.extend(finding(file, change, kept, one, is_moved, engines));
+            let is_doubtful = is_moved || !one.is_certain;
+            found.extend(finding(file, change, kept, one, is_doubtful, engines));
         }
         if found.is_empty() {
             continue;
@@ -202,7 +203,7 @@ fn finding(
     change: &FileChange,
     kept: &KeptText,
     one: &Break,
-    is_moved: bool,
+    is_doubtful: bool,
     engines: &Engines<'_>,
 ) -> Option<Finding> {
     // A file that is gone has no line to speak of.
@@ -223,7 +224,7 @@ fn finding(
             BreakKind::Default => Severity::Low,
             _ => engine.severity(rule, Some(kept.language)),
         },
-        confidence: if is_moved {
+        confidence: if is_doubtful {
             Confidence::Low
         } else {
             meta.confidence

@@ -30,6 +30,9 @@ pub struct Break {
     pub name: String,
     /// What exactly is different, as a part of a sentence.
     pub detail: String,
+    /// Whether the text alone proves it: a member may be inherited from what the
+    /// class extends now.
+    pub is_certain: bool,
     /// The thing in the base; none for what is new.
     pub base: Option<assay_source::Span>,
     /// The thing in the head; none when it is gone.
@@ -64,7 +67,15 @@ pub fn compare_surfaces(base: &Surface, head: &Surface) -> Vec<Break> {
         }
         match new.get(&item.name) {
             Some(now) => breaks.extend(compare_items(&old[&item.name], now)),
-            None => breaks.push(gone(item, head)),
+            None if head.handed_on.contains(&item.name) => {}
+            None => {
+                let extends = |items: &HashMap<String, Vec<SurfaceItem>>| {
+                    around.and_then(|owner| Some(items.get(owner)?.first()?.heritage.clone()))
+                };
+                let mut gone = gone(item, head);
+                gone.is_certain = extends(&old) == extends(&new);
+                breaks.push(gone);
+            }
         }
     }
     for item in head.items.iter().filter(|item| item.is_required) {
@@ -78,6 +89,7 @@ pub fn compare_surfaces(base: &Surface, head: &Surface) -> Vec<Break> {
                 what: item.kind,
                 name: item.name.clone(),
                 detail: "is new, and every implementation must provide it".to_owned(),
+                is_certain: true,
                 base: None,
                 head: Some(item.span),
             });
@@ -97,6 +109,7 @@ fn gone(item: &SurfaceItem, head: &Surface) -> Break {
         what: item.kind,
         name: item.name.clone(),
         detail,
+        is_certain: true,
         base: Some(item.span),
         head: None,
     }
@@ -110,6 +123,7 @@ fn compare_items(old: &[SurfaceItem], new: &[SurfaceItem]) -> Option<Break> {
         what: at.kind,
         name: at.name.clone(),
         detail,
+        is_certain: true,
         base: Some(at.span),
         head: Some(now.span),
     };

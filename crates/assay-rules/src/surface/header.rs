@@ -73,6 +73,11 @@ pub(super) fn signature(node: NodeRef<'_>, symbol: &Symbol, language: &str) -> S
     }
 }
 
+/// Returns what a class says that it extends.
+pub(super) fn heritage(node: NodeRef<'_>, symbol: &Symbol) -> String {
+    plain(around_name(node, symbol).1)
+}
+
 /// Returns the text of the head before and after the name.
 fn around_name<'t>(node: NodeRef<'t>, symbol: &Symbol) -> (&'t str, &'t str) {
     let text = node.text();
@@ -112,15 +117,32 @@ fn after_parameters(text: &str) -> &str {
 }
 
 fn result_before(text: &str) -> Option<String> {
-    let line = text
+    let text = without_annotations(text);
+    let lines = text
         .lines()
-        .filter(|line| !line.trim_start().starts_with(['@', '/', '*', '[', '#']));
-    let words: Vec<&str> = line
+        .filter(|line| !line.trim_start().starts_with(['/', '*', '[', '#']));
+    let words: Vec<&str> = lines
         .flat_map(str::split_whitespace)
-        .filter(|word| !MODIFIERS.contains(word) && !word.starts_with('@'))
+        .filter(|word| !MODIFIERS.contains(word))
         .collect();
     let joined = plain(&words.join(" "));
     (!joined.is_empty()).then_some(joined)
+}
+
+/// Takes out `@Name` and `@Name(...)`.
+fn without_annotations(text: &str) -> String {
+    let mut out = String::new();
+    let mut parts = text.split('@');
+    out.push_str(parts.next().unwrap_or(""));
+    for part in parts {
+        let rest = part.trim_start_matches(|c: char| c.is_alphanumeric() || matches!(c, '_' | '.'));
+        out.push(' ');
+        match rest.strip_prefix('(') {
+            Some(_) => out.push_str(after_parameters(rest)),
+            None => out.push_str(rest),
+        }
+    }
+    out
 }
 
 fn result_after(text: &str, language: &str) -> Option<String> {
@@ -137,7 +159,33 @@ fn result_after(text: &str, language: &str) -> Option<String> {
         _ => text.strip_prefix(':')?,
     };
     let text = plain(text.split("\nwhere").next().unwrap_or(text));
+    let text = if language == "go" {
+        unnamed(&text)
+    } else {
+        text
+    };
     (!text.is_empty()).then_some(text)
+}
+
+/// Results of Go may have names, which nobody who calls sees: `(n int, err error)`.
+fn unnamed(text: &str) -> String {
+    let Some(inner) = text
+        .strip_prefix('(')
+        .and_then(|text| text.strip_suffix(')'))
+    else {
+        return text.to_owned();
+    };
+    let parts: Vec<&str> = inner.split(',').collect();
+    let types: Vec<&str> = parts
+        .iter()
+        .filter_map(|part| Some(part.split_once(' ')?.1))
+        .collect();
+    match types.as_slice() {
+        [] if parts.len() == 1 => inner.to_owned(),
+        [one] if parts.len() == 1 => (*one).to_owned(),
+        types if types.len() == parts.len() => format!("({})", types.join(",")),
+        _ => text.to_owned(),
+    }
 }
 
 fn throws(text: &str) -> Vec<String> {

@@ -22,6 +22,8 @@ pub struct Surface {
     pub items: Vec<SurfaceItem>,
     /// Every name that the file declares or hands on, public or not; sorted.
     pub names: Vec<String>,
+    /// Names from elsewhere that can be reached through the file as well.
+    pub handed_on: Vec<String>,
 }
 
 /// One thing that others may use.
@@ -37,6 +39,8 @@ pub struct SurfaceItem {
     pub is_required: bool,
     /// How it is called; none for what is not called.
     pub signature: Option<Signature>,
+    /// For a class, what stands between its name and its body: what it extends.
+    pub heritage: String,
     /// Where it is declared.
     pub span: Span,
 }
@@ -101,6 +105,10 @@ pub fn surface(path: &RepoPath, parsed: &ParsedFile) -> Option<Surface> {
                 .map(|owner| owner.qualified_name.clone()),
             is_required: owner
                 .is_some_and(|owner| rules.is_required(node, symbol, tree.node(owner.node))),
+            heritage: match symbol.kind {
+                SymbolKind::Class => header::heritage(node, symbol),
+                _ => String::new(),
+            },
             signature: is_called(symbol).then(|| header::signature(node, symbol, language)),
             span: symbol.name_span.unwrap_or(symbol.span),
         });
@@ -108,12 +116,19 @@ pub fn surface(path: &RepoPath, parsed: &ParsedFile) -> Option<Surface> {
     for (kind, name, owner, span) in public::further(tree, language, &exports) {
         surface.names.push(name.clone());
         let known = |owner: &String| surface.items.iter().any(|item| item.name == *owner);
-        if owner.as_ref().is_none_or(known) && !surface.items.iter().any(|item| item.name == name) {
+        // What a module of Python imports is offered by the face of its package.
+        surface.handed_on.push(name.clone());
+        let is_face = language != "python" || path.file_name() == b"__init__.py";
+        if is_face
+            && owner.as_ref().is_none_or(known)
+            && !surface.items.iter().any(|item| item.name == name)
+        {
             surface.items.push(SurfaceItem {
                 kind,
                 name,
                 owner,
                 is_required: false,
+                heritage: String::new(),
                 signature: None,
                 span,
             });

@@ -127,6 +127,7 @@ fn is_test_file(file: &str) -> bool {
         || stem.ends_with("_spec")
         || stem.ends_with("Test")
         || stem.ends_with("Tests")
+        || lower.contains("_test.")
         || lower.contains(".test.")
         || lower.contains(".spec.")
         || lower.contains(".stories.")
@@ -249,15 +250,27 @@ fn words_before_name<'t>(node: NodeRef<'t>, symbol: &Symbol) -> Vec<&'t str> {
     let start = node.span().start;
     let name = symbol.name_span.map_or(start, |name| name.start);
     let text = node.text();
-    let head = text
+    let mut rest = text
         .get(..name.saturating_sub(start) as usize)
         .unwrap_or("");
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    head.lines()
-        .filter(|line| !line.trim_start().starts_with(['@', '#', '/', '*']))
-        .flat_map(|line| line.split(move |c: char| !is_word(c)))
-        .filter(|word| !word.is_empty())
-        .collect()
+    let mut words = Vec::new();
+    let mut depth = 0u32;
+    while let Some(c) = rest.chars().next() {
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        let marked = matches!(c, '@' | '#');
+        let from = if marked { c.len_utf8() } else { 0 };
+        let length = rest[from..]
+            .find(|c| !is_word(c))
+            .unwrap_or(rest.len() - from);
+        match c {
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth = depth.saturating_sub(1),
+            _ if length > 0 && depth == 0 && !marked => words.push(&rest[..length]),
+            _ => {}
+        }
+        rest = &rest[(from + length).max(c.len_utf8())..];
+    }
+    words
 }
 
 fn is_pub(node: NodeRef<'_>) -> bool {

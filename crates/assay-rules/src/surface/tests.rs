@@ -98,6 +98,18 @@ fn python_offers_what_has_no_underscore() {
 }
 
 #[test]
+fn a_member_may_be_inherited_now() {
+    let base = of("pkg/a.py", "class A:\n    def m(self): pass\n");
+    for (head, certain) in [
+        ("class A(B):\n    x = 1\n", false),
+        ("class A:\n    x = 1\n", true),
+    ] {
+        let breaks = compare_surfaces(&base, &of("pkg/a.py", head));
+        assert_eq!((breaks.len(), breaks[0].is_certain), (1, certain), "{head}");
+    }
+}
+
+#[test]
 fn javascript_offers_what_it_exports() {
     let p = "lib/a.js";
     check(
@@ -193,6 +205,22 @@ fn java_offers_what_is_public() {
         p,
         "public class A { @Deprecated\n public void m() {} }",
         "public class A { public void m() {} }",
+        &[],
+    );
+}
+
+#[test]
+fn an_annotation_does_not_hide_what_follows() {
+    let java = |text: &str| format!("public class A {{ {text} }}");
+    let (base, head) = (
+        java("public void m() {}"),
+        java("@Override @A(x = 1) public void m() {}"),
+    );
+    check("src/A.java", &base, &head, &[]);
+    check(
+        "a.go",
+        "package a\nfunc F() (err error) { return nil }\n",
+        "package a\nfunc F() error { return nil }\n",
         &[],
     );
 }

@@ -15,3 +15,4 @@ pub(crate) mod rule;
 pub(crate) mod sbom;
 pub(crate) mod scan;
 pub(crate) mod shell;
+pub(crate) mod summary;

@@ -18,6 +18,7 @@ fn every_command_has_help() {
         "completions",
         "man",
         "history",
+        "summary",
     ] {
         let run = assay(&repo, &[command, "--help"]);
         assert_eq!(run.code, 0, "{run:?}");

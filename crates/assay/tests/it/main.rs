@@ -19,3 +19,4 @@ mod outputs;
 mod project_rule;
 mod run;
 mod secrets;
+mod summary;

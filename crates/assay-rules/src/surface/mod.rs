@@ -109,7 +109,8 @@ pub fn surface(path: &RepoPath, parsed: &ParsedFile) -> Option<Surface> {
                 SymbolKind::Class => header::heritage(node, symbol),
                 _ => String::new(),
             },
-            signature: is_called(symbol).then(|| header::signature(node, symbol, language)),
+            signature: (is_called(symbol) && !public::is_command(node))
+                .then(|| header::signature(node, symbol, language)),
             span: symbol.name_span.unwrap_or(symbol.span),
         });
     }

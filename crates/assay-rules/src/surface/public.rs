@@ -273,6 +273,22 @@ fn words_before_name<'t>(node: NodeRef<'t>, symbol: &Symbol) -> Vec<&'t str> {
     words
 }
 
+/// Whether a decorator makes a command of a function of Python: it is called by
+/// words on a command line.
+pub(super) fn is_command(node: NodeRef<'_>) -> bool {
+    let around = node
+        .parent()
+        .filter(|around| around.kind() == "decorated_definition");
+    around.is_some_and(|around| {
+        let decorators = around
+            .children()
+            .filter(|child| child.has(Role::Annotation));
+        decorators
+            .into_iter()
+            .any(|decorator| decorator.text().contains("command"))
+    })
+}
+
 fn is_pub(node: NodeRef<'_>) -> bool {
     node.children()
         .any(|child| child.kind() == "visibility_modifier" && child.text().trim() == "pub")

@@ -98,6 +98,15 @@ fn python_offers_what_has_no_underscore() {
 }
 
 #[test]
+fn a_command_is_not_called_by_code() {
+    let (base, head) = (
+        "@click.command('run')\ndef f(a): pass\n",
+        "@click.command('run')\ndef f(a, b): pass\n",
+    );
+    check("pkg/a.py", base, head, &[]);
+}
+
+#[test]
 fn a_member_may_be_inherited_now() {
     let base = of("pkg/a.py", "class A:\n    def m(self): pass\n");
     for (head, certain) in [

@@ -101,7 +101,7 @@ pub(super) struct Solver<'p> {
     brief_steps: u32,
     nesting: u32,
     hits: Vec<Hit>,
-    known_hits: HashSet<(Name, u32, Span, Option<(u32, Span)>)>,
+    known_hits: HashSet<HitKey>,
     notes: Vec<String>,
     /// What the top levels of files leave behind.
     tops: HashMap<u32, Option<Rc<Top>>>,
@@ -120,6 +120,9 @@ pub(super) struct Solver<'p> {
 
 /// A type of a language.
 type TypeOf = (&'static str, Name);
+
+/// What tells hits apart: the rule, the place, and the call that led there.
+type HitKey = (Name, u32, Span, Option<(u32, Span)>);
 
 /// Where an object is made: the calls that led there, and the place.
 type Site = (u64, u32, Span, u32);

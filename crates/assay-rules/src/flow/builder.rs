@@ -123,6 +123,7 @@ impl Builder {
             path: path.clone(),
             text: Arc::clone(text),
             package: Name::from(""),
+            module: Name::from(""),
             functions: Vec::new(),
             classes: Vec::new(),
             aliases: Vec::new(),
@@ -158,6 +159,11 @@ impl Builder {
     /// Says that the language's types are open, see [`Unit::open_types`].
     pub(crate) fn set_open_types(&mut self) {
         self.unit.open_types = true;
+    }
+
+    /// Sets the name under which other files run this one.
+    pub(crate) fn set_module(&mut self, module: &str) {
+        self.unit.module = Name::from(module);
     }
 
     /// Returns the package that was set.

@@ -52,6 +52,9 @@ pub(crate) struct Unit {
     /// What the names that the file declares are prefixed with to be known in
     /// other files: a package, a namespace, a module path. May be empty.
     pub(crate) package: Name,
+    /// Another name of its top level, under which other files run it; may be
+    /// empty.
+    pub(crate) module: Name,
     pub(crate) functions: Vec<Function>,
     pub(crate) classes: Vec<Class>,
     /// Other names under which the file hands out what goes by a qualified
@@ -500,6 +503,10 @@ pub(crate) enum Callee {
     Known(FunctionId),
     /// The constructor of a type, by its qualified name.
     New(Name),
+    /// The top level of a file, by its name: it is run with the variables that
+    /// are named arguments, and the result is a map of the variables after it
+    /// and of what it returned (`return`).
+    Module(Name),
     /// The method of the superclass; the receiver is the first argument. A
     /// constructor's name is empty.
     Super(Name),

@@ -41,6 +41,12 @@ kinds! {
     "mass-assignment" => "injection/mass-assignment", "the fields of a record";
     "memory" => "injection/unchecked-size", "a size or an index";
     "mail" => "injection/mail-header-injection", "the header of a mail";
+    // Escaping a text makes it safe between quotes only: outside of them it is
+    // still dangerous in this way.
+    "sql-bare" => "injection/sql-injection", "an SQL statement";
+    // A path that was not made absolute may leave any folder, whatever it
+    // begins with.
+    "path-raw" => "injection/path-traversal", "a file path";
 }
 
 impl Kinds {
@@ -83,9 +89,20 @@ impl Kinds {
         Self(self.0 & Self::NUMBER)
     }
 
-    /// Returns the kind with the name; `all` is what an input can do harm to.
+    /// What a text between quotes can no longer do.
+    pub(crate) const BARE: Self = Self(bit("sql-bare"));
+
+    /// What a path that was made absolute can no longer do.
+    pub(crate) const RAW_PATH: Self = Self(bit("path-raw"));
+
+    /// Returns the kind with the name; `all` is what an input can do harm to,
+    /// `sql` also what `sql-bare` is about and `sql-quoted` only what is left
+    /// between quotes, `path` also what `path-raw` is about.
     pub(crate) fn named(name: &str) -> Option<Self> {
         match name {
+            "sql" => Some(Self(bit("sql") | bit("sql-bare"))),
+            "sql-quoted" => Some(Self(bit("sql"))),
+            "path" => Some(Self(bit("path") | bit("path-raw"))),
             "all" => Some(Self::INPUT),
             "text" => Some(Self(Self::ALL.0 & !Self::NUMBER)),
             _ => {
@@ -154,9 +171,15 @@ mod tests {
     #[test]
     fn kinds_have_names_and_bits_of_their_own() {
         assert!(KINDS.len() < 62);
-        for (at, kind) in KINDS.iter().enumerate() {
+        let several = |name: &str| matches!(name, "sql" | "path");
+        for (at, kind) in KINDS.iter().enumerate().filter(|(_, k)| !several(k.0)) {
             assert_eq!(Kinds::named(kind.0), Some(Kinds(1 << at)), "{}", kind.0);
         }
+        let sql = Kinds::named("sql").unwrap();
+        assert_eq!(
+            sql.without(Kinds::BARE),
+            Kinds::named("sql-quoted").unwrap()
+        );
         assert!(
             Kinds::INPUT
                 .of_number()

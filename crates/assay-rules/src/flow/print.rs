@@ -196,6 +196,7 @@ fn operation(function: &Function, op: &Op) -> String {
                 Callee::Method(receiver, name) => format!("{}.{name}", s(receiver)),
                 Callee::Known(id) => format!("#{}", id.0),
                 Callee::New(ty) => format!("new {ty}"),
+                Callee::Module(name) => format!("module {name}"),
                 Callee::Super(name) => format!("super.{name}"),
             };
             format!("{callee}({})", args(function, arguments))

@@ -155,6 +155,7 @@ impl Project {
 
     fn declare(&mut self, at: u32, unit: &Unit) {
         self.modules.entry(unit.package.clone()).or_insert(at);
+        self.modules.entry(unit.module.clone()).or_insert(at);
         for (name, meant) in &unit.aliases {
             let (map, name, meant) = match (name.strip_suffix(".*"), meant.strip_suffix(".*")) {
                 (Some(name), Some(meant)) => {

@@ -103,6 +103,7 @@ impl Reach {
         let mut packages: HashMap<&str, u32> = HashMap::new();
         for (at, unit) in units.iter().enumerate() {
             packages.entry(&unit.as_ref().package).or_insert(at as u32);
+            packages.entry(&unit.as_ref().module).or_insert(at as u32);
         }
         packages.remove("");
         let mut libraries: BTreeMap<&str, Libraries> = BTreeMap::new();
@@ -437,7 +438,9 @@ impl Collector<'_> {
             }
             Op::Call(callee, _) => match callee {
                 Callee::New(name) => self.outside(name),
-                Callee::Method(_, name) | Callee::Super(name) => self.path(name),
+                Callee::Method(_, name) | Callee::Super(name) | Callee::Module(name) => {
+                    self.path(name);
+                }
                 Callee::Known(function) => {
                     let function = &self.unit.functions[function.index()];
                     self.path(&function.name);

@@ -171,7 +171,9 @@ fn used_in<'u>(block: &'u Block, names: &mut BTreeSet<&'u str>) {
     for stmt in block {
         if let StmtKind::Let(_, op) = &stmt.kind {
             match op {
-                Op::Global(name) | Op::Cast(_, name) | Op::Call(Callee::New(name), _) => {
+                Op::Global(name)
+                | Op::Cast(_, name)
+                | Op::Call(Callee::New(name) | Callee::Module(name), _) => {
                     names.extend(parts(name));
                 }
                 Op::Const(Literal::Str(text)) if text.len() < 200 => names.extend(parts(text)),

@@ -14,6 +14,7 @@ mod escape;
 mod go;
 mod java;
 mod javascript;
+mod php;
 mod python;
 mod walk;
 
@@ -33,6 +34,7 @@ static LOWERERS: &[&Lowerer] = &[
     &go::LOWERER,
     &java::LOWERER,
     &javascript::LOWERER,
+    &php::LOWERER,
     &python::LOWERER,
 ];
 

@@ -1,13 +1,15 @@
 //! Calls: what is called, and functions of the project run where they are
 //! called.
 
+use std::collections::BTreeMap;
+
 use assay_source::Span;
 
 use super::statement::mix;
 use super::{DEPTH_MAX, Solver};
 use crate::flow::heap::{Object, Shape, State};
 use crate::flow::ir::{
-    Arg, Callee, EachKind, Function, FunctionKind, Literal, Name, ParamKind, Slot,
+    Arg, Callee, EachKind, Function, FunctionId, FunctionKind, Literal, Name, ParamKind, Slot,
 };
 use crate::flow::kind::Kinds;
 use crate::flow::project::Target;
@@ -91,6 +93,7 @@ impl Solver<'_> {
                 let ty = self.models.canonical(&self.project.meant(ty));
                 self.construct(span, &ty, arguments)
             }
+            Callee::Module(name) => self.call_module(span, name, &arguments),
             Callee::Super(name) => self.call_super(span, name, arguments),
         }
     }
@@ -705,6 +708,110 @@ impl Solver<'_> {
             }
             None => caller.thrown.join(thrown),
         }
+    }
+
+    /// Runs the top level of a file with variables of the caller; returns a map
+    /// of the variables after it. Of a file that is not known nothing changes.
+    fn call_module(&mut self, span: Span, name: &Name, arguments: &Arguments) -> Value {
+        let mut variables: BTreeMap<Name, Value> = arguments
+            .named
+            .iter()
+            .map(|(name, argument)| (name.clone(), argument.value.clone()))
+            .collect();
+        if let Some(unit) = self.project.module(name) {
+            let target = Target {
+                unit,
+                function: FunctionId::TOP,
+            };
+            let recursions = self.frames.iter().filter(|f| f.unit == unit).count();
+            if self.frames.len() < DEPTH_MAX && recursions < RECURSIONS_MAX {
+                let value = self.run_module(span, target, arguments, &mut variables);
+                variables.insert(Name::from("return"), value);
+            }
+        }
+        let entries = variables
+            .into_iter()
+            .map(|(name, value)| (Literal::Str(name), value))
+            .collect();
+        let object = Object::new(Shape::Map {
+            entries,
+            rest: None,
+        });
+        self.make(span, 5, object)
+    }
+
+    /// Runs the top level of a file, takes over its variables and returns what
+    /// it returned.
+    fn run_module(
+        &mut self,
+        span: Span,
+        target: Target,
+        arguments: &Arguments,
+        variables: &mut BTreeMap<Name, Value>,
+    ) -> Value {
+        let function = self.project.function(target);
+        let caller = self.unit();
+        let context = self.frames.last().map_or(0, |frame| frame.context);
+        let context = mix(
+            mix(context, u64::from(span.start) << 1),
+            u64::from(target.unit),
+        );
+        let initial = std::mem::take(&mut self.state);
+        self.state = State::new(function.slots.len(), initial.heap.clone());
+        self.bind(target, function, arguments, &[], context, span);
+        let named = |at: usize| Some((Slot(at as u32), function.slots[at].name.as_ref()?));
+        for (slot, name) in (0..function.slots.len()).filter_map(named) {
+            let is_param = function.params.iter().any(|param| param.slot == slot);
+            if let (false, Some(value)) = (is_param, variables.get(name)) {
+                self.set(slot, value.clone());
+            }
+        }
+        self.run_body();
+        let returned = self.frame().returns.take();
+        let mut value = Value::unknown();
+        let heap = match returned {
+            Some(returned) => {
+                self.live = true;
+                self.state.heap = returned.heap;
+                value = returned.value;
+                for (slot, name) in (0..function.slots.len()).filter_map(named) {
+                    if self.state.get(slot).is_some() {
+                        let value = self.get(slot);
+                        variables.insert(
+                            name.clone(),
+                            Value {
+                                facts: None,
+                                ..value
+                            },
+                        );
+                    }
+                }
+                std::mem::take(&mut self.state.heap)
+            }
+            None => {
+                self.live = false;
+                initial.heap.clone()
+            }
+        };
+        self.frames.pop();
+        self.models = self.project.models(caller);
+        self.state = initial;
+        self.state.heap = heap;
+        value.facts = None;
+        value
+    }
+
+    /// Returns whether nothing at all is known of what a function is given.
+    fn is_plain(&self, function: &Function, arguments: &Arguments) -> bool {
+        function.kind == FunctionKind::Plain
+            && !function.params.is_empty()
+            && function.captures.is_empty()
+            && arguments.values().all(|value| {
+                value.objects.is_empty()
+                    && value.consts == Consts::Any
+                    && value.taint.is_empty()
+                    && value.symbol.is_none()
+            })
     }
 
     /// Begins a call: puts the arguments into the parameters. Returns the kinds

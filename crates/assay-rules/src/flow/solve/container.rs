@@ -363,6 +363,17 @@ impl Solver<'_> {
                 continue;
             };
             let is_strong = is_single && object.single;
+            // What is given a name for a key is no list but a map.
+            if let Shape::List { items, rest: None } = &mut object.shape
+                && key.and_then(Value::as_text).is_some()
+            {
+                let places = items.drain(..).enumerate();
+                let entries = places.map(|(at, item)| (Literal::Int(at as i64), item));
+                object.shape = Shape::Map {
+                    entries: entries.collect(),
+                    rest: None,
+                };
+            }
             match &mut object.shape {
                 Shape::List { items, rest } => store_in_list(items, rest, key, &value, is_strong),
                 Shape::Map { entries, rest } => store_in_map(entries, rest, key, &value, is_strong),
@@ -402,7 +413,12 @@ impl Solver<'_> {
         {
             let _ = symbol;
             let name = name.clone();
-            return self.load_member(span, container, &name);
+            let mut value = self.load_member(span, container, &name);
+            if value.ty.is_none() {
+                let types = self.types_of(container);
+                value.ty = types.iter().find_map(|ty| self.member_type(ty, "[]"));
+            }
+            return value;
         }
         let mut found = Value::nothing();
         for id in &container.objects {
@@ -420,6 +436,10 @@ impl Solver<'_> {
                         Some(item) => found.join(item),
                         None if at.is_some() && rest.is_none() => {
                             found.join(&Value::unknown());
+                        }
+                        // Nothing is under a name in a list.
+                        None if key.as_text().is_some() && rest.is_none() => {
+                            found.join(&Value::constant(Literal::Null));
                         }
                         None => items.iter().chain(rest).for_each(|item| found.join(item)),
                     }
@@ -626,7 +646,19 @@ fn store_in_map(
     is_strong: bool,
 ) {
     let nothing = || (Value::nothing(), Value::nothing());
-    let Some(constant) = key.and_then(Value::as_const) else {
+    // At the end: the key is the next number.
+    let next = match (key, &rest) {
+        (None, None) => {
+            let numbers = entries.iter().filter_map(|(key, _)| match key {
+                Literal::Int(at) => Some(*at),
+                _ => None,
+            });
+            let next = numbers.max().map_or(0, |last| last.saturating_add(1));
+            Some(Literal::Int(next))
+        }
+        _ => None,
+    };
+    let Some(constant) = next.as_ref().or(key.and_then(Value::as_const)) else {
         for entry in entries.iter_mut() {
             entry.1.join(value);
         }

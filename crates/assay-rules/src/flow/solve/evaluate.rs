@@ -318,7 +318,13 @@ impl Solver<'_> {
         let mut taint = Taint::default();
         for (at, part) in parts.iter().enumerate() {
             let part_text = self.text_of(part);
-            taint.join(&self.state.heap.content_taint(part));
+            let mut own = self.state.heap.content_taint(part);
+            let before = known.as_ref().and_then(Value::as_text);
+            let before = before.or(at.checked_sub(1).and_then(|at| parts[at].as_text()));
+            if before.is_some_and(|text| super::pattern::opens_quote(text)) {
+                own = own.filtered(|kinds| kinds.without(Kinds::BARE));
+            }
+            taint.join(&own);
             let next = known
                 .as_ref()
                 .and_then(|known| combined(known, &part_text, |a, b| fold::text(&[a, b])));
@@ -482,6 +488,7 @@ impl Solver<'_> {
             if let Effect::Source(source) = &entry.effect
                 && source.to == Operand::Result
                 && entry.arity.is_none()
+                && entry.when.is_empty()
             {
                 let mut value = Value::unknown();
                 value.taint = self.source_taint(source, span);
@@ -707,7 +714,7 @@ impl Solver<'_> {
         taint
     }
 
-    fn member_type(&self, ty: &Name, member: &str) -> Option<Name> {
+    pub(super) fn member_type(&self, ty: &Name, member: &str) -> Option<Name> {
         let declared = self.project.member_type(ty, member);
         declared.map(|ty| self.models.canonical(&ty)).or_else(|| {
             self.lineage(ty)

@@ -194,11 +194,19 @@ impl Solver<'_> {
             }
         }
         // `match(x) is None`: what a match tells holds where it is not null.
+        // So does `match(x) === false`.
         for (tested, other) in [(&a, &b), (&b, &a)] {
-            if let (Some(told), Some(Literal::Null)) = (&tested.facts, other.as_const()) {
-                facts.when_true.extend(told.when_false.iter().cloned());
-                facts.when_false.extend(told.when_true.iter().cloned());
-            }
+            let (when_equal, otherwise) = match (&tested.facts, other.as_const()) {
+                (Some(told), Some(Literal::Null | Literal::Bool(false) | Literal::Int(0))) => {
+                    (&told.when_false, &told.when_true)
+                }
+                (Some(told), Some(Literal::Bool(true) | Literal::Int(1))) => {
+                    (&told.when_true, &told.when_false)
+                }
+                _ => continue,
+            };
+            facts.when_true.extend(when_equal.iter().cloned());
+            facts.when_false.extend(otherwise.iter().cloned());
         }
         if is_negated {
             std::mem::swap(&mut facts.when_true, &mut facts.when_false);

@@ -487,7 +487,7 @@ impl Solver<'_> {
         fixed_by_prefix: bool,
         (span, shown): (Span, &str),
     ) {
-        let bit = Kinds(1 << kind);
+        let bit = Kinds::named(KINDS[kind].0).unwrap_or(Kinds(1 << kind));
         let value = self.text_of(value);
         let taint = self.state.heap.content_taint(&value);
         let marks = taint.marks().iter();
@@ -700,7 +700,11 @@ fn passes(test: &Test, constant: &Const) -> bool {
 /// Returns whether a text that begins so goes to a fixed place: a host is
 /// named, or a path of the same host.
 fn fixes_origin(prefix: &str) -> bool {
-    let prefix = prefix.strip_prefix("redirect:").unwrap_or(prefix);
+    // The name of a header may stand before it.
+    let prefix = match prefix.split_once(':') {
+        Some((name, rest)) if name.eq_ignore_ascii_case("location") => rest.trim_start(),
+        _ => prefix.strip_prefix("redirect:").unwrap_or(prefix),
+    };
     if let Some((_, rest)) = prefix.split_once("://") {
         return rest.contains('/');
     }

@@ -279,6 +279,9 @@ impl<'p> Solver<'p> {
         let function = self.project.function(target);
         self.state = State::new(function.slots.len(), Heap::default());
         self.enter(target, 0);
+        for param in &function.params {
+            self.set(param.slot, Value::nothing());
+        }
         self.run_body();
         let frame = self.frames.pop();
         if let (false, Some(returned)) = (self.live, frame.and_then(|frame| frame.returns)) {

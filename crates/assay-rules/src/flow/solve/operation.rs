@@ -30,6 +30,7 @@ const OPERATIONS: &[&str] = &[
     "concat",
     "contains",
     "contains-key",
+    "delimited-matches",
     "each",
     "element",
     "ends-with",
@@ -48,6 +49,7 @@ const OPERATIONS: &[&str] = &[
     "format",
     "format-to",
     "get",
+    "groups",
     "has-next",
     "identity",
     "index-of",
@@ -155,6 +157,8 @@ impl Solver<'_> {
             "write-to" | "format-to" => self.write_to(op, call),
             "concat" | "format" | "join" | "pattern-replace" | "printf" | "repeat" | "replace"
             | "split" => self.composed_text(op, call),
+            "delimited-matches" => self.delimited_call(call),
+            "groups" => self.groups(call),
             "builder" => self.builder(call),
             "append" | "insert" | "reset" if self.is_builder(&operand(call, 0)) => {
                 self.build(op, call)
@@ -338,22 +342,53 @@ impl Solver<'_> {
         });
         let mut value = folded.unwrap_or_else(Value::unknown);
         let slot = call.operands.first().and_then(|argument| argument.slot);
-        if let (Some(slot), Some(part)) = (slot, part.as_text()) {
-            // A fixed host cannot be changed by what comes after it, and the
-            // names below a domain belong to its owner.
-            let is_told = match op {
-                "starts-with" => part
-                    .split_once("://")
-                    .is_some_and(|(_, rest)| rest.contains('/')),
-                "ends-with" => part.starts_with('.') && self.function().hosts.contains_key(&slot),
-                _ => false,
-            };
-            if is_told {
-                value.facts = Some(Rc::new(Facts {
-                    when_true: vec![(slot, Refine::Clear(Kinds::ADDRESS))],
-                    when_false: Vec::new(),
-                }));
+        let Some(slot) = slot else { return value };
+        let named = |kind| Kinds::named(kind).unwrap_or(Kinds::NONE);
+        // An absolute path stays in the folder that it begins with.
+        let is_resolved = text.taint.kinds().and(Kinds::RAW_PATH).is_empty();
+        let inside = match is_resolved && part.taint.is_empty() {
+            true => named("path"),
+            false => Kinds::NONE,
+        };
+        let (mut when_true, mut when_false) = (Kinds::NONE, Kinds::NONE);
+        match op {
+            "starts-with" => {
+                // A fixed host cannot be changed by what comes after it.
+                let is_origin = part.as_text().is_some_and(|prefix| {
+                    let rest = prefix.split_once("://");
+                    rest.is_some_and(|(_, rest)| rest.contains('/'))
+                });
+                if is_origin {
+                    when_true = Kinds::ADDRESS;
+                }
+                when_true = when_true.or(inside);
             }
+            // The names below a domain belong to its owner.
+            "ends-with" => {
+                let is_domain = part.as_text().is_some_and(|part| part.starts_with('.'));
+                if is_domain && self.function().hosts.contains_key(&slot) {
+                    when_true = Kinds::ADDRESS;
+                }
+            }
+            // At the place 0, or nowhere.
+            "index-of" => {
+                let without = part
+                    .as_text()
+                    .map(|part| super::pattern::kinds_without(part));
+                when_false = inside.or(without.unwrap_or(Kinds::NONE));
+            }
+            _ => {}
+        }
+        let told = |kinds: Kinds| match kinds.is_empty() {
+            true => Vec::new(),
+            false => vec![(slot, Refine::Clear(kinds))],
+        };
+        let (when_true, when_false) = (told(when_true), told(when_false));
+        if !when_true.is_empty() || !when_false.is_empty() {
+            value.facts = Some(Rc::new(Facts {
+                when_true,
+                when_false,
+            }));
         }
         value
     }
@@ -385,6 +420,44 @@ impl Solver<'_> {
             pattern = Value::text(&format!("^{}", text.trim_start_matches('^')));
         }
         self.match_facts(&pattern, slot, op == "pattern-matches")
+    }
+
+    /// `match("/pattern/", text)`: a part of the text.
+    fn delimited_call(&mut self, call: &LibraryCall<'_>) -> Value {
+        let pattern = self.text_of(&operand(call, 0));
+        let slot = call.operands.get(1).and_then(|argument| argument.slot);
+        let inner = pattern
+            .as_text()
+            .and_then(|p| super::pattern::undelimited(p));
+        match inner {
+            Some((inner, false)) => self.match_facts(&Value::text(inner), slot, false),
+            _ => Value::unknown(),
+        }
+    }
+
+    /// The parts of a text that the groups of a pattern match.
+    fn groups(&mut self, call: &LibraryCall<'_>) -> Value {
+        let pattern = self.text_of(&operand(call, 0));
+        let taint = self.text_of(&operand(call, 1)).taint;
+        let inner = pattern.as_text().map(|pattern| {
+            super::pattern::undelimited(pattern).map_or(&**pattern, |(inner, _)| inner)
+        });
+        let parts = inner.map(super::pattern::groups).unwrap_or_default();
+        let items: Vec<Value> = parts
+            .iter()
+            .map(|part| {
+                let cleared = super::pattern::cleared_kinds(part, true);
+                let taint = taint.filtered(|kinds| kinds.without(cleared));
+                self.through(call, Value::unknown().with_taint(taint))
+            })
+            .collect();
+        let mut object = Object::list(items);
+        if parts.is_empty()
+            && let Shape::List { rest, .. } = &mut object.shape
+        {
+            *rest = Some(Value::unknown().with_taint(taint));
+        }
+        self.make(call.span, 0, object)
     }
 
     /// Returns the value of an operator that matches a text with a pattern.
@@ -541,6 +614,9 @@ impl Solver<'_> {
                     let at = place.at.unwrap_or(used);
                     used += 1;
                     let mut part = given.get(at).cloned().unwrap_or_default();
+                    if place.is_number {
+                        part = Value::unknown().with_taint(part.taint.filtered(Kinds::of_number));
+                    }
                     if place.is_quoted {
                         part = self.quoted(&part);
                     }
@@ -804,6 +880,7 @@ impl Solver<'_> {
     }
 
     /// Whether a container has an element, a map a key or a text a part.
+    /// The slots are those of the element and of the text.
     pub(super) fn contains(
         &mut self,
         container: &Value,

@@ -96,11 +96,15 @@ pub(super) fn kinds_without(part: &str) -> Kinds {
         }
         "<" => &["xss"],
         _ => {
+            if let Some((inner, _)) = undelimited(part).filter(|(inner, _)| !inner.is_empty()) {
+                return kinds_without(inner);
+            }
             // A class that is the complement of harmless characters.
-            if let Some(kept) = part
-                .strip_prefix("[^")
-                .and_then(|p| p.strip_suffix(']').or(p.strip_suffix("]+")))
-            {
+            if let Some(kept) = part.strip_prefix("[^").and_then(|p| {
+                p.strip_suffix(']')
+                    .or(p.strip_suffix("]+"))
+                    .or(p.strip_suffix("]*"))
+            }) {
                 return cleared_kinds(&format!("^[{kept}]$"), true);
             }
             if matches!(part, "\\W" | "\\W+") {
@@ -113,6 +117,65 @@ pub(super) fn kinds_without(part: &str) -> Kinds {
     kinds.fold(Kinds::NONE, Kinds::or)
 }
 
+/// Returns whether what comes after a text stands between quotes.
+pub(super) fn opens_quote(text: &str) -> bool {
+    let quotes = text.chars().filter(|c| matches!(c, '\'' | '"')).count();
+    quotes % 2 == 1 || text.ends_with(['\'', '"'])
+}
+
+/// Returns a pattern without the delimiters that it is written between, and
+/// whether flags make it match lines.
+pub(super) fn undelimited(pattern: &str) -> Option<(&str, bool)> {
+    let pattern = pattern.trim_start();
+    let open = pattern.chars().next()?;
+    if !matches!(open, '/' | '#' | '~' | '@' | '%' | '!' | '|' | ';' | '`') {
+        return None;
+    }
+    let end = pattern.rfind(open).filter(|end| *end > 0)?;
+    let flags = &pattern[end + open.len_utf8()..];
+    let is_flags = flags.chars().all(|c| c.is_ascii_alphabetic() || c == '\n');
+    is_flags.then(|| (&pattern[open.len_utf8()..end], flags.contains('m')))
+}
+
+/// Returns what the groups of a pattern match: the whole first.
+pub(super) fn groups(pattern: &str) -> Vec<&str> {
+    let mut found = vec![(0, pattern)];
+    let mut open = Vec::new();
+    let mut in_class = false;
+    let mut chars = pattern.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\\' => {
+                chars.next();
+            }
+            '[' => in_class = true,
+            ']' => in_class = false,
+            '(' if !in_class => open.push(at + 1),
+            ')' if !in_class => {
+                if let Some(from) = open.pop() {
+                    found.push((from, &pattern[from..at]));
+                }
+            }
+            _ => {}
+        }
+    }
+    found.sort_by_key(|group| group.0);
+    let captured = |text: &&str| {
+        !text.starts_with('?')
+            || text.starts_with("?<")
+            || text.starts_with("?P<")
+            || text.starts_with("?'")
+    };
+    let groups = found.into_iter().map(|group| group.1);
+    groups
+        .filter(captured)
+        .map(|text| match text.strip_prefix('?') {
+            Some(named) => named.split_once(['>', '\'']).map_or(text, |parts| parts.1),
+            None => text,
+        })
+        .collect()
+}
+
 /// A place in a format that a value goes to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Place {
@@ -120,6 +183,8 @@ pub(super) struct Place {
     pub(super) at: Option<usize>,
     /// Whether it is written as a literal in quotes (`%q`).
     pub(super) is_quoted: bool,
+    /// Whether the value is shown as a number.
+    pub(super) is_number: bool,
 }
 
 /// Returns the pieces of a format: texts, and the places of values. In some
@@ -156,6 +221,7 @@ pub(super) fn format_pieces(format: &str, has_braces: bool) -> Vec<Result<String
                 pieces.push(Err(Place {
                     at: place.or(in_brackets).and_then(|at| at.checked_sub(1)),
                     is_quoted: spec.ends_with('q'),
+                    is_number: spec.ends_with(['d', 'i', 'u', 'f', 'F', 'e', 'E', 'g', 'G']),
                 }));
             }
             '{' if has_braces => {
@@ -165,6 +231,7 @@ pub(super) fn format_pieces(format: &str, has_braces: bool) -> Vec<Result<String
                 pieces.push(Err(Place {
                     at: number.parse().ok(),
                     is_quoted: false,
+                    is_number: false,
                 }));
             }
             other => text.push(other),
@@ -177,7 +244,7 @@ pub(super) fn format_pieces(format: &str, has_braces: bool) -> Vec<Result<String
 
 #[cfg(test)]
 mod tests {
-    use super::{Place, cleared_kinds, format_pieces, kinds_without};
+    use super::{Place, cleared_kinds, format_pieces, groups, kinds_without, undelimited};
     use crate::flow::kind::Kinds;
 
     #[test]
@@ -204,17 +271,32 @@ mod tests {
     }
 
     #[test]
+    fn patterns_have_delimiters_and_groups() {
+        assert_eq!(undelimited("/a/i"), Some(("a", false)));
+        assert_eq!(undelimited("#^a$#m"), Some(("^a$", true)));
+        assert_eq!(undelimited("[^a]"), None);
+        assert_eq!(undelimited("^a$"), None);
+        assert_eq!(
+            groups("a(b)(?:c)(?<n>d[)])"),
+            ["a(b)(?:c)(?<n>d[)])", "b", "d[)]"]
+        );
+    }
+
+    #[test]
     fn formats_are_taken_apart() {
-        let place = |at| {
+        let value = |at, is_number| {
             Err(Place {
                 at,
                 is_quoted: false,
+                is_number,
             })
         };
+        let place = |at| value(at, false);
         let text = |text: &str| Ok(text.to_owned());
         let quoted = Err(Place {
             at: None,
             is_quoted: true,
+            is_number: false,
         });
         for (format, has_braces, expected) in [
             (
@@ -226,7 +308,7 @@ mod tests {
                     text(" b "),
                     place(Some(1)),
                     text(" "),
-                    place(Some(1)),
+                    value(Some(1), true),
                     text("%"),
                 ],
             ),

@@ -201,7 +201,10 @@ const FAMILIES: &[(&str, &[&str])] = &[
 
 /// The languages that models are for, where it is not the one that their
 /// folder is named after.
-const MODELS: &[(&str, &[&str])] = &[("javascript", &["javascript", "typescript", "tsx"])];
+const MODELS: &[(&str, &[&str])] = &[
+    ("c", &["c", "cpp"]),
+    ("javascript", &["javascript", "typescript", "tsx"]),
+];
 
 /// Returns the languages whose models know a sink of a kind.
 fn languages_of_sinks(kind: &str) -> Vec<String> {
@@ -212,7 +215,9 @@ fn languages_of_sinks(kind: &str) -> Vec<String> {
             let table: Table = text.parse().expect("models are TOML");
             let sinks = table.get("sink").and_then(Value::as_array);
             let mut sinks = sinks.into_iter().flatten().filter_map(Value::as_table);
-            sinks.any(|sink| strings(sink, "kind") == [kind])
+            // What is written to may have too little room.
+            let writes = kind == "buffer" && table.contains_key("fill");
+            writes || sinks.any(|sink| strings(sink, "kind") == [kind])
         });
         if has_sink {
             let name = stem(&folder);

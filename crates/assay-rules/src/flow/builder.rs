@@ -51,6 +51,8 @@ pub(crate) struct Signature {
     pub(crate) annotations: Vec<Annotation>,
     /// Whether anyone may call it, where the language says so.
     pub(crate) is_public: bool,
+    /// Whether only its own file knows it.
+    pub(crate) is_local: bool,
 }
 
 impl Signature {
@@ -63,6 +65,7 @@ impl Signature {
             result: None,
             annotations: Vec::new(),
             is_public: false,
+            is_local: false,
         }
     }
 }
@@ -88,6 +91,9 @@ pub(crate) struct Builder {
     depth: u32,
     statements: u32,
     is_cut: bool,
+    /// The place that everything stands for, while what is lowered was written
+    /// elsewhere.
+    pinned: Option<Span>,
 }
 
 /// A function that is being built.
@@ -129,6 +135,7 @@ impl Builder {
             aliases: Vec::new(),
             open_types: false,
             notes: Vec::new(),
+            has_pointers: false,
         };
         let mut this = Self {
             unit,
@@ -137,6 +144,7 @@ impl Builder {
             depth: 0,
             statements: 0,
             is_cut: false,
+            pinned: None,
         };
         this.begin_function(span, Signature::new("", FunctionKind::Top));
         this
@@ -171,6 +179,11 @@ impl Builder {
         &self.unit.package
     }
 
+    /// Says that calls may write to what they are given.
+    pub(crate) fn set_pointers(&mut self) {
+        self.unit.has_pointers = true;
+    }
+
     /// Returns the path of the file.
     pub(crate) fn path(&self) -> &RepoPath {
         &self.unit.path
@@ -191,6 +204,17 @@ impl Builder {
         if !self.unit.notes.iter().any(|known| known == note) {
             self.unit.notes.push(note.to_owned());
         }
+    }
+
+    /// Makes everything stand for one place: what a macro expands to. Returns
+    /// what was so before.
+    pub(crate) fn pin(&mut self, at: Option<Span>) -> Option<Span> {
+        std::mem::replace(&mut self.pinned, at)
+    }
+
+    /// Returns the place that everything stands for.
+    pub(crate) fn pinned(&self) -> Option<Span> {
+        self.pinned
     }
 
     /// Goes one level down; `false` means too deep: lower to [`Builder::unknown`]
@@ -219,6 +243,7 @@ impl Builder {
             name: signature.name.clone(),
             class: signature.class,
             kind: signature.kind,
+            is_local: signature.is_local,
             parent: self.frames.last().map(|frame| frame.id),
             params: Vec::new(),
             result: None,
@@ -494,6 +519,7 @@ impl Builder {
             }
             return;
         }
+        let span = self.pinned.unwrap_or_else(|| at.at());
         let frame = self.frame();
         frame.size += 1;
         match &kind {
@@ -503,7 +529,6 @@ impl Builder {
             _ => {}
         }
         let block = frame.blocks.last_mut().expect("a block is open");
-        let span = at.at();
         block.push(Stmt { span, kind });
     }
 
@@ -589,6 +614,12 @@ impl Builder {
     pub(crate) fn call_global(&mut self, at: impl At, name: &str, args: Vec<Arg>) -> Slot {
         let callee = self.global(at, name);
         self.call(at, Callee::Value(callee), args)
+    }
+
+    /// A pointer to a variable, which lives in the heap from now on.
+    pub(crate) fn address_of(&mut self, at: impl At, variable: Slot) -> Slot {
+        self.slot_info(variable).shared = true;
+        self.emit(at, Op::Ref(variable))
     }
 
     /// Reads a member.

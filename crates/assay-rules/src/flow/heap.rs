@@ -21,6 +21,12 @@ const KEYS_MAX: usize = 64;
 /// What checks told of so many places is kept.
 const NARROWED_MAX: usize = 32;
 
+/// The member under which an array keeps its size in bytes.
+pub(crate) const BYTES: &str = "\0bytes";
+
+/// The member under which an array keeps how many elements it has.
+pub(crate) const LENGTH: &str = "\0length";
+
 /// What is looked into when a whole container matters.
 const CONTENT_DEPTH: u32 = 3;
 
@@ -272,6 +278,18 @@ fn join_option(own: &mut Option<Value>, other: Option<&Value>) {
     if let Some(other) = other {
         own.get_or_insert_with(Value::nothing).join(other);
     }
+}
+
+/// Returns the bytes of a value of the type, where that is the same everywhere.
+pub(crate) fn size_of(ty: &str) -> Option<i64> {
+    Some(match ty {
+        "char" | "uint8" | "int8" | "byte" | "bool" => 1,
+        "short" | "int16" | "uint16" => 2,
+        "signed" | "int" | "uint" | "int32" | "uint32" | "float" => 4,
+        "int64" | "uint64" | "double" | "size_t" => 8,
+        ty if ty.ends_with("[]") => 8,
+        _ => return None,
+    })
 }
 
 /// All objects, by number. Cloning is cheap, and so is joining with a copy of

@@ -66,6 +66,9 @@ pub(crate) struct Unit {
     pub(crate) open_types: bool,
     /// What was cut or not understood, for the ledger.
     pub(crate) notes: Vec<String>,
+    /// Whether texts and variables are written to through pointers: a call
+    /// that is not known may change what it is given.
+    pub(crate) has_pointers: bool,
 }
 
 /// A class, structure, interface or trait.
@@ -108,6 +111,9 @@ pub(crate) struct Function {
     /// The place in `Unit::classes` of the class that it is a method of.
     pub(crate) class: Option<usize>,
     pub(crate) kind: FunctionKind,
+    /// Whether only its own file knows it: others go by
+    /// [`local_name`](super::project::local_name).
+    pub(crate) is_local: bool,
     /// The function that it stands in; the top level stands in none.
     pub(crate) parent: Option<FunctionId>,
     /// The parameters; of a method the receiver is first, also when the
@@ -389,6 +395,15 @@ pub(crate) enum Op {
     Cast(Slot, Name),
     /// Whether the value is of a type.
     IsType(Slot, Name),
+    /// A pointer to a variable of the function.
+    Ref(Slot),
+    /// A pointer to a place further on in what the first slot points to.
+    Offset(Slot, Slot),
+    /// A new array of elements of the type: a text where these are characters.
+    /// With its length, where that is written.
+    Array(Name, Option<Slot>),
+    /// A copy of an object with its members: the value of a structure.
+    Clone(Slot),
     /// Waits for a promise or future.
     Await(Slot),
     /// Gives a value out of a generator (delegated: each of a collection); the

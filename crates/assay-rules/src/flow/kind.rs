@@ -40,6 +40,7 @@ kinds! {
     "secret" => "injection/secret-in-log", "a log or response";
     "mass-assignment" => "injection/mass-assignment", "the fields of a record";
     "memory" => "injection/unchecked-size", "a size or an index";
+    "buffer" => "injection/buffer-overflow", "a buffer of fixed size";
     "mail" => "injection/mail-header-injection", "the header of a mail";
     // Escaping a text makes it safe between quotes only: outside of them it is
     // still dangerous in this way.
@@ -54,7 +55,8 @@ impl Kinds {
     pub(crate) const NONE: Self = Self(0);
 
     /// What numbers can still do harm to when they come from a stranger.
-    const NUMBER: u64 = bit("trust") | bit("memory") | bit("random") | bit("secret");
+    const NUMBER: u64 =
+        bit("trust") | bit("memory") | bit("buffer") | bit("random") | bit("secret");
 
     /// Kinds that a stranger's input is not dangerous to by itself.
     const SPECIAL: u64 = bit("random") | bit("secret");

@@ -50,6 +50,8 @@ pub(crate) struct Models {
     pub(crate) class_entries: ByName<Source>,
     /// Types of parameters that are not set by a stranger, as patterns.
     not_set: Vec<String>,
+    /// Another language whose models count too.
+    includes: Option<String>,
     /// What was wrong with the files.
     pub(crate) problems: Vec<String>,
 }
@@ -204,8 +206,29 @@ pub(crate) enum Effect {
         /// A member of the operand that must be this constant.
         member: Option<(Operand, Name, Literal)>,
     },
+    /// It writes to what an argument points to.
+    Fill(Fill),
     /// It does nothing to values: its result is unknown and clean.
     Nothing,
+}
+
+/// How a call writes to what an argument points to.
+#[derive(Clone, Debug)]
+pub(crate) struct Fill {
+    /// What is written to.
+    pub(crate) to: Operand,
+    /// What is written.
+    pub(crate) from: Vec<Operand>,
+    /// Whether it is added to what was there.
+    pub(crate) adds: bool,
+    /// The argument that is a format of C for those in `from`.
+    pub(crate) format: Option<usize>,
+    /// The argument that says how much is written at most.
+    pub(crate) limit: Option<usize>,
+    /// What is written is not dangerous to these.
+    pub(crate) without: Kinds,
+    /// Whether nothing says how much is written at most.
+    pub(crate) is_unbounded: bool,
 }
 
 impl Models {
@@ -380,6 +403,10 @@ impl Effect {
             Self::Callback { .. } => reached.callbacks = Kinds::ALL,
             Self::Sink { kind, .. } => reached.sinks = Kinds(1 << kind),
             Self::Misuse { .. } => reached = Reached::WRONG,
+            // It may write more than there is room for.
+            Self::Fill(fill) if fill.is_unbounded || fill.limit.is_some() => {
+                reached.sinks = Kinds::named("buffer").unwrap_or(Kinds::NONE);
+            }
             _ => {}
         }
         reached
@@ -437,10 +464,12 @@ pub(crate) fn models(language: &str) -> &'static Models {
                 language: name,
                 ..Models::default()
             };
-            for (of, file, text) in FILES {
-                if *of == language {
+            let mut next = Some(language.to_owned());
+            while let Some(language) = next.take() {
+                for (_, file, text) in FILES.iter().filter(|file| file.0 == language) {
                     read::read(&mut models, file, text);
                 }
+                next = models.includes.take();
             }
             models
         }),
@@ -475,6 +504,28 @@ pub(crate) fn is_like(text: &str, pattern: &str) -> bool {
         }
     }
     pattern[p..].iter().all(|c| *c == '*')
+}
+
+/// Returns whether a model of the language's libraries is about a function of
+/// this qualified name.
+pub(crate) fn is_known_function(language: &str, name: &str) -> bool {
+    models(language).functions.contains_key(name)
+}
+
+/// Returns the parts of a call of this name that it may write to.
+pub(crate) fn written(language: &str, name: &str) -> Vec<Operand> {
+    let models = models(language);
+    let entries = models.function(name).iter().chain(models.method(name));
+    let target = |entry: &Entry| match &entry.effect {
+        Effect::Fill(fill) => Some(fill.to.clone()),
+        Effect::Source(source) => Some(source.to.clone()),
+        Effect::Op(op) if matches!(&**op, "append" | "insert" | "reset") => Some(Operand::Receiver),
+        _ => None,
+    };
+    entries
+        .filter_map(target)
+        .filter(|operand| *operand != Operand::Result)
+        .collect()
 }
 
 /// Returns the rule that reports a kind of sink.

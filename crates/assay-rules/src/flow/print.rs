@@ -230,6 +230,10 @@ fn operation(function: &Function, op: &Op) -> String {
         Op::Await(value) => format!("await {}", s(value)),
         Op::Yield(value, all) => format!("yield {}{}", if *all { "*" } else { "" }, s(value)),
         Op::Unknown => "?".to_owned(),
+        Op::Ref(of) => format!("ref {}", s(of)),
+        Op::Offset(of, by) => format!("{} offset {}", s(of), s(by)),
+        Op::Array(ty, size) => format!("array {ty} {}", size.as_ref().map(s).unwrap_or_default()),
+        Op::Clone(of) => format!("clone {}", s(of)),
         Op::Mix(parts) => format!("mix({})", list(parts)),
     }
 }

@@ -4,8 +4,11 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use assay_source::RepoPath;
+
 use super::ir::{
-    Block, Class, Function, FunctionId, FunctionKind, Name, ParamKind, Slot, Stmt, StmtKind, Unit,
+    Block, Class, Function, FunctionId, FunctionKind, Name, Op, ParamKind, Slot, Stmt, StmtKind,
+    Unit,
 };
 use super::model::{Models, models};
 use super::reach::Reach;
@@ -203,7 +206,10 @@ impl Project {
                 known.push(target);
             }
             if is_free && !function.name.is_empty() {
-                let name = qualified(&unit.package, &function.name);
+                let name = match function.is_local {
+                    true => local_name(&unit.path, &function.name),
+                    false => qualified(&unit.package, &function.name),
+                };
                 self.functions.entry(name).or_insert(target);
             }
             if target.function != FunctionId::TOP {
@@ -218,7 +224,11 @@ impl Project {
     fn stores(&mut self, function: &Function, block: &Block, is_setting_up: bool) {
         for stmt in block {
             match &stmt.kind {
-                StmtKind::Let(slot, _) => {
+                StmtKind::Let(slot, op) => {
+                    let slot = match op {
+                        Op::Ref(variable) => variable,
+                        _ => slot,
+                    };
                     let is_captured = function.captures.iter().any(|c| c.inner == *slot);
                     let name = function.slots[slot.index()].name.as_ref();
                     if let (true, Some(name)) = (is_captured, name) {
@@ -521,6 +531,11 @@ pub(crate) fn qualified(package: &str, name: &str) -> Name {
     }
 }
 
+/// Returns the name by which only its own file knows something.
+pub(crate) fn local_name(path: &RepoPath, name: &str) -> Name {
+    Name::from(format!("{path}#{name}"))
+}
+
 /// Calls back for each block directly in a statement.
 pub(crate) fn each_block<'u>(stmt: &'u Stmt, callback: &mut impl FnMut(&'u Block)) {
     match &stmt.kind {
@@ -625,7 +640,6 @@ fn root(name: &str) -> &str {
 
 /// Returns whether a method was declared without a body.
 fn is_bodiless(function: &Function) -> bool {
-    use super::ir::Op;
     matches!(
         function.body.as_slice(),
         [

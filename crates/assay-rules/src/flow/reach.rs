@@ -321,7 +321,10 @@ fn spread(units: &[impl AsRef<Unit>], names: &mut Names, all: &mut [Vec<Mentions
                 all[at][function].flags = flags;
                 of_units[at] = of_units[at].or(flags);
                 if let Some(name) = declared[at][function] {
-                    by_name[name as usize] = by_name[name as usize].or(flags);
+                    let known = &mut by_name[name as usize];
+                    // Those that call it may have been judged before.
+                    has_changed |= known.or(flags) != *known;
+                    *known = known.or(flags);
                 }
                 let parent = unit.functions[function].parent;
                 if let Some(parent) = parent.filter(|parent| *parent != FunctionId::TOP) {
@@ -366,7 +369,7 @@ impl Names {
     fn declared(&mut self, unit: &Unit, function: &Function) -> Option<u32> {
         let name = match &*function.name {
             "<init>" | "<fields>" => last(&unit.classes[function.class?].name),
-            name => name.rsplit(' ').next().unwrap_or(name),
+            name => name.rsplit([' ', '.']).next().unwrap_or(name),
         };
         (!name.is_empty()).then(|| self.number(name))
     }
@@ -390,7 +393,7 @@ impl Collector<'_> {
 
     fn path(&mut self, path: &Name) {
         for part in path
-            .split(['.', ':', '/', '\\'])
+            .split(['.', ':', '/', '\\', '#'])
             .filter(|part| !part.is_empty())
         {
             self.name(part);
@@ -415,12 +418,23 @@ impl Collector<'_> {
         self.path(name);
     }
 
+    /// The place in an array may be a stranger's number.
+    fn index(&mut self) {
+        if self.unit.has_pointers {
+            let sinks = &mut self.found.flags.sinks;
+            *sinks = sinks.or(Kinds::named("memory").unwrap_or(Kinds::NONE));
+        }
+    }
+
     fn block(&mut self, block: &Block) {
         for stmt in block {
             match &stmt.kind {
                 StmtKind::Let(_, op) => self.op(op),
                 StmtKind::Store { key, .. } => self.name(key),
-                StmtKind::StoreIndex { .. } => self.name("[]="),
+                StmtKind::StoreIndex { .. } => {
+                    self.name("[]=");
+                    self.index();
+                }
                 StmtKind::StoreGlobal { name, .. } => self.path(name),
                 _ => {}
             }
@@ -431,7 +445,10 @@ impl Collector<'_> {
     fn op(&mut self, op: &Op) {
         match op {
             Op::Load(_, name) => self.path(name),
-            Op::LoadIndex(..) => self.name("[]"),
+            Op::LoadIndex(..) => {
+                self.name("[]");
+                self.index();
+            }
             Op::Global(name) => self.outside(name),
             Op::Cast(_, name) | Op::IsType(_, name) => {
                 self.libraries.add(&self.models.canonical(name));

@@ -263,6 +263,8 @@ impl Taint {
 pub(crate) struct Facts {
     pub(crate) when_true: Vec<(Slot, Refine)>,
     pub(crate) when_false: Vec<(Slot, Refine)>,
+    /// What holds where the value, a number, is known to have an upper bound.
+    pub(crate) bounded: Vec<(Slot, Refine)>,
 }
 
 /// What is known of a variable once a condition is decided.
@@ -374,6 +376,14 @@ impl Value {
     pub(crate) fn with_taint(mut self, taint: Taint) -> Self {
         self.taint = taint;
         self
+    }
+
+    /// Forgets which value it is; what it is dangerous to stays.
+    pub(crate) fn forget(&mut self) {
+        self.consts = Consts::Any;
+        self.prefix = None;
+        self.symbol = None;
+        self.facts = None;
     }
 
     pub(crate) fn is_nothing(&self) -> bool {

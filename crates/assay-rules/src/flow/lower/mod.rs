@@ -9,6 +9,7 @@ use assay_syntax::SyntaxTree;
 use super::builder::Builder;
 use super::ir::Unit;
 
+mod c;
 mod csharp;
 mod escape;
 mod go;
@@ -30,6 +31,8 @@ pub(crate) struct Lowerer {
 
 /// All lowerers. To add one: a module and a line here.
 static LOWERERS: &[&Lowerer] = &[
+    &c::C,
+    &c::CPP,
     &csharp::LOWERER,
     &go::LOWERER,
     &java::LOWERER,

@@ -3,7 +3,7 @@
 
 use toml::{Table, Value as Toml};
 
-use super::{Condition, Effect, Entry, Models, Operand, ResultSink, Source, Test};
+use super::{Condition, Effect, Entry, Fill, Models, Operand, ResultSink, Source, Test};
 use crate::flow::ir::{Literal, Name};
 use crate::flow::kind::{KINDS, Kinds};
 use crate::flow::solve::is_operation;
@@ -23,6 +23,7 @@ pub(super) fn read(models: &mut Models, file: &str, text: &str) {
         match section.as_str() {
             "library" | "documentation" => {}
             "packages" => reader.packages(value),
+            "includes" => reader.models.includes = value.as_str().map(str::to_owned),
             _ => {
                 for entry in value.as_array().into_iter().flatten() {
                     match entry.as_table() {
@@ -252,6 +253,18 @@ impl Reader<'_> {
                 },
             },
             "part" => Effect::Part(kinds(entry, "kinds")?.ok_or("has no kinds")?),
+            "fill" => Effect::Fill(Fill {
+                to: operands(entry.get("to"))?
+                    .first()
+                    .cloned()
+                    .ok_or("does not say what it writes `to`")?,
+                from: operands(entry.get("from"))?,
+                adds: flag(entry, "adds"),
+                format: place(entry, "format"),
+                limit: place(entry, "limit"),
+                without: kinds(entry, "without")?.unwrap_or(Kinds::NONE),
+                is_unbounded: flag(entry, "unbounded"),
+            }),
             "unmodelled" => Effect::Nothing,
             _ => return Err("is no known section".to_owned()),
         })
@@ -344,13 +357,17 @@ impl Reader<'_> {
 }
 
 const KEYS: &[&str] = &[
+    "adds",
     "args",
     "arity",
     "fields",
     "fixed-by-prefix",
+    "format",
+    "from",
     "functions",
     "kind",
     "kinds",
+    "limit",
     "member",
     "message",
     "methods",
@@ -361,6 +378,7 @@ const KEYS: &[&str] = &[
     "to",
     "trust",
     "type",
+    "unbounded",
     "what",
     "when",
     "when-false",
@@ -465,6 +483,11 @@ fn operand(value: &Toml) -> Result<Operand, String> {
 
 fn text<'t>(entry: &'t Table, key: &str) -> Option<&'t str> {
     entry.get(key).and_then(Toml::as_str)
+}
+
+fn place(entry: &Table, key: &str) -> Option<usize> {
+    let at = entry.get(key).and_then(Toml::as_integer)?;
+    usize::try_from(at).ok()
 }
 
 fn flag(entry: &Table, key: &str) -> bool {

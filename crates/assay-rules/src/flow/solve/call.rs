@@ -869,7 +869,7 @@ impl Solver<'_> {
             };
             let value = value.or_else(|| arguments.rest.clone());
             let mut value = value.unwrap_or_else(Value::nothing);
-            kinds.push(value.taint.kinds());
+            kinds.push(self.dangers(&value));
             if !value.taint.is_empty() && param.kind != ParamKind::Receiver {
                 let what = StepKind::Passed(param.name.clone());
                 value.taint = value.taint.stepped(caller, span, &what);
@@ -973,6 +973,9 @@ impl Solver<'_> {
         let mut value = Value::unknown();
         value.taint = taint.doubted(Doubt::Unknown);
         self.step(&mut value, span, &StepKind::Through(name.clone()));
+        if self.project.unit(self.unit()).has_pointers {
+            self.may_write(arguments, &value.taint);
+        }
         let given = Value::unknown().with_taint(value.taint.clone());
         let taint = self.call_functions(span, arguments, &given);
         value.taint.join(&taint);

@@ -357,12 +357,12 @@ impl Solver<'_> {
 
     /// Stores into an element; without a key at the end.
     pub(super) fn store_element(&mut self, container: &Value, key: Option<&Value>, value: Value) {
-        let is_single = container.objects.len() == 1;
+        let is_exact = self.is_exact(container);
         for id in &container.objects {
             let Some(object) = self.state.heap.get_mut(*id) else {
                 continue;
             };
-            let is_strong = is_single && object.single;
+            let is_strong = is_exact && object.single;
             // What is given a name for a key is no list but a map.
             if let Shape::List { items, rest: None } = &mut object.shape
                 && key.and_then(Value::as_text).is_some()
@@ -375,6 +375,9 @@ impl Solver<'_> {
                 };
             }
             match &mut object.shape {
+                Shape::Cell(own) if is_strong => *own = value.clone(),
+                Shape::Cell(own) => own.join(&value),
+                Shape::Text(text) => super::memory::store_in_text(text, key, &value),
                 Shape::List { items, rest } => store_in_list(items, rest, key, &value, is_strong),
                 Shape::Map { entries, rest } => store_in_map(entries, rest, key, &value, is_strong),
                 Shape::Record => {
@@ -475,7 +478,10 @@ impl Solver<'_> {
                         _ => value,
                     });
                 }
-                Shape::Text(text) => found.join(&Value::unknown().with_taint(text.taint.clone())),
+                Shape::Text(text) => {
+                    found.join(&super::memory::character(text, key, object.ty.as_ref()))
+                }
+                Shape::Cell(value) => found.join(value),
                 _ => match key
                     .as_text()
                     .cloned()

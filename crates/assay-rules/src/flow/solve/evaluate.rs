@@ -78,7 +78,8 @@ impl Solver<'_> {
                 Value::symbol(name)
             }
             Op::Cast(slot, ty) => {
-                let value = self.get(*slot);
+                let mut value = self.get(*slot);
+                value.facts = self.bounds_of(*slot, &value);
                 self.typed(value, Some(ty))
             }
             Op::IsType(slot, ty) => self.is_type(*slot, ty),
@@ -94,6 +95,10 @@ impl Solver<'_> {
                 frame.yields.get_or_insert_with(Value::nothing).join(&value);
                 Value::unknown()
             }
+            Op::Ref(slot) => self.pointer_to(*slot),
+            Op::Offset(slot, by) => self.offset(*slot, *by),
+            Op::Array(ty, size) => self.array(span, ty, *size),
+            Op::Clone(slot) => self.cloned(span, *slot),
             Op::Unknown => Value::unknown(),
             Op::Mix(parts) => {
                 let mut value = Value::unknown();
@@ -143,6 +148,7 @@ impl Solver<'_> {
     /// Reads an element, with what classes and models say of doing so.
     fn load_indexed(&mut self, span: Span, object: Slot, index: Slot) -> Value {
         let (container, key) = (self.get(object), self.get(index));
+        self.check_index(span, &container, &key);
         let targets = self.targets(&container, "get []", 1);
         if !targets.is_empty() {
             return self.invoke_all(&targets, &vec![container, key].into(), span);
@@ -261,15 +267,24 @@ impl Solver<'_> {
             return value;
         }
         match op {
-            BinaryOp::Add | BinaryOp::Concat => self.sum(span, op, a, b),
-            BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge | BinaryOp::Compare => {
-                Value::unknown()
+            BinaryOp::Add | BinaryOp::Concat => {
+                let facts = self.bounds_of_operation(op, (left, &a), (right, &b));
+                let mut value = self.sum(span, op, a, b);
+                value.facts = facts;
+                value
             }
+            BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge => Value {
+                facts: super::memory::comparison(op, (left, &a), (right, &b)),
+                ..Value::unknown()
+            },
+            BinaryOp::Compare => Value::unknown(),
             _ => {
                 let mut value = Value::unknown();
                 value.taint = a.taint.clone();
                 value.taint.join(&b.taint);
-                value.taint = value.taint.filtered(Kinds::of_number);
+                let kinds = super::memory::kinds_of_result(op, &b);
+                value.taint = value.taint.filtered(|own| own.of_number().and(kinds));
+                value.facts = self.bounds_of_operation(op, (left, &a), (right, &b));
                 value
             }
         }
@@ -307,6 +322,11 @@ impl Solver<'_> {
                 }
             };
             return self.make(span, 0, Object::new(shape));
+        }
+        if op == BinaryOp::Add
+            && let Some(place) = self.place_in_array(&a, &b)
+        {
+            return place;
         }
         self.joined(span, &[a, b])
     }
@@ -448,7 +468,7 @@ impl Solver<'_> {
                 let text = Kinds::named("text").unwrap_or(Kinds::NONE);
                 value.facts = Some(std::rc::Rc::new(Facts {
                     when_true: vec![(slot, Refine::Clear(text))],
-                    when_false: Vec::new(),
+                    ..Facts::default()
                 }));
                 value
             }
@@ -492,6 +512,8 @@ impl Solver<'_> {
             {
                 let mut value = Value::unknown();
                 value.taint = self.source_taint(source, span);
+                // It may be a function that is called.
+                value.symbol = self.has_pointers().then(|| name.clone());
                 value.ty = Some(name.clone());
                 return value;
             }
@@ -888,6 +910,7 @@ fn negated(op: UnaryOp, operand: &Value) -> Option<std::rc::Rc<Facts>> {
     Some(std::rc::Rc::new(Facts {
         when_true: facts.when_false.clone(),
         when_false: facts.when_true.clone(),
+        bounded: Vec::new(),
     }))
 }
 

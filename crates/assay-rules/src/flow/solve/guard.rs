@@ -104,6 +104,7 @@ impl Solver<'_> {
         let mut value = self.get(slot);
         match refine {
             Refine::Clear(kinds) => {
+                self.clear_text(&value, *kinds);
                 value.taint = value.taint.filtered(|own| own.without(*kinds));
                 self.state.heap.clear_members(&value, *kinds);
             }
@@ -264,6 +265,7 @@ impl Solver<'_> {
         Some(Rc::new(Facts {
             when_true: vec![(slot, refine)],
             when_false,
+            ..Facts::default()
         }))
     }
 }
@@ -274,7 +276,7 @@ fn is_prototype(constant: &Const) -> bool {
 }
 
 /// Returns whether two constants are equal; characters equal their numbers.
-fn same(a: &Const, b: &Const) -> bool {
+pub(super) fn same(a: &Const, b: &Const) -> bool {
     match (a, b) {
         (Literal::Int(a), Literal::Char(b)) | (Literal::Char(b), Literal::Int(a)) => {
             *a == i64::from(u32::from(*b))
@@ -296,10 +298,12 @@ pub(super) fn combine(op: LogicalOp, first: Facts, second: Facts) -> Facts {
         LogicalOp::And => Facts {
             when_true: [first.when_true, second.when_true].concat(),
             when_false: either(&first.when_false, &second.when_false),
+            bounded: Vec::new(),
         },
         LogicalOp::Or => Facts {
             when_true: either(&first.when_true, &second.when_true),
             when_false: [first.when_false, second.when_false].concat(),
+            bounded: Vec::new(),
         },
         LogicalOp::Coalesce => Facts::default(),
     }

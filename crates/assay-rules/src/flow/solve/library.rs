@@ -184,6 +184,7 @@ impl Solver<'_> {
                     message,
                     member,
                 } => self.misuse(rule, message, member.as_ref(), call),
+                Effect::Fill(fill) => self.fill_argument(fill, call),
                 Effect::Op(_) | Effect::Sanitize(_) | Effect::Part(_) | Effect::Nothing => {}
             }
         }
@@ -437,12 +438,19 @@ impl Solver<'_> {
     pub(super) fn add_taint(&mut self, argument: &Argument, taint: &Taint) {
         for id in &argument.value.objects {
             if let Some(object) = self.state.heap.get_mut(*id) {
+                let taint = &super::memory::held(object, taint);
+                if let Shape::Cell(value) = &mut object.shape {
+                    value.forget();
+                    value.taint.join(taint);
+                    continue;
+                }
                 let others = &mut object.others;
                 if others.is_nothing() {
                     *others = Value::unknown();
                 }
                 others.taint.join(taint);
-                if let crate::flow::heap::Shape::Text(text) = &mut object.shape {
+                if let Shape::Text(text) = &mut object.shape {
+                    text.forget();
                     text.taint.join(taint);
                 }
                 if let crate::flow::heap::Shape::List { rest, .. } = &mut object.shape {
@@ -480,7 +488,7 @@ impl Solver<'_> {
 
     /// Reports when a value is dangerous to the place that it reaches, which is
     /// shown as the text.
-    fn sink_value(
+    pub(super) fn sink_value(
         &mut self,
         kind: usize,
         value: &Value,
@@ -677,7 +685,9 @@ impl Solver<'_> {
 /// Returns whether a constant passes a test.
 fn passes(test: &Test, constant: &Const) -> bool {
     match test {
-        Test::Is(values) => values.contains(constant),
+        Test::Is(values) => values
+            .iter()
+            .any(|value| super::guard::same(value, constant)),
         Test::Like(patterns) | Test::FirstLike(patterns) => match constant {
             Literal::Str(text) => {
                 let text = text.to_lowercase();

@@ -23,9 +23,11 @@ mod call;
 mod container;
 mod evaluate;
 mod fold;
+mod format_c;
 mod guard;
 mod library;
 mod memo;
+mod memory;
 mod operation;
 mod pattern;
 mod sequence;
@@ -442,6 +444,8 @@ impl<'p> Solver<'p> {
         if let Some(source) = source {
             let source = source.clone();
             value.taint = self.source_taint(&source, function.span);
+        } else if self.project.unit(target.unit).has_pointers {
+            self.point_somewhere(&mut value, param);
         }
         let value = self.typed(value, param.ty.as_ref());
         self.object_of_type(value, function.span, param.slot)
@@ -609,7 +613,9 @@ impl<'p> Solver<'p> {
             None => {
                 let span = self.function().span;
                 let cell = self.object_id(span, 1 + slot.0);
-                self.state.heap.put(cell, Object::new(Shape::Cell(value)));
+                let mut object = Object::new(Shape::Cell(value));
+                object.ty.clone_from(&info.ty);
+                self.state.heap.put(cell, object);
                 self.state.set(slot, Value::object(cell));
             }
         }
@@ -631,6 +637,9 @@ impl<'p> Solver<'p> {
         let Some(ty) = ty else { return value };
         if is_number(ty) {
             value.taint = value.taint.filtered(Kinds::of_number);
+            if self.has_pointers() {
+                value.ty = Some(ty.clone());
+            }
             return value;
         }
         let keeps = value

@@ -20,6 +20,7 @@ const OPERATIONS: &[&str] = &[
     "add",
     "add-all",
     "also",
+    "allocate",
     "append",
     "builder",
     "call",
@@ -27,6 +28,9 @@ const OPERATIONS: &[&str] = &[
     "class-named",
     "clear",
     "collect",
+    "compare",
+    "compare-begin",
+    "compare-ignore-case",
     "concat",
     "contains",
     "contains-key",
@@ -62,6 +66,7 @@ const OPERATIONS: &[&str] = &[
     "keys",
     "last",
     "length",
+    "length-of-text",
     "list",
     "list-of",
     "lower",
@@ -149,6 +154,9 @@ impl Solver<'_> {
             "length" | "is-empty" => self.size(op, call),
             "char-at" | "slice" => self.part_of_text(op, call),
             "equals" | "equals-ignore-case" => self.equals(op, call),
+            "allocate" => self.allocated(call),
+            "length-of-text" => self.length_of_text(call),
+            "compare" | "compare-begin" | "compare-ignore-case" => self.compared(op, call),
             "starts-with" | "ends-with" | "index-of" => self.affix(op, call),
             "matches" | "matches-part" => self.matches_call(op == "matches", call),
             "pattern-matches" | "pattern-begins" => self.pattern_call(op, call),
@@ -388,6 +396,7 @@ impl Solver<'_> {
             value.facts = Some(Rc::new(Facts {
                 when_true,
                 when_false,
+                ..Facts::default()
             }));
         }
         value
@@ -475,7 +484,7 @@ impl Solver<'_> {
         if !cleared.is_empty() {
             value.facts = Some(Rc::new(Facts {
                 when_true: vec![(slot, Refine::Clear(cleared))],
-                when_false: Vec::new(),
+                ..Facts::default()
             }));
         }
         value
@@ -904,6 +913,7 @@ impl Solver<'_> {
                 value.facts = Some(Rc::new(Facts {
                     when_true: Vec::new(),
                     when_false: vec![(slot, Refine::Clear(kinds))],
+                    ..Facts::default()
                 }));
             }
             return value;

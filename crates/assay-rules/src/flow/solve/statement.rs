@@ -62,6 +62,7 @@ impl Solver<'_> {
                 let target = self.get(*object);
                 if let Some(index) = &index {
                     self.store_in_prototype(stmt.span, &target, index);
+                    self.check_index(stmt.span, &target, index);
                 }
                 if let Some(key) = &index
                     && self.store_indexed(stmt.span, &target, key, &value)
@@ -661,7 +662,7 @@ impl Solver<'_> {
             self.state = state.clone();
             self.refine(value, truth);
             for (known, param) in kinds.iter_mut().zip(&function.params) {
-                let left = self.get(param.slot).taint.kinds();
+                let left = self.dangers(&self.get(param.slot));
                 let side = if truth { &mut known.0 } else { &mut known.1 };
                 *side = left;
             }

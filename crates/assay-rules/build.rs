@@ -203,6 +203,7 @@ const FAMILIES: &[(&str, &[&str])] = &[
 /// folder is named after.
 const MODELS: &[(&str, &[&str])] = &[
     ("c", &["c", "cpp"]),
+    ("java", &["java", "kotlin"]),
     ("javascript", &["javascript", "typescript", "tsx"]),
 ];
 

@@ -52,6 +52,8 @@ pub(crate) struct Models {
     not_set: Vec<String>,
     /// Another language whose models count too.
     includes: Option<String>,
+    /// Whether members are read with methods: `x.name` is `x.getName()`.
+    pub(crate) reads_getters: bool,
     /// What was wrong with the files.
     pub(crate) problems: Vec<String>,
 }
@@ -245,6 +247,14 @@ impl Models {
     /// Returns the entries for a member by its name.
     pub(crate) fn field(&self, name: &str) -> &[Entry] {
         self.fields.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the name of the method that gives a member, where members are
+    /// read with methods.
+    pub(crate) fn getter(&self, member: &str) -> Option<String> {
+        let mut letters = member.chars();
+        let first = letters.next().filter(|_| self.reads_getters)?;
+        Some(format!("get{}{}", first.to_uppercase(), letters.as_str()))
     }
 
     /// Returns the name under which models know what goes by this one. Of a

@@ -444,7 +444,12 @@ impl Collector<'_> {
 
     fn op(&mut self, op: &Op) {
         match op {
-            Op::Load(_, name) => self.path(name),
+            Op::Load(_, name) => {
+                self.path(name);
+                if let Some(getter) = self.models.getter(name) {
+                    self.name(&getter);
+                }
+            }
             Op::LoadIndex(..) => {
                 self.name("[]");
                 self.index();

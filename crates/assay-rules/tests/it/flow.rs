@@ -13,7 +13,7 @@ use assay_rules::{
     flow_units, has_properties,
 };
 use assay_source::{RepoPath, SourceText};
-use assay_syntax::{Language, ParseLimits, Role, RoleSet, SyntaxTree, detect, parse};
+use assay_syntax::{Language, NodeRef, ParseLimits, Role, RoleSet, SyntaxTree, detect, parse};
 
 /// The constructs of `docs/dev/add-a-lowerer.md`, in its order.
 const CONSTRUCTS: &[&str] = &[
@@ -243,15 +243,29 @@ fn renamed(file: &str, text: &str) -> String {
     let mut out = String::new();
     let mut at = 0;
     for leaf in tree.nodes().filter(|node| node.is_leaf()) {
-        if leaf.has(Role::Identifier) && names.contains(leaf.text()) {
-            let span = leaf.span();
-            out.push_str(&text[at..span.start as usize]);
-            let _ = write!(out, "{}Zq", leaf.text());
-            at = span.end as usize;
+        let is_name = leaf.has(Role::Identifier) || is_in_template(leaf);
+        let end = leaf.text().find(|c: char| !c.is_alphanumeric() && c != '_');
+        let name = match leaf.has(Role::Identifier) {
+            true => leaf.text(),
+            false => &leaf.text()[..end.unwrap_or(leaf.text().len())],
+        };
+        if is_name && names.contains(name) {
+            let start = leaf.span().start as usize;
+            out.push_str(&text[at..start]);
+            let _ = write!(out, "{name}Zq");
+            at = start + name.len();
         }
     }
     out.push_str(&text[at..]);
     out
+}
+
+/// Whether a text begins with the name of Kotlin's `$name`, which is no node.
+fn is_in_template(leaf: NodeRef<'_>) -> bool {
+    leaf.kind() == "string_content"
+        && leaf
+            .previous_sibling()
+            .is_some_and(|before| before.kind() == "string_content" && before.text() == "$")
 }
 
 /// The names of variables and parameters that are names of nothing else.

@@ -15,6 +15,7 @@ mod escape;
 mod go;
 mod java;
 mod javascript;
+mod kotlin;
 mod php;
 mod python;
 mod walk;
@@ -37,6 +38,7 @@ static LOWERERS: &[&Lowerer] = &[
     &go::LOWERER,
     &java::LOWERER,
     &javascript::LOWERER,
+    &kotlin::LOWERER,
     &php::LOWERER,
     &python::LOWERER,
 ];

@@ -22,6 +22,7 @@ pub(super) fn read(models: &mut Models, file: &str, text: &str) {
     for (section, value) in &table {
         match section.as_str() {
             "library" | "documentation" => {}
+            "getters" => reader.models.reads_getters = value.as_bool().unwrap_or(false),
             "packages" => reader.packages(value),
             "includes" => reader.models.includes = value.as_str().map(str::to_owned),
             _ => {

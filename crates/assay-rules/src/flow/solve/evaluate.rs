@@ -631,6 +631,9 @@ impl Solver<'_> {
         if let Some(value) = self.accessor(span, object, &format!("get {key}"), None) {
             return value;
         }
+        if let Some(value) = self.library_getter(span, object, key) {
+            return value;
+        }
         let mut found = Value::nothing();
         for id in &object.objects {
             let Some(known) = self.state.heap.get(*id) else {
@@ -711,6 +714,27 @@ impl Solver<'_> {
             let simple = supertype.rsplit('.').next()?;
             object.fields.get(simple).cloned()
         })
+    }
+
+    /// Reads a member with the method of a library that gives it.
+    fn library_getter(&mut self, span: Span, object: &Value, key: &str) -> Option<Value> {
+        let name = Name::from(self.models.getter(key)?);
+        let types = self.types_of(object);
+        let mut entries = self.models.method(&name).iter();
+        let is_known = entries.any(|entry| !entry.is_for_any() && entry.is_for(&types))
+            || types.iter().any(|ty| {
+                let model = self.models.types.get(ty);
+                model.is_some_and(|model| model.returns.contains_key(&name))
+            });
+        if !is_known {
+            return None;
+        }
+        let receiver = Argument {
+            value: object.clone(),
+            slot: None,
+        };
+        let path = Name::from("");
+        self.call_library(span, &path, &name, Some(receiver), &Arguments::default())
     }
 
     /// Returns the taint that models tell of a member.

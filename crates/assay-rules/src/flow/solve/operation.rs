@@ -883,6 +883,10 @@ impl Solver<'_> {
         let mut value = self.make(call.span, 0, object);
         if op == "through" {
             value.taint = taint;
+            // An address that is made of a text begins as the text does.
+            if let [only] = call.operands.as_slice() {
+                value.prefix.clone_from(&only.value.prefix);
+            }
             self.step(&mut value, call.span, &StepKind::Through(call.name.clone()));
         }
         value

@@ -56,7 +56,7 @@ pub(crate) fn find(
         if own.is_empty() {
             continue;
         }
-        let found = around.analyse(&own, engines);
+        let found = around.analyse(&own, engines, settings.local_input);
         place(found, side == 1, examined, &own, &settings.secret_rules);
     }
     for file in examined {
@@ -168,7 +168,7 @@ impl Around {
         }
     }
 
-    fn analyse(&self, own: &[FlowUnit], engines: &Engines<'_>) -> FlowFindings {
+    fn analyse(&self, own: &[FlowUnit], engines: &Engines<'_>, local_input: bool) -> FlowFindings {
         let count = own.len();
         let mut all = own.to_vec();
         let paths: HashSet<&RepoPath> = own.iter().map(FlowUnit::path).collect();
@@ -177,6 +177,7 @@ impl Around {
         let mut found = flow_findings(
             &all,
             |at| at < count,
+            local_input,
             self.properties.clone(),
             |path| engines.for_path(path),
         );

@@ -49,6 +49,9 @@ pub struct Settings {
     pub project: Option<Arc<ProjectRules>>,
     /// Findings that are less sure are held back.
     pub confidence_min: Confidence,
+    /// Whether held back findings are looked for that take long to find: what
+    /// only people at the machine can send (arguments, environment).
+    pub local_input: bool,
     /// When the review fails.
     pub gate: GateSettings,
     /// The coverage of the tests.
@@ -126,6 +129,7 @@ impl Settings {
             baseline: None,
             project: None,
             confidence_min: Confidence::Medium,
+            local_input: false,
             gate: GateSettings::default(),
             coverage: None,
             advisories: AdvisorySource::Off,

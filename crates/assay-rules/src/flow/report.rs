@@ -80,10 +80,12 @@ pub fn flow_units(path: &RepoPath, text: &Arc<SourceText>, parsed: &ParsedFile) 
 }
 
 /// Analyses files together. Only those for which `wanted` is true are looked
-/// into for themselves; the others are there to be called.
+/// into for themselves; the others are there to be called. With `local_input`
+/// also what only people at the machine send is followed.
 pub fn flow_findings<E: std::ops::Deref<Target = Engine>>(
     units: &[FlowUnit],
     wanted: impl Fn(usize) -> bool + Sync,
+    local_input: bool,
     properties: Properties,
     engine: impl Fn(&RepoPath) -> E + Sync,
 ) -> FlowFindings {
@@ -92,7 +94,14 @@ pub fn flow_findings<E: std::ops::Deref<Target = Engine>>(
     let each: Vec<FlowFindings> = (0..units.len())
         .into_par_iter()
         .filter(|at| wanted(*at))
-        .map(|at| report(&project, at as u32, solve(&project, at as u32), &engine))
+        .map(|at| {
+            report(
+                &project,
+                at as u32,
+                solve(&project, at as u32, local_input),
+                &engine,
+            )
+        })
         .collect();
     let mut all = FlowFindings::default();
     for one in each {

@@ -161,7 +161,7 @@ fn found(files: &[(String, String)]) -> Verdicts {
             add_properties(&mut properties, &path, text);
         }
     }
-    let found = flow_findings(&units, |at| wanted[at], properties, |_| &engine);
+    let found = flow_findings(&units, |at| wanted[at], true, properties, |_| &engine);
     found
         .findings
         .iter()

@@ -54,7 +54,7 @@ impl Sample {
             return Vec::new();
         };
         let units = flow_units(&self.path, &self.text, parsed);
-        flow_findings(&units, |_| true, Properties::new(), |_| engine).findings
+        flow_findings(&units, |_| true, true, Properties::new(), |_| engine).findings
     }
 
     pub(crate) fn error_count(&self) -> usize {

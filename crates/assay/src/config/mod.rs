@@ -233,6 +233,7 @@ pub(crate) fn apply_arguments(
             format!("--confidence: `{word}` is not one of low, medium and high")
         })?;
     }
+    settings.local_input = arguments.all || settings.confidence_min == Confidence::Low;
     for path in &arguments.coverage {
         let text = read_limited(path, COVERAGE_BYTES_MAX)?;
         let report = settings

@@ -77,9 +77,11 @@ pub(crate) struct Solution {
     pub(crate) notes: Vec<String>,
 }
 
-/// Analyses all functions of a file, in a project.
-pub(crate) fn solve(project: &Project, unit: u32) -> Solution {
+/// Analyses all functions of a file, in a project; with `local` also those in
+/// which only people at the machine can do harm.
+pub(crate) fn solve(project: &Project, unit: u32, local: bool) -> Solution {
     let mut solver = Solver::new(project, unit);
+    solver.follows_local = local;
     solver.run_unit(unit);
     Solution {
         hits: solver.hits,
@@ -100,6 +102,8 @@ pub(super) struct Solver<'p> {
     /// Whether what is being run is followed for fewer steps, and those that
     /// such functions of the file took.
     is_brief: bool,
+    /// Whether those functions are run at all.
+    follows_local: bool,
     brief_steps: u32,
     nesting: u32,
     hits: Vec<Hit>,
@@ -220,6 +224,7 @@ impl<'p> Solver<'p> {
             steps: 0,
             steps_of_unit: 0,
             is_brief: false,
+            follows_local: true,
             brief_steps: 0,
             nesting: 0,
             hits: Vec::new(),
@@ -238,7 +243,7 @@ impl<'p> Solver<'p> {
     fn run_unit(&mut self, unit: u32) {
         let reach = &self.project.reach;
         let worth = reach.worth_of_unit(unit);
-        if worth == Worth::Nothing {
+        if worth == Worth::Nothing || worth == Worth::Little && !self.follows_local {
             return;
         }
         self.is_brief = worth == Worth::Little;
@@ -250,7 +255,12 @@ impl<'p> Solver<'p> {
             function.class.is_some() || function.parent == Some(FunctionId::TOP)
         };
         let worth = |id: FunctionId| reach.worth(unit, id.index());
-        let is_worth = |id: &FunctionId| worth(*id) != Worth::Nothing;
+        let follows_local = self.follows_local;
+        let is_worth = |id: &FunctionId| match worth(*id) {
+            Worth::Nothing => false,
+            Worth::Little => follows_local,
+            _ => true,
+        };
         for function in all.clone().filter(is_root).filter(is_worth) {
             self.is_brief = worth(function) == Worth::Little;
             self.run_root(Target { unit, function });

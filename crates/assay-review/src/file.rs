@@ -484,11 +484,12 @@ impl Examination<'_> {
                 outcome.notes.extend(notes);
             }
             let begins = |language: &'static Language| {
-                engine.follows_flow(language) && flow_begins(language, text.as_str())
+                engine.follows_flow(language)
+                    && flow_begins(&settings.models, language, text.as_str())
             };
             let units = match (&parsed, language) {
                 (Some(parsed), Some(language)) if begins(language) => {
-                    flow_units(path, text, parsed)
+                    flow_units(&settings.models, path, text, parsed)
                 }
                 _ => Vec::new(),
             };

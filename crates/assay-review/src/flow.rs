@@ -217,7 +217,7 @@ fn helper(subject: Subject<'_>, version: &FileVersion, settings: &Settings) -> V
         return Vec::new();
     };
     let parsed = parse(&text, language, &settings.limits.parse);
-    flow_units(&version.path, &text, &parsed)
+    flow_units(&settings.models, &version.path, &text, &parsed)
 }
 
 /// Puts findings with the files that they are in.

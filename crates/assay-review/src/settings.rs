@@ -5,7 +5,7 @@ use std::sync::Arc;
 use assay_deps::{AdvisoryIndex, LicencePolicy};
 use assay_finding::{Baseline, Confidence};
 use assay_rules::{
-    ConfiguredSuppression, Engine, ProjectRules, RuleSettings, SecretAllow, SecretRules,
+    ConfiguredSuppression, Engine, FlowModels, ProjectRules, RuleSettings, SecretAllow, SecretRules,
 };
 use assay_source::{BlobCache, RepoPath};
 use assay_syntax::{Language, ParseLimits};
@@ -47,6 +47,8 @@ pub struct Settings {
     pub baseline: Option<Baseline>,
     /// The rules that the project wrote.
     pub project: Option<Arc<ProjectRules>>,
+    /// What is known of libraries, also from the project.
+    pub models: FlowModels,
     /// Findings that are less sure are held back.
     pub confidence_min: Confidence,
     /// Whether held back findings are looked for that take long to find: what
@@ -128,6 +130,7 @@ impl Settings {
             fold: true,
             baseline: None,
             project: None,
+            models: FlowModels::default(),
             confidence_min: Confidence::Medium,
             local_input: false,
             gate: GateSettings::default(),

@@ -49,8 +49,8 @@ pub use clone::{
 pub use document::{Document, Example, ExampleKind};
 pub use engine::{Engine, FileInput, Outcome};
 pub use flow::{
-    FlowFindings, FlowUnit, Properties, add_properties, flow_begins, flow_findings, flow_reads,
-    flow_units, has_properties, merge_flow_findings,
+    FlowFindings, FlowModels, FlowUnit, Properties, add_properties, flow_begins, flow_findings,
+    flow_reads, flow_units, has_properties, merge_flow_findings,
 };
 pub use project::{ProjectRuleError, ProjectRules, TestFailure};
 pub use rule::{NumberOption, Rule, rule_by_id, rules};

@@ -15,6 +15,7 @@ use super::ir::{
     FunctionKind, Handler, Label, Literal, LogicalOp, Name, Op, Param, ParamKind, Slot, SlotInfo,
     Stmt, StmtKind, UnaryOp, Unit,
 };
+use super::model::Models;
 use super::place::Places;
 
 /// Expressions and statements nest at most so deep; what is deeper is unknown.
@@ -122,10 +123,11 @@ struct Jump {
 
 impl Builder {
     /// Starts a unit; its top-level function is open.
-    pub(crate) fn new(language: &'static str, path: &RepoPath, text: &Arc<SourceText>) -> Self {
+    pub(crate) fn new(models: Arc<Models>, path: &RepoPath, text: &Arc<SourceText>) -> Self {
         let span = Span::new(0, text.as_str().len() as u32);
         let unit = Unit {
-            language,
+            language: models.language,
+            models,
             path: path.clone(),
             text: Arc::clone(text),
             package: Name::from(""),
@@ -172,6 +174,11 @@ impl Builder {
     /// Sets the name under which other files run this one.
     pub(crate) fn set_module(&mut self, module: &str) {
         self.unit.module = Name::from(module);
+    }
+
+    /// Returns what is known of the language's libraries.
+    pub(crate) fn models(&self) -> &Arc<Models> {
+        &self.unit.models
     }
 
     /// Returns the package that was set.

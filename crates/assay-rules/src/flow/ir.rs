@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use assay_source::{RepoPath, SourceText, Span};
 
+use super::model::Models;
 use super::place::Place;
 
 /// A name or a text. Shared, because the same names come up all the time.
@@ -47,6 +48,8 @@ pub(crate) struct Label(pub(crate) u32);
 #[derive(Debug)]
 pub(crate) struct Unit {
     pub(crate) language: &'static str,
+    /// What is known of the language's libraries.
+    pub(crate) models: Arc<Models>,
     pub(crate) path: RepoPath,
     pub(crate) text: Arc<SourceText>,
     /// What the names that the file declares are prefixed with to be known in

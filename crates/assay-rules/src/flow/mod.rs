@@ -26,5 +26,6 @@ mod solve;
 mod value;
 
 pub use anchor::{flow_begins, flow_reads};
+pub use model::FlowModels;
 pub use properties::{Properties, add_properties, has_properties};
 pub use report::{FlowFindings, FlowUnit, flow_findings, flow_units, merge_flow_findings};

@@ -5,7 +5,10 @@
 
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasherDefault;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
+
+use aho_corasick::AhoCorasick;
+use toml::{Table, Value};
 
 use super::ir::{Literal, Name};
 use super::kind::{KINDS, Kinds};
@@ -54,6 +57,9 @@ pub(crate) struct Models {
     includes: Option<String>,
     /// Whether members are read with methods: `x.name` is `x.getName()`.
     pub(crate) reads_getters: bool,
+    /// The folders that were read: its own, and those that these include.
+    chain: Vec<String>,
+    search: OnceLock<Option<AhoCorasick>>,
     /// What was wrong with the files.
     pub(crate) problems: Vec<String>,
 }
@@ -283,6 +289,37 @@ impl Models {
             })
     }
 
+    /// Returns whether a model is about a function of this qualified name.
+    pub(crate) fn knows_function(&self, name: &str) -> bool {
+        self.functions.contains_key(name)
+    }
+
+    /// Returns the parts of a call of this name that it may write to.
+    pub(crate) fn written(&self, name: &str) -> Vec<Operand> {
+        let entries = self.function(name).iter().chain(self.method(name));
+        let target = |entry: &Entry| match &entry.effect {
+            Effect::Fill(fill) => Some(fill.to.clone()),
+            Effect::Source(source) => Some(source.to.clone()),
+            Effect::Op(op) if matches!(&**op, "append" | "insert" | "reset") => {
+                Some(Operand::Receiver)
+            }
+            _ => None,
+        };
+        entries
+            .filter_map(target)
+            .filter(|operand| *operand != Operand::Result)
+            .collect()
+    }
+
+    /// Returns the search for the words that [`Models::starts`] names.
+    pub(crate) fn search(&self) -> Option<&AhoCorasick> {
+        let make = || {
+            let words = self.starts();
+            AhoCorasick::new(&words).ok().filter(|_| !words.is_empty())
+        };
+        self.search.get_or_init(make).as_ref()
+    }
+
     /// Returns whether a parameter of the type may be set by a stranger, where
     /// the types of parameters decide.
     pub(crate) fn may_be_set(&self, ty: Option<&Name>) -> bool {
@@ -455,41 +492,110 @@ impl Entry {
     }
 }
 
-/// Returns the models that come with Assay.
-pub(crate) fn models(language: &str) -> &'static Models {
-    static ALL: OnceLock<Vec<(&'static str, OnceLock<Models>)>> = OnceLock::new();
-    let all = ALL.get_or_init(|| {
-        let mut languages: Vec<_> = FILES.iter().map(|file| file.0).collect();
-        languages.dedup();
-        languages
-            .into_iter()
-            .map(|language| (language, OnceLock::new()))
-            .collect()
-    });
-    static NONE: OnceLock<Models> = OnceLock::new();
-    let found = all.iter().find(|(name, _)| *name == language);
-    match found {
-        Some((name, models)) => models.get_or_init(|| {
-            let mut models = Models {
-                language: name,
-                ..Models::default()
-            };
-            let mut next = Some(language.to_owned());
-            while let Some(language) = next.take() {
-                for (_, file, text) in FILES.iter().filter(|file| file.0 == language) {
-                    read::read(&mut models, file, text);
-                }
-                next = models.includes.take();
+/// What is known of libraries, for all languages: the models that come with
+/// Assay, and those that a project wrote.
+#[derive(Clone, Debug, Default)]
+pub struct FlowModels {
+    /// The languages of which the project knows more.
+    own: Vec<Arc<Models>>,
+}
+
+impl FlowModels {
+    /// Adds what a project wrote, each file a name and a text, to the models that
+    /// come with Assay. The second are the errors, which name their files.
+    pub fn with(files: &[(String, String)]) -> (Self, Vec<String>) {
+        let (mut own, mut problems) = (Vec::new(), Vec::new());
+        let mut told: Vec<Own<'_>> = Vec::new();
+        for (name, text) in files {
+            match Own::read(name, text) {
+                Ok(file) => told.push(file),
+                Err(problem) => problems.push(problem),
             }
-            models
-        }),
-        None => NONE.get_or_init(Models::default),
+        }
+        for language in languages().filter(|_| !told.is_empty()) {
+            // A language that includes another knows what it knows.
+            let models = read_all(language, &told);
+            let is_told = |file: &Own<'_>| models.chain.iter().any(|of| of == file.language);
+            if told.iter().any(is_told) {
+                problems.extend(models.problems.iter().cloned());
+                own.push(Arc::new(models));
+            }
+        }
+        problems.sort();
+        problems.dedup();
+        (Self { own }, problems)
+    }
+
+    /// Returns the models of a language.
+    pub(crate) fn of(&self, language: &str) -> Arc<Models> {
+        let own = self.own.iter().find(|models| models.language == language);
+        Arc::clone(own.unwrap_or_else(|| shipped(language)))
     }
 }
 
-/// Returns whether a model of the language's libraries mentions the type.
-pub(crate) fn is_known_type(language: &str, name: &str) -> bool {
-    models(language).knows_type(name)
+/// A file that a project wrote.
+struct Own<'t> {
+    name: &'t str,
+    language: &'static str,
+    table: Table,
+}
+
+impl<'t> Own<'t> {
+    fn read(name: &'t str, text: &str) -> Result<Self, String> {
+        let table: Table = text.parse().map_err(|error| format!("{name}: {error}"))?;
+        let written = table.get("language").and_then(Value::as_str);
+        let language = languages().find(|known| written == Some(*known));
+        let known = || languages().collect::<Vec<_>>().join(", ");
+        Ok(Self {
+            name,
+            language: language.ok_or_else(|| match written {
+                Some(written) => format!(
+                    "{name}: there are no models for `{written}`; `language` is one of {}",
+                    known()
+                ),
+                None => format!("{name}: `language` is missing, one of {}", known()),
+            })?,
+            table,
+        })
+    }
+}
+
+/// Returns the languages that have models.
+fn languages() -> impl Iterator<Item = &'static str> {
+    FILES.chunk_by(|a, b| a.0 == b.0).map(|files| files[0].0)
+}
+
+/// Returns the models that come with Assay.
+fn shipped(language: &str) -> &'static Arc<Models> {
+    static ALL: OnceLock<Vec<(&'static str, OnceLock<Arc<Models>>)>> = OnceLock::new();
+    static NONE: OnceLock<Arc<Models>> = OnceLock::new();
+    let all = ALL.get_or_init(|| languages().map(|name| (name, OnceLock::new())).collect());
+    match all.iter().find(|(name, _)| *name == language) {
+        Some((name, models)) => models.get_or_init(|| Arc::new(read_all(name, &[]))),
+        None => NONE.get_or_init(Arc::default),
+    }
+}
+
+/// Reads all models of a language.
+fn read_all(language: &'static str, own: &[Own<'_>]) -> Models {
+    let mut models = Models {
+        language,
+        ..Models::default()
+    };
+    let mut next = Some(language.to_owned());
+    while let Some(language) = next.take() {
+        for (_, file, text) in FILES.iter().filter(|file| file.0 == language) {
+            read::read(&mut models, file, text);
+        }
+        next = models.includes.take();
+        models.chain.push(language);
+    }
+    for file in own {
+        if models.chain.iter().any(|of| of == file.language) {
+            read::read_own(&mut models, file.name, &file.table);
+        }
+    }
+    models
 }
 
 /// Returns whether a text matches a pattern of `*` and `?`.
@@ -516,28 +622,6 @@ pub(crate) fn is_like(text: &str, pattern: &str) -> bool {
     pattern[p..].iter().all(|c| *c == '*')
 }
 
-/// Returns whether a model of the language's libraries is about a function of
-/// this qualified name.
-pub(crate) fn is_known_function(language: &str, name: &str) -> bool {
-    models(language).functions.contains_key(name)
-}
-
-/// Returns the parts of a call of this name that it may write to.
-pub(crate) fn written(language: &str, name: &str) -> Vec<Operand> {
-    let models = models(language);
-    let entries = models.function(name).iter().chain(models.method(name));
-    let target = |entry: &Entry| match &entry.effect {
-        Effect::Fill(fill) => Some(fill.to.clone()),
-        Effect::Source(source) => Some(source.to.clone()),
-        Effect::Op(op) if matches!(&**op, "append" | "insert" | "reset") => Some(Operand::Receiver),
-        _ => None,
-    };
-    entries
-        .filter_map(target)
-        .filter(|operand| *operand != Operand::Result)
-        .collect()
-}
-
 /// Returns the rule that reports a kind of sink.
 pub(crate) fn rule_of(kind: usize) -> &'static str {
     KINDS[kind].1
@@ -545,7 +629,7 @@ pub(crate) fn rule_of(kind: usize) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{FILES, is_like, models};
+    use super::{FlowModels, is_like, languages};
 
     #[test]
     fn patterns_match_as_a_whole() {
@@ -562,8 +646,9 @@ mod tests {
 
     #[test]
     fn all_models_can_be_read() {
-        for (language, _, _) in FILES {
-            let problems = &models(language).problems;
+        for language in languages() {
+            let models = FlowModels::default().of(language);
+            let problems = &models.problems;
             assert!(problems.is_empty(), "{language}: {}", problems.join("\n"));
         }
     }

@@ -10,7 +10,7 @@ use super::ir::{
     Block, Class, Function, FunctionId, FunctionKind, Name, Op, ParamKind, Slot, Stmt, StmtKind,
     Unit,
 };
-use super::model::{Models, models};
+use super::model::Models;
 use super::reach::Reach;
 
 /// A call has at most so many targets; beyond that the first ones count.
@@ -262,8 +262,8 @@ impl Project {
     }
 
     /// Returns the models for a file's language.
-    pub(crate) fn models(&self, unit: u32) -> &'static Models {
-        models(self.units[unit as usize].language)
+    pub(crate) fn models(&self, unit: u32) -> &Models {
+        &self.units[unit as usize].models
     }
 
     /// Returns a class: the first of its parts.

@@ -13,6 +13,7 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::ir::{Block, Callee, Function, Literal, Op, StmtKind, Unit};
 use super::lower::lower;
+use super::model::FlowModels;
 use super::project::{Project, each_block};
 use super::properties::Properties;
 use super::solve::{Hit, Solution, solve};
@@ -70,11 +71,16 @@ pub struct FlowFindings {
 }
 
 /// Makes the parts of a file that the dataflow engine reads.
-pub fn flow_units(path: &RepoPath, text: &Arc<SourceText>, parsed: &ParsedFile) -> Vec<FlowUnit> {
+pub fn flow_units(
+    models: &FlowModels,
+    path: &RepoPath,
+    text: &Arc<SourceText>,
+    parsed: &ParsedFile,
+) -> Vec<FlowUnit> {
     parsed
         .trees
         .iter()
-        .filter_map(|tree| lower(path, text, tree))
+        .filter_map(|tree| lower(models, path, text, tree))
         .map(|unit| FlowUnit(Arc::new(unit)))
         .collect()
 }

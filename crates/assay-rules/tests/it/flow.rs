@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use assay_rules::{
-    Engine, FlowUnit, Properties, RuleSettings, add_properties, flow_begins, flow_findings,
-    flow_units, has_properties,
+    Engine, FlowModels, FlowUnit, Properties, RuleSettings, add_properties, flow_begins,
+    flow_findings, flow_units, has_properties,
 };
 use assay_source::{RepoPath, SourceText};
 use assay_syntax::{Language, NodeRef, ParseLimits, Role, RoleSet, SyntaxTree, detect, parse};
@@ -146,11 +146,11 @@ fn found(files: &[(String, String)]) -> Verdicts {
     let mut wanted = Vec::new();
     for (path, text, parsed) in trees(files) {
         let language = parsed.trees[0].language();
-        let own = flow_units(&path, &text, &parsed);
+        let own = flow_units(&FlowModels::default(), &path, &text, &parsed);
         // As in a review: a file without a source is not looked into.
         wanted.resize(
             units.len() + own.len(),
-            flow_begins(language, text.as_str()),
+            flow_begins(&FlowModels::default(), language, text.as_str()),
         );
         units.extend(own);
     }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use assay_finding::Finding;
 use assay_rules::{
-    Engine, FileInput, Outcome, Properties, Rule, RuleSettings, RuleStatement, flow_findings,
-    flow_units, merge_flow_findings,
+    Engine, FileInput, FlowModels, Outcome, Properties, Rule, RuleSettings, RuleStatement,
+    flow_findings, flow_units, merge_flow_findings,
 };
 use assay_source::{RepoPath, SourceText};
 use assay_syntax::{FileMetrics, Language, MetricOptions, ParseLimits, ParsedFile, measure, parse};
@@ -53,7 +53,7 @@ impl Sample {
         let Some(parsed) = &self.parsed else {
             return Vec::new();
         };
-        let units = flow_units(&self.path, &self.text, parsed);
+        let units = flow_units(&FlowModels::default(), &self.path, &self.text, parsed);
         flow_findings(&units, |_| true, true, Properties::new(), |_| engine).findings
     }
 

@@ -1,4 +1,5 @@
-//! `assay rule test`: runs the tests that a project wrote for its own rules.
+//! `assay rule test`: runs the tests that a project wrote for its own rules, and
+//! reads its models of libraries.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,10 @@ use assay_rules::TestFailure;
 use assay_syntax::StructuralTest;
 
 use crate::arguments::{Global, RuleTestArguments};
-use crate::config::project::{RULE_BYTES_MAX, RULE_FILES_MAX, RULES_FOLDER, is_rule_file, read};
+use crate::config::project::{
+    MODELS_FOLDER, RULE_BYTES_MAX, RULE_FILES_MAX, RULES_FOLDER, is_model_file, is_rule_file, read,
+    read_models,
+};
 use crate::config::read_limited;
 use crate::output;
 
@@ -25,10 +29,16 @@ pub(crate) fn test(global: &Global, arguments: &RuleTestArguments) -> anyhow::Re
         Some(folder) => directory.join(folder),
         None => find_folder(directory)?,
     };
-    let files = read_folder(&folder)?;
-    if files.is_empty() {
+    let files = read_folder(&folder, is_rule_file)?;
+    // The models lie beside the rules.
+    let models = match (MODELS_FOLDER.rsplit('/').next(), folder.parent()) {
+        (Some(name), Some(above)) => read_folder(&above.join(name), is_model_file)?,
+        _ => Vec::new(),
+    };
+    if files.is_empty() && models.is_empty() {
         bail!("{} has no rule files (*.yml, *.yaml)", folder.display());
     }
+    read_models(&models)?;
     let rules = read(&files)?;
     let tests = read_tests(&folder.join(TESTS_FOLDER))?;
     let mut untested: Vec<&str> = rules.ids().collect();
@@ -51,6 +61,9 @@ pub(crate) fn test(global: &Global, arguments: &RuleTestArguments) -> anyhow::Re
         rules.ids().count(),
         tests.len()
     );
+    if !models.is_empty() {
+        let _ = writeln!(out, "{} model files, without errors", models.len());
+    }
     output::print(out)?;
     Ok(match failed {
         0 => ExitCode::SUCCESS,
@@ -85,19 +98,24 @@ fn find_folder(directory: &Path) -> anyhow::Result<PathBuf> {
         .canonicalize()
         .with_context(|| format!("{} cannot be opened", directory.display()))?;
     full.ancestors()
-        .map(|folder| folder.join(RULES_FOLDER))
-        .find(|folder| folder.is_dir())
-        .with_context(|| format!("there is no {RULES_FOLDER} here or in a folder above"))
+        .find(|above| above.join(RULES_FOLDER).is_dir() || above.join(MODELS_FOLDER).is_dir())
+        .map(|above| above.join(RULES_FOLDER))
+        .with_context(|| {
+            format!("there is no {RULES_FOLDER} and no {MODELS_FOLDER} here or in a folder above")
+        })
 }
 
-/// Reads the YAML files of a folder, sorted by name; none when it is not there.
-fn read_folder(folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
+/// Reads the wanted files of a folder, sorted by name; none when it is not there.
+fn read_folder(
+    folder: &Path,
+    is_wanted: fn(&str) -> bool,
+) -> anyhow::Result<Vec<(String, String)>> {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return Ok(Vec::new());
     };
     let mut paths: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.is_file() && path.to_str().is_some_and(is_rule_file))
+        .filter(|path| path.is_file() && path.to_str().is_some_and(is_wanted))
         .collect();
     paths.sort();
     if paths.len() > RULE_FILES_MAX {
@@ -116,7 +134,7 @@ fn read_folder(folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
 
 fn read_tests(folder: &Path) -> anyhow::Result<Vec<(String, StructuralTest)>> {
     let mut tests = Vec::new();
-    for (name, text) in read_folder(folder)? {
+    for (name, text) in read_folder(folder, is_rule_file)? {
         let read = StructuralTest::read_all(&text).with_context(|| name.clone())?;
         tests.extend(read.into_iter().map(|test| (name.clone(), test)));
     }

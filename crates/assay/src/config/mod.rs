@@ -75,9 +75,10 @@ pub(crate) fn load(
             )),
         }
     }
-    let (rules, notes) = project::rules(opened, is_scan)?;
-    loaded.settings.project = rules.map(Arc::new);
-    loaded.notes.extend(notes);
+    let written = project::written(opened, is_scan)?;
+    loaded.settings.project = written.rules.map(Arc::new);
+    loaded.settings.models = written.models;
+    loaded.notes.extend(written.notes);
     Ok(loaded)
 }
 

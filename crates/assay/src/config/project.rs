@@ -1,42 +1,77 @@
-//! The rules that the project wrote: `.assay/rules/*.yml` of the base revision.
+//! What the project wrote for itself, as it is in the base revision: rules
+//! (`.assay/rules/*.yml`) and models of libraries (`.assay/models/*.toml`).
 
 use anyhow::{Context as _, bail};
 use assay_git::Opened;
-use assay_rules::ProjectRules;
+use assay_rules::{FlowModels, ProjectRules};
 use assay_source::RepoPath;
 
 /// The folder of the rules.
 pub(crate) const RULES_FOLDER: &str = ".assay/rules";
 
-/// So many files may hold rules.
+/// The folder of the models.
+pub(crate) const MODELS_FOLDER: &str = ".assay/models";
+
+/// So many files may hold rules, and as many models.
 pub(crate) const RULE_FILES_MAX: usize = 500;
 /// The bytes of one of them.
 pub(crate) const RULE_BYTES_MAX: u64 = 256 * 1024;
+
+/// Returns whether a file is one that models are written in.
+pub(crate) fn is_model_file(name: &str) -> bool {
+    name.ends_with(".toml")
+}
 
 /// Returns whether a file is one that rules are written in.
 pub(crate) fn is_rule_file(name: &str) -> bool {
     name.ends_with(".yml") || name.ends_with(".yaml")
 }
 
-/// Reads the rules of the base revision; none when there are none. The second
-/// is what the reader of the report must know.
-pub(super) fn rules(
+/// What the project wrote for itself.
+pub(super) struct Written {
+    pub(super) rules: Option<ProjectRules>,
+    pub(super) models: FlowModels,
+    /// What the reader of the report must know.
+    pub(super) notes: Vec<String>,
+}
+
+/// Reads the rules and models of the base revision.
+pub(super) fn written(opened: &Opened, is_scan: bool) -> anyhow::Result<Written> {
+    let rules = files(opened, RULES_FOLDER, is_rule_file)?;
+    let models = files(opened, MODELS_FOLDER, is_model_file)?;
+    let mut notes = Vec::new();
+    if !is_scan {
+        notes.extend(altered(opened, RULES_FOLDER, "rules"));
+        notes.extend(altered(opened, MODELS_FOLDER, "models"));
+    }
+    Ok(Written {
+        rules: match rules.is_empty() {
+            true => None,
+            false => Some(read(&rules)?),
+        },
+        models: read_models(&models)?,
+        notes,
+    })
+}
+
+/// Returns the names and texts of files in a folder of the base revision.
+fn files(
     opened: &Opened,
-    is_scan: bool,
-) -> anyhow::Result<(Option<ProjectRules>, Vec<String>)> {
-    let folder = RepoPath::from(RULES_FOLDER);
+    folder: &str,
+    is_wanted: fn(&str) -> bool,
+) -> anyhow::Result<Vec<(String, String)>> {
     let paths: Vec<RepoPath> = opened
-        .list_base(&folder)?
+        .list_base(&RepoPath::from(folder))?
         .into_iter()
-        .filter(|path| path.as_str().is_some_and(is_rule_file))
+        .filter(|path| path.as_str().is_some_and(is_wanted))
         .collect();
-    let mut files = Vec::new();
     if paths.len() > RULE_FILES_MAX {
         bail!(
-            "{RULES_FOLDER}: {} rule files; the limit is {RULE_FILES_MAX}",
+            "{folder}: {} files; the limit is {RULE_FILES_MAX}",
             paths.len()
         );
     }
+    let mut files = Vec::new();
     for path in &paths {
         if let Some(bytes) = opened.read_base(path, RULE_BYTES_MAX)? {
             let name = path.to_display();
@@ -44,15 +79,16 @@ pub(super) fn rules(
             files.push((name, text));
         }
     }
-    let notes = if is_scan {
-        Vec::new()
-    } else {
-        altered(opened, &folder)
-    };
-    if files.is_empty() {
-        return Ok((None, notes));
+    Ok(files)
+}
+
+/// Reads model files, each a name and a text.
+pub(crate) fn read_models(files: &[(String, String)]) -> anyhow::Result<FlowModels> {
+    let (models, problems) = FlowModels::with(files);
+    match problems.is_empty() {
+        true => Ok(models),
+        false => bail!("{}", problems.join("\n")),
     }
-    Ok((Some(read(&files)?), notes))
 }
 
 /// Reads rule files, each a name and a text.
@@ -65,16 +101,13 @@ pub(crate) fn read(files: &[(String, String)]) -> anyhow::Result<ProjectRules> {
 }
 
 /// A change of the rules does not count for its own review.
-fn altered(opened: &Opened, folder: &RepoPath) -> Vec<String> {
+fn altered(opened: &Opened, folder: &str, what: &str) -> Option<String> {
     let mut paths = opened.change.files.iter().map(|file| file.path());
-    let is_rule = |path: &RepoPath| {
+    let is_inside = |path: &RepoPath| {
         let below = path.as_bytes().strip_prefix(folder.as_bytes());
         below.is_some_and(|rest| rest.starts_with(b"/"))
     };
-    match paths.any(is_rule) {
-        true => vec![format!(
-            "{RULES_FOLDER} is altered by this change; the base's rules count until it is merged"
-        )],
-        false => Vec::new(),
-    }
+    paths.any(is_inside).then(|| {
+        format!("{folder} is altered by this change; the base's {what} count until it is merged")
+    })
 }

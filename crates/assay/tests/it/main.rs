@@ -16,6 +16,7 @@ mod hostile;
 mod inputs;
 mod mutation;
 mod outputs;
+mod project_model;
 mod project_rule;
 mod run;
 mod secrets;

@@ -8,6 +8,7 @@ use assay_syntax::SyntaxTree;
 
 use super::builder::Builder;
 use super::ir::Unit;
+use super::model::FlowModels;
 
 mod c;
 mod csharp;
@@ -52,10 +53,15 @@ pub(crate) fn lowerer(language: &str) -> Option<&'static Lowerer> {
 }
 
 /// Lowers a tree, when its language has a lowerer.
-pub(crate) fn lower(path: &RepoPath, text: &Arc<SourceText>, tree: &SyntaxTree) -> Option<Unit> {
+pub(crate) fn lower(
+    models: &FlowModels,
+    path: &RepoPath,
+    text: &Arc<SourceText>,
+    tree: &SyntaxTree,
+) -> Option<Unit> {
     let language = tree.language().id().as_str();
     let lowerer = lowerer(language)?;
-    let mut builder = Builder::new(lowerer.models, path, text);
+    let mut builder = Builder::new(models.of(lowerer.models), path, text);
     (lowerer.lower)(tree, &mut builder);
     Some(builder.finish())
 }
@@ -68,7 +74,8 @@ pub(crate) fn check_lowering(path: &str, code: &str, expected: &str) {
     let text = Arc::new(SourceText::from_text(code));
     let language = detect(&path, code).expect("a language");
     let parsed = parse(&text, language, &ParseLimits::default());
-    let unit = lower(&path, &text, &parsed.trees[0]).expect("a lowerer");
+    let models = FlowModels::default();
+    let unit = lower(&models, &path, &text, &parsed.trees[0]).expect("a lowerer");
     let printed = super::print::print(&unit);
     assert!(
         printed.starts_with(expected),

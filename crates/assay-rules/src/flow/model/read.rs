@@ -8,31 +8,53 @@ use crate::flow::ir::{Literal, Name};
 use crate::flow::kind::{KINDS, Kinds};
 use crate::flow::solve::is_operation;
 use crate::flow::value::Doubt;
+use crate::rule::rule_by_id;
+
+/// Adds what a file that a project wrote says. It may not change how the language
+/// itself is read.
+pub(super) fn read_own(models: &mut Models, file: &str, table: &Table) {
+    let includes = models.includes.take();
+    let reads_getters = models.reads_getters;
+    read_table(models, file, table);
+    let set = [
+        ("includes", models.includes.is_some()),
+        ("getters", models.reads_getters != reads_getters),
+    ];
+    for (key, _) in set.iter().filter(|(_, is_set)| *is_set) {
+        let problem = format!("{file}: `{key}` is not for the models of a project");
+        models.problems.push(problem);
+    }
+    models.includes = includes;
+    models.reads_getters = reads_getters;
+}
 
 /// Adds what a file says.
 pub(super) fn read(models: &mut Models, file: &str, text: &str) {
-    let table = match text.parse::<Table>() {
-        Ok(table) => table,
-        Err(error) => {
-            models.problems.push(format!("{file}: {error}"));
-            return;
-        }
-    };
+    match text.parse() {
+        Ok(table) => read_table(models, file, &table),
+        Err(error) => models.problems.push(format!("{file}: {error}")),
+    }
+}
+
+fn read_table(models: &mut Models, file: &str, table: &Table) {
     let mut reader = Reader { models, file };
-    for (section, value) in &table {
+    for (section, value) in table {
         match section.as_str() {
-            "library" | "documentation" => {}
+            "library" | "documentation" | "language" => {}
             "getters" => reader.models.reads_getters = value.as_bool().unwrap_or(false),
             "packages" => reader.packages(value),
             "includes" => reader.models.includes = value.as_str().map(str::to_owned),
-            _ => {
-                for entry in value.as_array().into_iter().flatten() {
-                    match entry.as_table() {
-                        Some(entry) => reader.entry(section, entry),
-                        None => reader.problem(section, "is no table"),
+            _ => match value.as_array() {
+                Some(entries) => {
+                    for entry in entries {
+                        match entry.as_table() {
+                            Some(entry) => reader.entry(section, entry),
+                            None => reader.problem(section, "is no table"),
+                        }
                     }
                 }
-            }
+                None => reader.problem(section, "is written with two brackets"),
+            },
         }
     }
 }
@@ -56,20 +78,26 @@ impl Reader<'_> {
     }
 
     fn entry(&mut self, section: &str, entry: &Table) {
+        let Some((_, own)) = SECTIONS.iter().find(|known| known.0 == section) else {
+            return self.problem(section, "is no known section");
+        };
+        for (key, value) in entry {
+            match KEYS.iter().find(|known| known.0 == key) {
+                Some((_, form)) if own.split(' ').any(|own| own == key) => {
+                    if !form.is_met_by(value) {
+                        self.problem(section, &format!("`{key}` is to be {}", form.said()));
+                    }
+                }
+                _ => self.problem(section, &format!("does not know `{key}`")),
+            }
+        }
         match section {
             "type" => self.ty(entry),
             "op" => self.ops(entry),
             "entry" => self.entry_point(entry),
             "result" => self.result(entry),
             _ => match self.effect(section, entry) {
-                Ok(effect) => {
-                    for key in entry.keys() {
-                        if !KEYS.contains(&key.as_str()) {
-                            self.problem(section, &format!("does not know `{key}`"));
-                        }
-                    }
-                    self.place(section, entry, &effect);
-                }
+                Ok(effect) => self.place(section, entry, &effect),
                 Err(what) => self.problem(section, &what),
             },
         }
@@ -241,7 +269,10 @@ impl Reader<'_> {
                     .collect(),
             },
             "misuse" => Effect::Misuse {
-                rule: Name::from(text(entry, "rule").ok_or("has no rule")?),
+                rule: match text(entry, "rule").ok_or("has no rule")? {
+                    rule if rule_by_id(rule).is_some() => Name::from(rule),
+                    rule => return Err(format!("does not know the rule `{rule}`")),
+                },
                 message: Name::from(text(entry, "message").ok_or("has no message")?),
                 member: match (text(entry, "member"), entry.get("must-be")) {
                     (Some(member), Some(value)) => {
@@ -357,36 +388,165 @@ impl Reader<'_> {
     }
 }
 
-const KEYS: &[&str] = &[
-    "adds",
-    "args",
-    "arity",
-    "fields",
-    "fixed-by-prefix",
-    "format",
-    "from",
-    "functions",
-    "kind",
-    "kinds",
-    "limit",
-    "member",
-    "message",
-    "methods",
-    "must-be",
-    "new",
-    "params",
-    "rule",
-    "to",
-    "trust",
-    "type",
-    "unbounded",
-    "what",
-    "when",
-    "when-false",
-    "without",
+/// The sections, and the keys of their entries.
+const SECTIONS: &[(&str, &str)] = &[
+    ("type", "name extends returns object"),
+    ("op", "type ops when"),
+    (
+        "entry",
+        "what kinds without trust to param method param-type class not-types",
+    ),
+    ("result", "kind annotations type also says begins"),
+    (
+        "source",
+        "what kinds without trust to type methods new functions fields arity when",
+    ),
+    (
+        "sink",
+        "kind args fixed-by-prefix type methods new functions fields arity when",
+    ),
+    (
+        "sanitizer",
+        "kinds type methods new functions fields arity when",
+    ),
+    (
+        "guard",
+        "args kinds when-false type methods new functions fields arity when",
+    ),
+    ("part", "kinds type methods new functions fields arity when"),
+    (
+        "fill",
+        "to from adds format limit without unbounded type methods new functions arity when",
+    ),
+    (
+        "callback",
+        "args params what kinds without trust to type methods new functions fields arity when",
+    ),
+    (
+        "misuse",
+        "rule message member must-be args type methods new functions fields arity when",
+    ),
+    ("unmodelled", "type methods new functions fields arity when"),
 ];
 
+/// What a key holds.
+#[derive(Clone, Copy)]
+enum Form {
+    Flag,
+    Number,
+    Text,
+    Texts,
+    /// Places and names of arguments.
+    Operands,
+    /// A table of texts.
+    Names,
+    Conditions,
+    Constant,
+}
+
+const KEYS: &[(&str, Form)] = &[
+    ("adds", Form::Flag),
+    ("also", Form::Texts),
+    ("annotations", Form::Texts),
+    ("args", Form::Operands),
+    ("arity", Form::Number),
+    ("begins", Form::Text),
+    ("class", Form::Texts),
+    ("extends", Form::Texts),
+    ("fields", Form::Texts),
+    ("fixed-by-prefix", Form::Flag),
+    ("format", Form::Number),
+    ("from", Form::Operands),
+    ("functions", Form::Texts),
+    ("kind", Form::Text),
+    ("kinds", Form::Texts),
+    ("limit", Form::Number),
+    ("member", Form::Text),
+    ("message", Form::Text),
+    ("method", Form::Texts),
+    ("methods", Form::Texts),
+    ("must-be", Form::Constant),
+    ("name", Form::Texts),
+    ("new", Form::Flag),
+    ("not-types", Form::Texts),
+    ("object", Form::Flag),
+    ("ops", Form::Names),
+    ("param", Form::Texts),
+    ("param-type", Form::Texts),
+    ("params", Form::Texts),
+    ("returns", Form::Names),
+    ("rule", Form::Text),
+    ("says", Form::Text),
+    ("to", Form::Operands),
+    ("trust", Form::Text),
+    ("type", Form::Texts),
+    ("unbounded", Form::Flag),
+    ("what", Form::Text),
+    ("when", Form::Conditions),
+    ("when-false", Form::Flag),
+    ("without", Form::Texts),
+];
+
+/// The keys of a condition.
+const CONDITION_KEYS: &[&str] = &[
+    "arg",
+    "begins",
+    "below",
+    "first-like",
+    "function",
+    "has",
+    "is",
+    "like",
+    "member",
+    "not",
+    "object",
+    "prefix",
+    "present",
+    "text",
+    "type",
+    "unknown",
+];
+
+impl Form {
+    fn is_met_by(self, value: &Toml) -> bool {
+        let texts = |value: &Toml| value.is_str();
+        match self {
+            Self::Flag => value.is_bool(),
+            Self::Number => value.as_integer().is_some_and(|number| number >= 0),
+            Self::Text => value.is_str(),
+            Self::Texts => {
+                value.is_str() || value.as_array().is_some_and(|all| all.iter().all(texts))
+            }
+            Self::Operands => operands(Some(value)).is_ok(),
+            Self::Names => value.as_table().is_some_and(|all| all.values().all(texts)),
+            Self::Conditions => value
+                .as_array()
+                .is_some_and(|all| all.iter().all(Toml::is_table)),
+            Self::Constant => literal(value).is_some(),
+        }
+    }
+
+    fn said(self) -> &'static str {
+        match self {
+            Self::Flag => "true or false",
+            Self::Number => "a number",
+            Self::Text => "a text",
+            Self::Texts => "a text, or a list of texts",
+            Self::Operands => "places (0) and names (\"sql\") of arguments",
+            Self::Names => "a table of texts",
+            Self::Conditions => "a list of tables",
+            Self::Constant => "a constant",
+        }
+    }
+}
+
 fn condition_of(table: &Table) -> Result<Condition, String> {
+    if let Some(key) = table
+        .keys()
+        .find(|key| !CONDITION_KEYS.contains(&key.as_str()))
+    {
+        return Err(format!("has a condition that does not know `{key}`"));
+    }
     let arg = match table.get("arg") {
         Some(arg) => operand(arg)?,
         None => Operand::Arg(0),

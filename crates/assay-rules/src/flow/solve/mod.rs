@@ -91,7 +91,7 @@ pub(crate) fn solve(project: &Project, unit: u32, local: bool) -> Solution {
 
 pub(super) struct Solver<'p> {
     project: &'p Project,
-    models: &'static Models,
+    models: &'p Models,
     state: State,
     /// Whether any path reaches the current point.
     live: bool,
@@ -825,7 +825,7 @@ struct Suspended<'p> {
     frames: Vec<Frame<'p>>,
     ids: Sites,
     steps: u32,
-    models: &'static Models,
+    models: &'p Models,
     base: Heap,
     base_of: Option<u32>,
 }

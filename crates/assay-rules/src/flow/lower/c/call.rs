@@ -10,7 +10,7 @@ use super::name::dotted;
 use super::ty::is_class;
 use crate::flow::ir::{Arg, BinaryOp, Callee, Name, Op, Slot};
 use crate::flow::lower::walk::Walk;
-use crate::flow::model::{Operand, is_known_function, is_known_type, written};
+use crate::flow::model::Operand;
 
 /// What a call is of.
 enum Called {
@@ -67,7 +67,7 @@ impl Lower<'_> {
         };
         let written = match is_own {
             true => Vec::new(),
-            false => written(self.names.models, &name),
+            false => self.names.models.written(&name),
         };
         let is_written = |at: usize| {
             written.iter().any(|operand| match operand {
@@ -121,15 +121,14 @@ impl Lower<'_> {
 
     fn is_own(&self, name: &str) -> bool {
         let bare = name.rsplit('#').next().unwrap_or(name);
-        self.names.functions.contains_key(bare) && !is_known_function(self.names.models, bare)
+        self.names.functions.contains_key(bare) && !self.names.models.knows_function(bare)
             || name.contains('#')
     }
 
     /// Returns whether a name is that of a type that can be made.
     pub(super) fn is_type(&self, name: &str) -> bool {
-        let is_library = || {
-            is_known_type(self.names.models, name) && !is_known_function(self.names.models, name)
-        };
+        let is_library =
+            || self.names.models.knows_type(name) && !self.names.models.knows_function(name);
         self.is_cpp && (self.names.classes.contains_key(name) || is_library())
     }
 
@@ -186,12 +185,12 @@ impl Lower<'_> {
             }
             let (global, is_own) = self.names.called(name, &self.space);
             // The class is declared elsewhere, and the function may be its.
-            if !known.is_whole && !is_own && !is_known_function(self.names.models, &global) {
+            if !known.is_whole && !is_own && !self.names.models.knows_function(&global) {
                 let this = self.b.read(function, "this");
                 return Called::Method(this, name.to_owned(), None);
             }
         }
-        if self.is_member(name) && !is_known_function(self.names.models, name) {
+        if self.is_member(name) && !self.names.models.knows_function(name) {
             return Called::Value(self.name(function, name));
         }
         Called::Function(self.global_name(name))

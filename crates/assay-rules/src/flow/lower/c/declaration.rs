@@ -9,7 +9,6 @@ use super::name::{Base, declarators, has_word, is_reference_to_value};
 use super::ty::{self, Declared, declared, pointed};
 use crate::flow::ir::{Arg, Callee, Name, Op, Slot};
 use crate::flow::lower::walk::Walk;
-use crate::flow::model::is_known_type;
 
 impl Lower<'_> {
     /// Lowers a declaration of variables.
@@ -168,8 +167,7 @@ impl Lower<'_> {
         if !ty::is_class(name) {
             return false;
         }
-        let is_known =
-            self.names.classes.contains_key(name) || is_known_type(self.names.models, name);
+        let is_known = self.names.classes.contains_key(name) || self.names.models.knows_type(name);
         let is_listed =
             value.is_none_or(|value| matches!(value.kind(), "initializer_list" | "argument_list"));
         // Names that end so are mostly those of numbers.
@@ -178,7 +176,7 @@ impl Lower<'_> {
 
     /// Returns whether a value of the type is an object that copies are made of.
     pub(super) fn makes_copy(&self, name: &str) -> bool {
-        self.is_cpp && name.starts_with("std.") && is_known_type(self.names.models, name)
+        self.is_cpp && name.starts_with("std.") && self.names.models.knows_type(name)
     }
 
     fn object(&mut self, at: NodeRef<'_>, name: &str, value: Option<NodeRef<'_>>) -> Slot {
@@ -219,7 +217,7 @@ impl Lower<'_> {
         let known = self.names.classes.get(name);
         let has_constructor = known.is_some_and(|known| known.methods.contains_key(simple));
         let fields = known.map(|known| known.fields.clone()).unwrap_or_default();
-        let is_library = is_known_type(self.names.models, name);
+        let is_library = self.names.models.knows_type(name);
         if has_constructor || is_library {
             let values: Vec<Slot> = self.children(list);
             let args = match is_library && values.len() > 1 {

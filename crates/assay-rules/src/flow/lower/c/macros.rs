@@ -77,7 +77,7 @@ impl Lower<'_> {
         if is_text || self.expanding >= DEPTH_MAX || self.expanded >= EXPANSIONS_MAX {
             return None;
         }
-        let language = language_by_name(self.names.models)?;
+        let language = language_by_name(self.names.models.language)?;
         let text = format!("void f(void) {{ {}; }}", found.body.trim_end_matches(';'));
         let text = Arc::new(SourceText::from_text(&text));
         let parsed = parse(&text, language, &ParseLimits::default());

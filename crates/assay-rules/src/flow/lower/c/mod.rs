@@ -33,13 +33,13 @@ use ty::declared;
 pub(super) static C: Lowerer = Lowerer {
     languages: &["c"],
     models: "c",
-    lower: |tree, builder| Lower::new(builder, "c").file(tree),
+    lower: |tree, builder| Lower::new(builder).file(tree),
 };
 
 pub(super) static CPP: Lowerer = Lowerer {
     languages: &["cpp"],
     models: "cpp",
-    lower: |tree, builder| Lower::new(builder, "cpp").file(tree),
+    lower: |tree, builder| Lower::new(builder).file(tree),
 };
 
 /// What is lowered of a file: first its variables, then its functions.
@@ -93,12 +93,12 @@ impl Walk for Lower<'_> {
 }
 
 impl<'b> Lower<'b> {
-    fn new(b: &'b mut Builder, models: &'static str) -> Self {
+    fn new(b: &'b mut Builder) -> Self {
         b.set_pointers();
         Self {
+            is_cpp: b.models().language == "cpp",
+            names: Names::new(b.models()),
             b,
-            is_cpp: models == "cpp",
-            names: Names::new(models),
             space: String::new(),
             this: None,
             direct: HashSet::new(),

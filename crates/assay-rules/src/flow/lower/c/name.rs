@@ -3,19 +3,20 @@
 //! is lowered.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use assay_syntax::{Field, NodeRef, SyntaxTree};
 
 use super::ty::{Declared, declared, plain_type, pointed, sized_type};
 use crate::flow::builder::Builder;
 use crate::flow::ir::{Class, Field as ClassField, Name};
-use crate::flow::model::{is_known_function, is_known_type};
+use crate::flow::model::Models;
 
 /// What a file declares.
 #[derive(Default)]
 pub(super) struct Names {
-    /// The name under which the language's models are kept.
-    pub(super) models: &'static str,
+    /// What is known of libraries.
+    pub(super) models: Arc<Models>,
     /// Types by the names that `typedef` and `using` give them.
     types: HashMap<String, Base>,
     pub(super) classes: HashMap<String, ClassNames>,
@@ -87,9 +88,9 @@ pub(super) struct Macro {
 }
 
 impl Names {
-    pub(super) fn new(models: &'static str) -> Self {
+    pub(super) fn new(models: &Arc<Models>) -> Self {
         Self {
-            models,
+            models: Arc::clone(models),
             ..Self::default()
         }
     }
@@ -402,7 +403,7 @@ impl Names {
         }
         for using in &self.usings {
             let qualified = join(using, name);
-            if is_known_type(self.models, &qualified) {
+            if self.models.knows_type(&qualified) {
                 return qualified;
             }
         }
@@ -432,8 +433,7 @@ impl Names {
             if self.functions.contains_key(&qualified) {
                 return (qualified, true);
             }
-            if is_known_function(self.models, &qualified) || is_known_type(self.models, &qualified)
-            {
+            if self.models.knows_function(&qualified) || self.models.knows_type(&qualified) {
                 return (qualified, false);
             }
         }
@@ -444,9 +444,9 @@ impl Names {
     fn standard(&self, name: &str) -> String {
         match name.strip_prefix("std.") {
             Some(rest)
-                if !is_known_function(self.models, name)
-                    && !is_known_type(self.models, name)
-                    && is_known_function(self.models, rest) =>
+                if !self.models.knows_function(name)
+                    && !self.models.knows_type(name)
+                    && self.models.knows_function(rest) =>
             {
                 rest.to_owned()
             }

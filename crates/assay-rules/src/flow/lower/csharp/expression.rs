@@ -3,7 +3,7 @@
 use assay_syntax::{Field, NodeRef};
 
 use super::literal::{ESCAPES, literal};
-use super::name::{dotted, is_inherited};
+use super::name::dotted;
 use super::{CSharp, Want};
 use crate::flow::builder::Signature;
 use crate::flow::ir::{Arg, BinaryOp, Block, FunctionKind, LogicalOp, Name, Op, Slot, UnaryOp};
@@ -160,7 +160,7 @@ impl CSharp<'_> {
         let is_object = node.parent().is_some_and(|parent| {
             parent.kind() == "member_access_expression" && parent.child(Field::Object) == Some(node)
         });
-        if self.has_this && (!is_upper || !is_object || is_inherited(name)) {
+        if self.has_this && (!is_upper || !is_object || self.names.is_inherited(name)) {
             // A member that a base type in another file declares.
             let this = self.b.read(node, "this");
             return self.b.load(node, this, name);
@@ -251,7 +251,8 @@ impl CSharp<'_> {
                 }
                 let is_upper = name.starts_with(|c: char| c.is_uppercase());
                 let is_known = self.names.is_type(&name);
-                let is_type = is_known || is_upper && !(self.has_this && is_inherited(&name));
+                let is_type =
+                    is_known || is_upper && !(self.has_this && self.names.is_inherited(&name));
                 is_type.then(|| self.names.resolve(&name))
             }
             "member_access_expression" => {
@@ -278,12 +279,12 @@ impl CSharp<'_> {
                 let resolved = self.names.resolve(&text);
                 // `Type.Member` of which it is not known what it is reads a
                 // member; a type that is known, or a namespace, does not.
-                let is_type = crate::flow::model::is_known_type("csharp", &resolved)
+                let is_type = self.names.is_known(&resolved)
                     || self.members.iter().any(|m| m.qualified == resolved);
                 let is_namespace = !self.names.is_type(first)
                     && resolved == text
                     && text.split('.').count() > 2
-                    && !(self.has_this && is_inherited(first));
+                    && !(self.has_this && self.names.is_inherited(first));
                 (is_type || is_namespace).then_some(resolved)
             }
             _ => None,

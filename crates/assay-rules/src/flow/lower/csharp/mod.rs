@@ -93,8 +93,8 @@ impl Walk for CSharp<'_> {
 impl<'b> CSharp<'b> {
     fn new(b: &'b mut Builder) -> Self {
         Self {
+            names: name::Names::new(b.models()),
             b,
-            names: name::Names::default(),
             members: Vec::new(),
             inside: Vec::new(),
             has_this: false,

@@ -5,15 +5,18 @@
 //! simple name when the files are linked.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use assay_syntax::{Field, NodeRef};
 
 use crate::flow::ir::Name;
-use crate::flow::model::{is_known_type, models};
+use crate::flow::model::Models;
 
 /// The names of a file that stand for types and static members.
 #[derive(Default)]
 pub(super) struct Names {
+    /// What is known of libraries.
+    models: Arc<Models>,
     /// Namespaces whose types are seen.
     namespaces: Vec<String>,
     /// `using Alias = Some.Type`.
@@ -39,6 +42,13 @@ const IMPLICIT: &[&str] = &[
 ];
 
 impl Names {
+    pub(super) fn new(models: &Arc<Models>) -> Self {
+        Self {
+            models: Arc::clone(models),
+            ..Self::default()
+        }
+    }
+
     pub(super) fn using(&mut self, node: NodeRef<'_>) {
         let alias = node.child(Field::Alias).or(node.child(Field::Name));
         let target = node
@@ -96,7 +106,7 @@ impl Names {
         if let Some(name) = self.library(written) {
             return name;
         }
-        if rest.is_some() && is_known_type("csharp", written) {
+        if rest.is_some() && self.models.knows_type(written) {
             return written.to_owned();
         }
         if let Some((owner, member)) = written.rsplit_once('.')
@@ -111,6 +121,11 @@ impl Names {
         }
     }
 
+    /// Returns whether models mention the type.
+    pub(super) fn is_known(&self, qualified: &str) -> bool {
+        self.models.knows_type(qualified)
+    }
+
     /// Returns the type of a library that a using makes seen.
     fn library(&self, written: &str) -> Option<String> {
         let implicit = IMPLICIT.iter().copied();
@@ -119,7 +134,7 @@ impl Names {
             .map(String::as_str)
             .chain(implicit)
             .map(|namespace| format!("{namespace}.{written}"))
-            .find(|name| is_known_type("csharp", name))
+            .find(|name| self.models.knows_type(name))
     }
 
     /// Returns the qualified name of an attribute, which may leave out the
@@ -153,15 +168,15 @@ impl Names {
             || keyword(simple).is_some()
             || self.library(simple).is_some()
     }
-}
 
-/// Returns whether some type of a library has a member of the name, which
-/// classes derived from it see by its bare name.
-pub(super) fn is_inherited(name: &str) -> bool {
-    let types = &models("csharp").types;
-    types
-        .iter()
-        .any(|(ty, model)| is_base(ty) && model.returns.contains_key(name))
+    /// Returns whether some type of a library has a member of the name, which
+    /// classes derived from it see by its bare name.
+    pub(super) fn is_inherited(&self, name: &str) -> bool {
+        let types = &self.models.types;
+        types
+            .iter()
+            .any(|(ty, model)| is_base(ty) && model.returns.contains_key(name))
+    }
 }
 
 /// Types that programs derive theirs from.

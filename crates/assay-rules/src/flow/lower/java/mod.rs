@@ -79,8 +79,8 @@ impl Walk for Java<'_> {
 impl<'b> Java<'b> {
     fn new(b: &'b mut Builder) -> Self {
         Self {
+            names: name::Names::new(b.models()),
             b,
-            names: name::Names::default(),
             members: Vec::new(),
             inside: Vec::new(),
             has_this: false,

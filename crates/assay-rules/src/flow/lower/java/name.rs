@@ -1,15 +1,18 @@
 //! What names mean in a Java file: imports, packages, classes of the file.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use assay_syntax::{Field, NodeRef};
 
 use crate::flow::ir::Name;
-use crate::flow::model::is_known_type;
+use crate::flow::model::Models;
 
 /// The names of a file that stand for types and static members.
 #[derive(Default)]
 pub(super) struct Names {
+    /// What is known of libraries.
+    models: Arc<Models>,
     package: String,
     /// Simple names to qualified ones.
     imported: HashMap<String, String>,
@@ -63,6 +66,13 @@ const LANG: &[&str] = &[
 ];
 
 impl Names {
+    pub(super) fn new(models: &Arc<Models>) -> Self {
+        Self {
+            models: Arc::clone(models),
+            ..Self::default()
+        }
+    }
+
     pub(super) fn set_package(&mut self, package: &str) {
         package.clone_into(&mut self.package);
     }
@@ -132,7 +142,7 @@ impl Names {
             .packages
             .iter()
             .map(|package| format!("{package}.{simple}"))
-            .find(|name| is_known_type("java", name));
+            .find(|name| self.models.knows_type(name));
         match (whole, self.package.as_str()) {
             (Some(name), _) => name,
             (None, "") => simple.to_owned(),

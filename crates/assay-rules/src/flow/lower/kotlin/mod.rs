@@ -83,8 +83,8 @@ impl Walk for Kotlin<'_> {
 impl<'b> Kotlin<'b> {
     fn new(b: &'b mut Builder) -> Self {
         Self {
+            names: name::Names::new(b.models()),
             b,
-            names: name::Names::default(),
             members: Vec::new(),
             inside: Vec::new(),
             has_this: false,

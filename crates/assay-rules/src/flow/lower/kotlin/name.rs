@@ -5,15 +5,18 @@
 //! the project: it is written `*.name`, and found when the files are linked.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use assay_syntax::NodeRef;
 
 use crate::flow::ir::Name;
-use crate::flow::model::{is_known_type, models};
+use crate::flow::model::Models;
 
 /// The names of a file that stand for types, functions and members.
 #[derive(Default)]
 pub(super) struct Names {
+    /// What is known of libraries.
+    models: Arc<Models>,
     package: String,
     imported: HashMap<String, String>,
     /// Packages that are imported whole.
@@ -31,6 +34,13 @@ const DEFAULT: &[&str] = &[
 ];
 
 impl Names {
+    pub(super) fn new(models: &Arc<Models>) -> Self {
+        Self {
+            models: Arc::clone(models),
+            ..Self::default()
+        }
+    }
+
     pub(super) fn set_package(&mut self, package: &str) {
         package.clone_into(&mut self.package);
     }
@@ -88,7 +98,7 @@ impl Names {
         packages
             .chain(DEFAULT.iter().copied())
             .map(|package| format!("{package}.{written}"))
-            .find(|name| is_known_type("kotlin", name))
+            .find(|name| self.models.knows_type(name))
             .unwrap_or_else(|| format!("*.{written}"))
     }
 
@@ -100,7 +110,7 @@ impl Names {
     /// Returns the qualified name of a member that a package which is imported
     /// whole is known to have.
     pub(super) fn package_member(&self, name: &str) -> Option<String> {
-        let types = &models("kotlin").types;
+        let types = &self.models.types;
         let imported = self.imported.values().map(String::as_str);
         let packages = self.packages.iter().map(String::as_str);
         packages.chain(imported).find_map(|package| {

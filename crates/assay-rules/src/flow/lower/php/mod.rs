@@ -144,8 +144,8 @@ impl Walk for Php<'_> {
 impl<'b> Php<'b> {
     fn new(b: &'b mut Builder) -> Self {
         Self {
+            names: Names::new(b.models()),
             b,
-            names: Names::default(),
             by_reference: HashMap::new(),
             classes: Vec::new(),
             inside: Inside::default(),

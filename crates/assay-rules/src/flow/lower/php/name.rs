@@ -1,16 +1,19 @@
 //! What PHP's names mean: namespaces, imports, types.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use assay_syntax::{Field, NodeRef};
 
 use super::Php;
 use crate::flow::ir::{Annotation, Name};
-use crate::flow::model::models;
+use crate::flow::model::Models;
 
 /// The names of one file.
 #[derive(Default)]
 pub(super) struct Names {
+    /// What is known of libraries.
+    models: Arc<Models>,
     /// The namespace, with dots; may be empty.
     pub(super) namespace: String,
     classes: HashMap<String, String>,
@@ -35,6 +38,13 @@ pub(super) fn join(namespace: &str, name: &str) -> String {
 }
 
 impl Names {
+    pub(super) fn new(models: &Arc<Models>) -> Self {
+        Self {
+            models: Arc::clone(models),
+            ..Self::default()
+        }
+    }
+
     /// Takes the namespace that a definition begins.
     pub(super) fn enter(&mut self, node: NodeRef<'_>) {
         self.namespace = node
@@ -123,7 +133,7 @@ impl Names {
         }
         // Functions go by any case; those of libraries are known in small letters.
         let lower = written.to_ascii_lowercase();
-        match lower != written && !models("php").function(&lower).is_empty() {
+        match lower != written && !self.models.function(&lower).is_empty() {
             true => lower,
             false => written.to_owned(),
         }

@@ -7,7 +7,6 @@ use assay_syntax::{Field, NodeRef};
 use super::scope::{Binding, Module, ScopeKind, join};
 use super::{Python, items};
 use crate::flow::ir::{Annotation, Name};
-use crate::flow::model::is_known_type;
 
 /// Folders that a source tree may start with and that imports do not name.
 const ROOTS: &[&str] = &["src", "lib", "python"];
@@ -117,7 +116,7 @@ impl Python<'_> {
             .stars
             .iter()
             .map(|module| join(module, name))
-            .find(|path| is_known_type("python", path));
+            .find(|path| self.b.models().knows_type(path));
         match (known, self.stars.as_slice()) {
             (Some(path), _) => path,
             (None, [module]) => join(module, name),

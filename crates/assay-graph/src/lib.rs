@@ -18,7 +18,6 @@ mod layout;
 mod load;
 mod name;
 mod resolve;
-mod segment;
 mod view;
 
 pub use codec::{decode, encode};
@@ -35,5 +34,4 @@ pub use impact::{Impact, ImpactLimits, Reached, definitions_at, impact};
 pub use layout::{MANIFEST_BYTES_MAX, Manifest, is_manifest};
 pub use load::{FactStore, LoadLimits, Loaded, NoStore, facts_of_bytes, load};
 pub use name::{Name, Names};
-pub use segment::{FactKey, Segment, write_segment};
 pub use view::{Direction, GraphCounts, View, ViewEdge, ViewNode};

@@ -5,7 +5,10 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use assay_source::{ContentId, FileKind, FileTree, FileVersion, ReadError, RepoPath, SourceText};
+use assay_source::{
+    BlobKey, BlobKeyHasher, ContentId, FileKind, FileTree, FileVersion, ReadError, RepoPath,
+    SourceText, is_minified, vendored_folder,
+};
 use assay_syntax::{ParseLimits, detect, languages, parse};
 use rayon::prelude::{IntoParallelRefIterator as _, ParallelIterator as _};
 
@@ -14,26 +17,25 @@ use crate::extract::{FACTS_VERSION, extract};
 use crate::facts::Facts;
 use crate::graph::{Graph, SourceFile};
 use crate::layout::{MANIFEST_BYTES_MAX, Manifest, is_manifest};
-use crate::segment::FactKey;
 
 /// Keeps the facts of files. A store may forget anything at any time.
 pub trait FactStore: Sync {
     /// Returns what is kept under a key.
-    fn get(&self, key: &FactKey) -> Option<Cow<'_, [u8]>>;
+    fn get(&self, key: &BlobKey) -> Option<Cow<'_, [u8]>>;
 
     /// Keeps new facts; `live` are the keys of all files that there are now.
-    fn put(&self, entries: Vec<(FactKey, Vec<u8>)>, live: &[FactKey]);
+    fn put(&self, entries: Vec<(BlobKey, Vec<u8>)>, live: &[BlobKey]);
 }
 
 /// Keeps nothing.
 pub struct NoStore;
 
 impl FactStore for NoStore {
-    fn get(&self, _: &FactKey) -> Option<Cow<'_, [u8]>> {
+    fn get(&self, _: &BlobKey) -> Option<Cow<'_, [u8]>> {
         None
     }
 
-    fn put(&self, _: Vec<(FactKey, Vec<u8>)>, _: &[FactKey]) {}
+    fn put(&self, _: Vec<(BlobKey, Vec<u8>)>, _: &[BlobKey]) {}
 }
 
 /// How much is read.
@@ -77,22 +79,6 @@ enum Read {
     Problem(String),
 }
 
-/// Folders of code that is not the repository's own.
-const FOREIGN_FOLDERS: &[&str] = &[
-    "node_modules",
-    "vendor",
-    "third_party",
-    "bower_components",
-    "site-packages",
-    ".venv",
-    "Pods",
-];
-
-/// A file of at least this size whose lines are this long on average is
-/// written for machines.
-const MINIFIED_BYTES_MIN: usize = 4_096;
-const MINIFIED_LINE_MEAN_MIN: usize = 400;
-
 /// Reads a tree and makes its graph.
 ///
 /// # Errors
@@ -116,7 +102,7 @@ pub fn load(
         ));
     }
     let wanted = &wanted[..wanted.len().min(limits.files_max)];
-    let read: Vec<(FactKey, Read, Option<Vec<u8>>)> = wanted
+    let read: Vec<(BlobKey, Read, Option<Vec<u8>>)> = wanted
         .par_iter()
         .map(|file| read_file(tree, store, file, limits))
         .collect();
@@ -156,7 +142,7 @@ pub fn load(
 fn read_manifests(tree: &dyn FileTree, files: &[FileVersion]) -> Vec<Manifest> {
     files
         .iter()
-        .filter(|file| is_plain(file) && is_own(&file.path))
+        .filter(|file| is_plain(file) && vendored_folder(&file.path).is_none())
         .filter(|file| std::str::from_utf8(file.path.file_name()).is_ok_and(is_manifest))
         .filter_map(|file| {
             let bytes = tree.read(file, MANIFEST_BYTES_MAX).ok()?;
@@ -170,14 +156,6 @@ fn read_manifests(tree: &dyn FileTree, files: &[FileVersion]) -> Vec<Manifest> {
 
 fn is_plain(file: &FileVersion) -> bool {
     matches!(file.kind, FileKind::File | FileKind::Executable)
-}
-
-fn is_own(path: &RepoPath) -> bool {
-    !path.parts().any(|part| {
-        FOREIGN_FOLDERS
-            .iter()
-            .any(|folder| folder.as_bytes() == part)
-    })
 }
 
 /// Returns whether a file is of a language with functions, by its name.
@@ -198,7 +176,7 @@ fn is_wanted(file: &FileVersion) -> bool {
             .collect()
     });
     is_plain(file)
-        && is_own(&file.path)
+        && vendored_folder(&file.path).is_none()
         && file
             .path
             .extension()
@@ -212,8 +190,8 @@ fn read_file(
     store: &dyn FactStore,
     file: &FileVersion,
     limits: &LoadLimits,
-) -> (FactKey, Read, Option<Vec<u8>>) {
-    let known = |key: &FactKey| -> Option<Read> {
+) -> (BlobKey, Read, Option<Vec<u8>>) {
+    let known = |key: &BlobKey| -> Option<Read> {
         let bytes = store.get(key)?;
         match &*bytes {
             [] => Some(Read::Nothing),
@@ -264,9 +242,7 @@ fn read_file(
 pub fn facts_of_bytes(path: &RepoPath, bytes: Vec<u8>, limits: &ParseLimits) -> Option<Facts> {
     let text = SourceText::decode(bytes).ok()?;
     let language = detect(path, text.as_str())?;
-    let lines = text.lines().line_count().max(1) as usize;
-    let length = text.as_str().len();
-    if length >= MINIFIED_BYTES_MIN && length / lines >= MINIFIED_LINE_MEAN_MIN {
+    if is_minified(&text) {
         return None;
     }
     let parsed = parse(&Arc::new(text), language, limits);
@@ -274,12 +250,10 @@ pub fn facts_of_bytes(path: &RepoPath, bytes: Vec<u8>, limits: &ParseLimits) -> 
 }
 
 /// The same content under another extension can be another language.
-fn fact_key(extension: &[u8], kind: &[u8], content: &[u8]) -> FactKey {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&FACTS_VERSION.to_le_bytes());
-    for part in [extension, kind, content] {
-        hasher.update(&(part.len() as u64).to_le_bytes());
-        hasher.update(part);
-    }
-    *hasher.finalize().as_bytes()
+fn fact_key(extension: &[u8], kind: &[u8], content: &[u8]) -> BlobKey {
+    BlobKeyHasher::new(&format!("facts {FACTS_VERSION}"))
+        .part(extension)
+        .part(kind)
+        .part(content)
+        .finish()
 }

@@ -4,37 +4,12 @@
 //! own word (`.gitattributes`) goes before every guess.
 
 use assay_finding::SkipReason;
-use assay_source::{FileChange, FileKind, FileVersion, RepoPath, SourceText};
+use assay_source::{
+    FileChange, FileKind, FileVersion, RepoPath, SourceText, is_minified, vendored_folder,
+};
 
 /// How far into a file the sign of a generator is looked for.
 const HEADER_BYTES_MAX: usize = 2_048;
-/// A file of at least this size whose lines are this long on average is
-/// written for machines.
-const MINIFIED_BYTES_MIN: usize = 4_096;
-const MINIFIED_LINE_MEAN_MIN: usize = 400;
-
-/// Folders that by the custom of their ecosystem hold code of others.
-const VENDORED_FOLDERS: &[&str] = &[
-    "node_modules",
-    "bower_components",
-    "jspm_packages",
-    "vendor",
-    "vendored",
-    "third_party",
-    "third-party",
-    "thirdparty",
-    "3rdparty",
-    "Godeps",
-    "Pods",
-    "Carthage",
-    ".yarn",
-    "site-packages",
-    ".venv",
-    "virtualenv",
-    "extern",
-    "externals",
-];
-
 /// File names that a package manager writes.
 const LOCK_FILES: &[&str] = &[
     "package-lock.json",
@@ -189,22 +164,11 @@ pub(crate) fn skip_by_text(file: &FileChange, text: &SourceText) -> Option<SkipR
         if let Some(marker) = generated_marker(text_str) {
             return Some(SkipReason::Generated(format!("header says \"{marker}\"")));
         }
-        let lines = text.lines().line_count().max(1) as usize;
-        if text_str.len() >= MINIFIED_BYTES_MIN && text_str.len() / lines >= MINIFIED_LINE_MEAN_MIN
-        {
+        if is_minified(text) {
             return Some(SkipReason::Minified);
         }
     }
     None
-}
-
-fn vendored_folder(path: &RepoPath) -> Option<&'static str> {
-    let parts: Vec<&[u8]> = path.parts().collect();
-    let (_, folders) = parts.split_last()?;
-    VENDORED_FOLDERS
-        .iter()
-        .copied()
-        .find(|known| folders.contains(&known.as_bytes()))
 }
 
 fn generated_by_name(path: &RepoPath) -> Option<SkipReason> {

@@ -132,8 +132,8 @@ fn in_change(
     };
     let cache = settings
         .cache
-        .as_deref()
-        .map(|cache| cache as &dyn BlobCache);
+        .as_ref()
+        .map(|cache| &*cache.store as &dyn BlobCache);
     let tree = CloneTree {
         tree: subject.tree,
         wants: &wants,

@@ -5,22 +5,24 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use assay_finding::{
-    Coverage, FileEntry, FileMetrics, Finding, HunkEntry, PlacedDirective, Problem, SkipReason,
+    Coverage, FileEntry, FileMetrics, HunkEntry, PlacedDirective, Problem, SkipReason,
 };
-use assay_rules::{FileInput, FlowUnit, Surface, flow_begins, flow_units, surface};
+use assay_rules::Surface;
 use assay_source::{
     ContentId, ContentStore, DecodeError, Encoding, FileChange, FileKind, FileVersion, Hunk,
     LineEnding, LineMapping, LineRange, PatchHunk, ReadError, SourceText, Span, diff_lines,
 };
-use assay_syntax::{Language, ParsedFile, detect, parse};
+use assay_syntax::Language;
 
 use crate::classify::{skip_by_path, skip_by_text};
 use crate::engines::Engines;
+use crate::flow::FlowFile;
 use crate::frame;
 use crate::introduce::Versions;
 use crate::metrics;
 use crate::redact;
 use crate::settings::Settings;
+use crate::version::{self, Version};
 
 /// What one file of the change came to.
 pub(crate) struct Examined {
@@ -38,7 +40,7 @@ pub(crate) struct Examined {
     /// tree.
     pub(crate) kept: Option<KeptText>,
     /// The base and the head as the dataflow step reads them.
-    pub(crate) units: [Vec<FlowUnit>; 2],
+    pub(crate) flow: [Option<FlowFile>; 2],
     /// What the base and the head offer to others.
     pub(crate) surfaces: [Option<Surface>; 2],
     /// Where secrets stand in the head, when somebody has looked.
@@ -61,25 +63,6 @@ const DATAFLOW: &str = "dataflow";
 /// Lines that a patch without its tree may count up to: its text is put at its
 /// place in an otherwise empty file.
 const FRAGMENT_LINE_MAX: u32 = 1_000_000;
-
-/// One version that was read and understood as far as it goes.
-struct Version {
-    text: Arc<SourceText>,
-    language: Option<&'static Language>,
-    parsed: Option<ParsedFile>,
-    measured: Option<assay_syntax::FileMetrics>,
-    findings: Vec<Finding>,
-    /// What its comments silence.
-    directives: Vec<PlacedDirective>,
-    /// What was cut.
-    notes: Vec<String>,
-    /// Where secrets stand, when somebody has looked.
-    secrets: Option<Vec<Span>>,
-    /// What the dataflow step reads.
-    units: Vec<FlowUnit>,
-    /// What it offers to others.
-    surface: Option<Surface>,
-}
 
 /// Reads one file of the change. Never fails: what cannot be read is in the
 /// ledger.
@@ -139,7 +122,7 @@ impl Examined {
             directives: Vec::new(),
             language: None,
             kept: None,
-            units: [Vec::new(), Vec::new()],
+            flow: [None, None],
             surfaces: [None, None],
             secrets: None,
         }
@@ -352,18 +335,19 @@ impl Examination<'_> {
         let mut by = vec![TEXT];
         let mut partly = Vec::new();
         if let Some(version) = seen {
-            self.examined.entry.language = version.language.map(Language::name);
-            if version.parsed.is_some() {
+            let seen = &version.seen;
+            self.examined.entry.language = seen.language.map(Language::name);
+            if seen.is_parsed {
                 by.push(SYNTAX);
             }
-            if version.measured.is_some() && !texts.fragment {
+            if seen.measured.is_some() && !texts.fragment {
                 by.push(METRICS);
             }
-            if !version.units.is_empty() && !texts.fragment {
+            if version.flow.is_some() && !texts.fragment {
                 by.push(DATAFLOW);
             }
-            self.not_understood = lines_not_understood(version);
-            partly.extend(not_understood(version, &self.not_understood));
+            self.not_understood.clone_from(&seen.not_understood);
+            partly.extend(seen.doubts.iter().cloned());
         }
         if texts.fragment {
             partly
@@ -371,9 +355,9 @@ impl Examination<'_> {
         }
         if !texts.fragment {
             let measured =
-                |version: &Option<Version>| version.as_ref().and_then(|v| v.measured.clone());
+                |version: &Option<Version>| version.as_ref().and_then(|v| v.seen.measured.clone());
             let (base_measured, head_measured) = (measured(&base), measured(&head));
-            if let Some(language) = seen.and_then(|version| version.language) {
+            if let Some(language) = seen.and_then(|version| version.seen.language) {
                 self.examined.metrics = metrics::compare(
                     self.file.path(),
                     language,
@@ -385,16 +369,20 @@ impl Examination<'_> {
             self.examined.measured =
                 [base_measured, head_measured].map(|one| one.map(|one| one.file));
         }
-        if let Some(mut head) = head {
-            self.finish_head(&mut head, texts);
+        if let Some(head) = head {
+            self.finish_head(head, texts);
         } else if let Some(base) = &base {
             // What was taken out here may have moved to another file.
-            self.keep(base.language, Arc::new(SourceText::from_text("")), texts);
+            self.keep(
+                base.seen.language,
+                Arc::new(SourceText::from_text("")),
+                texts,
+            );
         }
         if let Some(mut base) = base {
-            self.examined.surfaces[0] = base.surface.take();
-            self.examined.versions.base = base.findings;
-            self.examined.units[0] = base.units;
+            self.examined.surfaces[0] = base.seen.surface.take();
+            self.examined.versions.base = base.seen.findings;
+            self.examined.flow[0] = base.flow;
         }
         if partly.is_empty() {
             Coverage::Analysed(by)
@@ -403,9 +391,14 @@ impl Examination<'_> {
         }
     }
 
-    fn finish_head(&mut self, head: &mut Version, texts: &Texts) {
+    fn finish_head(&mut self, head: Version, texts: &Texts) {
+        let Version {
+            text,
+            mut seen,
+            flow,
+        } = head;
         let mapping = &self.examined.versions.mapping;
-        let mut findings = std::mem::take(&mut head.findings);
+        let mut findings = std::mem::take(&mut seen.findings);
         if texts.fragment {
             // Of an unseen file only what the hunk itself shows is certain.
             findings.retain(|finding| {
@@ -413,33 +406,33 @@ impl Examination<'_> {
             });
         }
         // Only what is shown has to be gone over.
-        if !findings.is_empty() || !head.directives.is_empty() {
+        if !findings.is_empty() || !seen.directives.is_empty() {
             let path = self.file.path();
             let masked = redact::mask_file(
                 path,
-                &head.text,
-                head.secrets.as_deref(),
+                &text,
+                seen.secrets.as_deref(),
                 &self.settings.secret_rules,
             );
             for finding in &mut findings {
                 redact::finding(finding, &masked);
                 frame::fill(finding, &masked.text, mapping);
             }
-            redact::directives(&mut head.directives, &masked);
-            head.secrets = Some(masked.spans);
+            redact::directives(&mut seen.directives, &masked);
+            seen.secrets = Some(masked.spans);
         }
         if !texts.fragment {
-            self.examined.secrets = head.secrets.take();
+            self.examined.secrets = seen.secrets.take();
         }
         self.examined.versions.head = findings;
         if !texts.fragment {
-            self.examined.units[1] = std::mem::take(&mut head.units);
+            self.examined.flow[1] = flow;
         }
-        self.examined.surfaces[1] = head.surface.take();
-        self.examined.language = head.language;
-        self.examined.directives = std::mem::take(&mut head.directives);
-        self.examined.entry.notes.append(&mut head.notes);
-        self.keep(head.language, Arc::clone(&head.text), texts);
+        self.examined.surfaces[1] = seen.surface.take();
+        self.examined.language = seen.language;
+        self.examined.directives = std::mem::take(&mut seen.directives);
+        self.examined.entry.notes.append(&mut seen.notes);
+        self.keep(seen.language, text, texts);
     }
 
     fn keep(&mut self, language: Option<&'static Language>, head: Arc<SourceText>, texts: &Texts) {
@@ -458,60 +451,9 @@ impl Examination<'_> {
         text: &Arc<SourceText>,
     ) -> Result<Version, String> {
         let path = version.map_or(self.file.path(), |version| &version.path);
-        let (settings, engines) = (self.settings, self.engines);
-        let keeps_texts = self.keep_texts && !self.fragment;
+        let with_surface = self.keep_texts && !self.fragment;
         let outcome = catch_unwind(AssertUnwindSafe(|| {
-            let configured = settings.language_for(path);
-            let language = configured.or_else(|| detect(path, text.as_str()));
-            let parsed = language.map(|language| parse(text, language, &settings.limits.parse));
-            let measured = parsed.as_ref().map(metrics::measure_file);
-            let engine = engines.for_path(path);
-            let input = FileInput {
-                path,
-                text,
-                parsed: parsed.as_ref(),
-                metrics: measured.as_ref(),
-            };
-            let mut outcome = engine.run(&input);
-            let own = settings.secret_rules.run(&input, &outcome.findings);
-            if let Some(secrets) = &mut outcome.secrets {
-                secrets.extend(settings.secret_rules.spans(path, text));
-            }
-            outcome.findings.extend(own);
-            if let Some(project) = &settings.project {
-                let (findings, notes) = project.run(&input);
-                outcome.findings.extend(findings);
-                outcome.notes.extend(notes);
-            }
-            let begins = |language: &'static Language| {
-                engine.follows_flow(language)
-                    && flow_begins(&settings.models, language, text.as_str())
-            };
-            let units = match (&parsed, language) {
-                (Some(parsed), Some(language)) if begins(language) => {
-                    flow_units(&settings.models, path, text, parsed)
-                }
-                _ => Vec::new(),
-            };
-            let offers = keeps_texts.then_some(parsed.as_ref()).flatten();
-            let surface = offers.and_then(|parsed| surface(path, parsed));
-            let directives = engine.suppress(&input, &mut outcome.findings, settings.today);
-            settings.secret_allow.apply(&input, &mut outcome.findings);
-            (
-                Version {
-                    text: Arc::clone(text),
-                    language,
-                    parsed,
-                    measured,
-                    findings: outcome.findings,
-                    directives,
-                    notes: outcome.notes,
-                    units,
-                    surface,
-                    secrets: outcome.secrets,
-                },
-                outcome.problems,
-            )
+            version::read(path, text, with_surface, self.engines, self.settings)
         }));
         match outcome {
             Ok((version, problems)) => {
@@ -569,43 +511,6 @@ fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     // Messages about the middle of a text quote it from here on.
     let quoted = text.find('`').unwrap_or(text.len());
     text[..quoted].trim_end().to_owned()
-}
-
-/// Returns the lines, first and last, that the grammars did not understand.
-fn lines_not_understood(version: &Version) -> Vec<(u32, u32)> {
-    let Some(parsed) = &version.parsed else {
-        return Vec::new();
-    };
-    let lines = version.text.lines();
-    // A tree that ends early leaves the whole file in doubt.
-    if !parsed.problems.is_empty() {
-        return vec![(1, lines.line_count())];
-    }
-    let mut ranges: Vec<_> = parsed
-        .errors()
-        .map(|span| (lines.line_of(span.start), lines.line_of(span.end)))
-        .collect();
-    ranges.sort_unstable();
-    ranges.dedup();
-    ranges
-}
-
-/// Says what of a version the grammars did not understand.
-fn not_understood(version: &Version, ranges: &[(u32, u32)]) -> Vec<String> {
-    let problems = version.parsed.iter().flat_map(|parsed| &parsed.problems);
-    let mut notes: Vec<String> = problems.map(ToString::to_string).collect();
-    if !notes.is_empty() {
-        return notes;
-    }
-    match ranges {
-        [] => {}
-        [(line, _)] => notes.push(format!("line {line} was not understood")),
-        [(first, _), ..] => notes.push(format!(
-            "{} places were not understood, the first at line {first}",
-            ranges.len()
-        )),
-    }
-    notes
 }
 
 /// The texts of both versions.

@@ -1,24 +1,28 @@
 //! The dataflow step: files are followed together, so that a path may go
 //! through helpers in other files, also through those that did not change.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
 
-use assay_finding::{Finding, Location};
+use assay_finding::{Finding, Identity, Location};
 use assay_rules::{
     FlowFindings, FlowUnit, MaskedText, Properties, SecretRules, add_properties, flow_findings,
     flow_reads, flow_units, has_properties, merge_flow_findings,
 };
-use assay_source::{FileKind, FileVersion, RepoPath, SourceText};
-use assay_syntax::{detect, parse};
+use assay_source::{
+    BlobKey, BlobKeyHasher, ContentId, FileKind, FileVersion, RepoPath, SourceText,
+};
+use assay_syntax::{Language, detect, parse};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
+use crate::cache::{Followed, ReviewCache};
 use crate::engines::Engines;
 use crate::file::Examined;
 use crate::frame;
 use crate::pipeline::{Progress, Subject};
 use crate::redact;
 use crate::settings::Settings;
+use crate::version::{name, names_used};
 
 /// Files of key-value pairs that are read.
 const PROPERTY_FILES_MAX: usize = 200;
@@ -32,6 +36,43 @@ const HELPER_FILES_MAX: usize = 1_500;
 /// How often helpers of helpers are looked for.
 const HELPER_ROUNDS: usize = 2;
 
+/// A file that values are followed through. What the engine reads is made when
+/// it is asked for: with what is kept of earlier reviews it seldom is.
+pub(crate) struct FlowFile {
+    path: RepoPath,
+    text: Arc<SourceText>,
+    language: &'static Language,
+    /// The names by which it calls others.
+    names: Vec<Identity>,
+    units: OnceLock<Vec<FlowUnit>>,
+}
+
+impl FlowFile {
+    /// Takes a file, and its units when they were made already.
+    pub(crate) fn new(
+        path: RepoPath,
+        text: Arc<SourceText>,
+        language: &'static Language,
+        names: Vec<Identity>,
+        units: Option<Vec<FlowUnit>>,
+    ) -> Self {
+        Self {
+            path,
+            text,
+            language,
+            names,
+            units: units.map_or_else(OnceLock::new, OnceLock::from),
+        }
+    }
+
+    fn units(&self, settings: &Settings) -> &[FlowUnit] {
+        self.units.get_or_init(|| {
+            let parsed = parse(&self.text, self.language, &settings.limits.parse);
+            flow_units(&settings.models, &self.path, &self.text, &parsed)
+        })
+    }
+}
+
 /// Follows values through the files of the change and adds what is found to
 /// the findings of each.
 pub(crate) fn find(
@@ -42,56 +83,66 @@ pub(crate) fn find(
     progress: &dyn Progress,
 ) {
     let [base, head] = [0, 1].map(|side| {
-        let units = examined
-            .iter()
-            .flat_map(|file| file.units[side].iter().cloned());
-        units.collect::<Vec<FlowUnit>>()
+        let files = examined
+            .iter_mut()
+            .filter_map(|file| file.flow[side].take());
+        files.collect::<Vec<FlowFile>>()
     });
     if base.is_empty() && head.is_empty() {
         return;
     }
     progress.begin("Following values", 1);
-    let around = Around::read(subject, &head, &base, settings);
+    let listed = match subject.is_scan {
+        true => {
+            let files = subject.change.files.iter();
+            files.filter_map(|file| file.head.clone()).collect()
+        }
+        // Without the tree only the files of the change are followed.
+        false => subject.tree.list().unwrap_or_default(),
+    };
+    let around = Around::read(subject, &listed, &head, &base, settings);
     for (side, own) in [base, head].into_iter().enumerate() {
         if own.is_empty() {
             continue;
         }
-        let found = around.analyse(&own, engines, settings.local_input);
+        let found = around.follow(subject, &own, engines, settings);
         place(found, side == 1, examined, &own, &settings.secret_rules);
-    }
-    for file in examined {
-        file.units = [Vec::new(), Vec::new()];
     }
     progress.advance();
 }
 
 /// What is around the files that are analysed.
-struct Around {
-    helpers: Vec<FlowUnit>,
+struct Around<'t> {
+    helpers: Vec<Helper<'t>>,
     properties: Properties,
+    /// The paths and texts of the properties.
+    properties_key: BlobKeyHasher,
     note: Option<String>,
 }
 
-impl Around {
+/// A file that is read only because others call what is in it.
+struct Helper<'t> {
+    version: &'t FileVersion,
+    /// What tells its content from others.
+    content: BlobKey,
+    names: Vec<Identity>,
+    file: OnceLock<Option<FlowFile>>,
+}
+
+impl<'t> Around<'t> {
     /// Reads the files that the analysed ones name, and files of properties.
     fn read(
         subject: Subject<'_>,
-        head: &[FlowUnit],
-        base: &[FlowUnit],
+        listed: &'t [FileVersion],
+        head: &[FlowFile],
+        base: &[FlowFile],
         settings: &Settings,
     ) -> Self {
         let mut this = Self {
             helpers: Vec::new(),
             properties: Properties::new(),
+            properties_key: BlobKeyHasher::new("properties"),
             note: None,
-        };
-        let listed = match subject.is_scan {
-            true => {
-                let files = subject.change.files.iter();
-                files.filter_map(|file| file.head.clone()).collect()
-            }
-            // Without the tree only the files of the change are followed.
-            false => subject.tree.list().unwrap_or_default(),
         };
         let wanted = |version: &&FileVersion| {
             let is_file = matches!(version.kind, FileKind::File | FileKind::Executable);
@@ -101,13 +152,10 @@ impl Around {
                 .is_some_and(|path| settings.exclude.iter().any(|(_, glob)| glob.is_match(path)));
             is_file && !excluded
         };
-        let listed: Vec<&FileVersion> = listed.iter().filter(wanted).collect();
+        let listed: Vec<&'t FileVersion> = listed.iter().filter(wanted).collect();
         this.read_properties(subject, &listed);
-        let own: HashSet<RepoPath> = head
-            .iter()
-            .chain(base)
-            .map(|unit| unit.path().clone())
-            .collect();
+        let files = head.iter().chain(base);
+        let own: HashSet<RepoPath> = files.map(|file| file.path.clone()).collect();
         this.read_helpers(subject, &listed, head, own, settings);
         this
     }
@@ -121,6 +169,8 @@ impl Around {
             let Ok(text) = SourceText::decode(bytes) else {
                 continue;
             };
+            self.properties_key.add(version.path.as_bytes());
+            self.properties_key.add(text.as_str().as_bytes());
             add_properties(&mut self.properties, &version.path, text.as_str());
         }
     }
@@ -128,27 +178,31 @@ impl Around {
     fn read_helpers(
         &mut self,
         subject: Subject<'_>,
-        listed: &[&FileVersion],
-        head: &[FlowUnit],
+        listed: &[&'t FileVersion],
+        head: &[FlowFile],
         mut known: HashSet<RepoPath>,
         settings: &Settings,
     ) {
-        let mut by_stem: HashMap<&str, Vec<&FileVersion>> = HashMap::new();
+        let mut by_name: HashMap<Identity, Vec<&'t FileVersion>> = HashMap::new();
         for version in listed {
-            for name in called_by(&version.path) {
-                by_stem.entry(name).or_default().push(version);
+            for called in called_by(&version.path) {
+                by_name.entry(name(called)).or_default().push(version);
             }
         }
-        let mut names: BTreeSet<String> = names_of(head);
+        let mut names: Vec<Identity> = head.iter().flat_map(|file| &file.names).copied().collect();
         for _ in 0..HELPER_ROUNDS {
+            names.sort_unstable();
+            names.dedup();
             let mut wanted: Vec<&FileVersion> = Vec::new();
             for name in &names {
-                for version in by_stem.get(name.as_str()).into_iter().flatten() {
+                for version in by_name.get(name).into_iter().flatten() {
                     if known.insert(version.path.clone()) {
                         wanted.push(version);
                     }
                 }
             }
+            // By path, so that what the limit cuts is plain.
+            wanted.sort_unstable_by(|a, b| a.path.cmp(&b.path));
             let left = HELPER_FILES_MAX.saturating_sub(self.helpers.len());
             if wanted.len() > left {
                 self.note = Some(format!(
@@ -156,41 +210,211 @@ impl Around {
                 ));
                 wanted.truncate(left);
             }
-            let units: Vec<FlowUnit> = wanted
+            let helpers: Vec<Helper<'t>> = wanted
                 .par_iter()
-                .flat_map_iter(|version| helper(subject, version, settings))
+                .filter_map(|version| Helper::find(subject, version, settings))
                 .collect();
-            if units.is_empty() {
+            if helpers.is_empty() {
                 return;
             }
-            names = names_of(&units);
-            self.helpers.extend(units);
+            names = helpers
+                .iter()
+                .flat_map(|helper| &helper.names)
+                .copied()
+                .collect();
+            self.helpers.extend(helpers);
         }
     }
 
-    fn analyse(&self, own: &[FlowUnit], engines: &Engines<'_>, local_input: bool) -> FlowFindings {
-        let count = own.len();
-        let mut all = own.to_vec();
-        let paths: HashSet<&RepoPath> = own.iter().map(FlowUnit::path).collect();
-        let others = self.helpers.iter();
-        all.extend(others.filter(|unit| !paths.contains(unit.path())).cloned());
-        let mut found = flow_findings(
-            &all,
-            |at| at < count,
-            local_input,
-            self.properties.clone(),
-            |path| engines.for_path(path),
-        );
+    /// Follows values through files, or takes what it came to before.
+    fn follow(
+        &self,
+        subject: Subject<'_>,
+        own: &[FlowFile],
+        engines: &Engines<'_>,
+        settings: &Settings,
+    ) -> FlowFindings {
+        let cache = settings.cache.as_ref();
+        let key = cache.map(|cache| self.key(cache, own, settings));
+        let kept: Option<Followed> = cache
+            .zip(key.as_ref())
+            .and_then(|(cache, key)| cache.get(key));
+        let mut found = match kept {
+            Some(kept) => FlowFindings {
+                findings: kept.findings,
+                notes: kept.notes,
+            },
+            None => {
+                let found = self.analyse(subject, own, engines, settings);
+                if let Some((cache, key)) = cache.zip(key.as_ref()) {
+                    self.keep(cache, key, &found, own, settings);
+                }
+                found
+            }
+        };
         if let (Some(note), Some(first)) = (&self.note, own.first()) {
-            found.notes.push((first.path().clone(), note.clone()));
+            found.notes.push((first.path.clone(), note.clone()));
         }
         found
     }
+
+    /// The key of what following values comes to: the paths and contents of all
+    /// files that are read, in order.
+    fn key(&self, cache: &ReviewCache, own: &[FlowFile], settings: &Settings) -> BlobKey {
+        let mut key = cache
+            .key("flow")
+            .part(&[u8::from(settings.local_input)])
+            .part(&self.properties_key.finish())
+            .part(&(own.len() as u64).to_le_bytes());
+        for file in own {
+            key.add(file.path.as_bytes());
+            key.add(file.language.id().as_str().as_bytes());
+            key.add(file.text.as_str().as_bytes());
+        }
+        for helper in &self.helpers {
+            key.add(helper.version.path.as_bytes());
+            key.add(&helper.content);
+        }
+        key.finish()
+    }
+
+    fn keep(
+        &self,
+        cache: &ReviewCache,
+        key: &BlobKey,
+        found: &FlowFindings,
+        own: &[FlowFile],
+        settings: &Settings,
+    ) {
+        let helpers = self.helpers.iter();
+        let files = own
+            .iter()
+            .chain(helpers.filter_map(|helper| helper.file.get()?.as_ref()));
+        let texts: HashMap<&RepoPath, &Arc<SourceText>> =
+            files.map(|file| (&file.path, &file.text)).collect();
+        let related = |finding: &Finding| {
+            let related = finding
+                .related
+                .iter()
+                .map(|step| step.location.path.clone());
+            related
+                .chain([finding.location.path.clone()])
+                .collect::<Vec<_>>()
+        };
+        let shown: HashSet<RepoPath> = found.findings.iter().flat_map(related).collect();
+        let masked: Vec<MaskedText> = shown
+            .iter()
+            .filter_map(|path| {
+                let text = texts.get(path)?;
+                Some(redact::mask_file(path, text, None, &settings.secret_rules))
+            })
+            .collect();
+        let followed = Followed {
+            findings: found.findings.clone(),
+            notes: found.notes.clone(),
+        };
+        cache.put(key, &followed, &masked);
+    }
+
+    fn analyse(
+        &self,
+        subject: Subject<'_>,
+        own: &[FlowFile],
+        engines: &Engines<'_>,
+        settings: &Settings,
+    ) -> FlowFindings {
+        let each: Vec<&[FlowUnit]> = own.par_iter().map(|file| file.units(settings)).collect();
+        let mut all: Vec<FlowUnit> = each.concat();
+        let count = all.len();
+        let paths: HashSet<&RepoPath> = own.iter().map(|file| &file.path).collect();
+        let others: Vec<&[FlowUnit]> = self
+            .helpers
+            .par_iter()
+            .filter(|helper| !paths.contains(&helper.version.path))
+            .map(|helper| helper.units(subject, settings))
+            .collect();
+        all.extend(others.concat());
+        flow_findings(
+            &all,
+            |at| at < count,
+            settings.local_input,
+            self.properties.clone(),
+            |path| engines.for_path(path),
+        )
+    }
 }
 
-fn names_of(units: &[FlowUnit]) -> BTreeSet<String> {
-    let names = units.iter().flat_map(FlowUnit::names_used);
-    names.map(str::to_owned).collect()
+impl<'t> Helper<'t> {
+    /// Finds out what a file calls; none when values cannot be followed there.
+    fn find(subject: Subject<'_>, version: &'t FileVersion, settings: &Settings) -> Option<Self> {
+        let cache = settings.cache.as_ref();
+        let content = |kind: &str, content: &[u8]| BlobKeyHasher::new(kind).part(content).finish();
+        let key = |content: &BlobKey| {
+            let key = cache?.key("names").part(version.path.as_bytes());
+            Some(key.part(content).finish())
+        };
+        let kept =
+            |content: &BlobKey| -> Option<Option<Vec<Identity>>> { cache?.get(&key(content)?) };
+        let mut id = match &version.content {
+            ContentId::Object(id) => Some(content("object", id.as_bytes())),
+            _ => None,
+        };
+        let mut file = OnceLock::new();
+        let mut names = id.as_ref().and_then(kept);
+        if names.is_none() {
+            let text = read_text(subject, version, settings)?;
+            let content = *id.get_or_insert_with(|| content("text", text.as_str().as_bytes()));
+            names = kept(&content);
+            if names.is_none() {
+                let made = flow_file(version, text, settings);
+                let found = made.as_ref().map(|file| file.names.clone());
+                if let (Some(cache), Some(key)) = (cache, key(&content)) {
+                    cache.put(&key, &found, &[]);
+                }
+                names = Some(found);
+                file = OnceLock::from(made);
+            }
+        }
+        Some(Self {
+            version,
+            content: id?,
+            names: names??,
+            file,
+        })
+    }
+
+    fn units(&self, subject: Subject<'_>, settings: &Settings) -> &[FlowUnit] {
+        let file = self.file.get_or_init(|| {
+            let text = read_text(subject, self.version, settings)?;
+            flow_file(self.version, text, settings)
+        });
+        file.as_ref().map_or(&[], |file| file.units(settings))
+    }
+}
+
+fn read_text(
+    subject: Subject<'_>,
+    version: &FileVersion,
+    settings: &Settings,
+) -> Option<Arc<SourceText>> {
+    let bytes = subject.tree.read(version, settings.limits.file_bytes_max);
+    SourceText::decode(bytes.ok()?).map(Arc::new).ok()
+}
+
+/// Reads and lowers a file that others call; none when there is nothing in it.
+fn flow_file(
+    version: &FileVersion,
+    text: Arc<SourceText>,
+    settings: &Settings,
+) -> Option<FlowFile> {
+    let path = &version.path;
+    let language = detect(path, text.as_str()).filter(|language| flow_reads(language))?;
+    let parsed = parse(&text, language, &settings.limits.parse);
+    let units = flow_units(&settings.models, path, &text, &parsed);
+    let names = names_used(&units);
+    let file = FlowFile::new(path.clone(), text, language, names, Some(units));
+    let is_empty = file.units(settings).is_empty();
+    (!is_empty).then_some(file)
 }
 
 /// Returns the names by which others call what is in a file: its own without
@@ -204,28 +428,12 @@ fn called_by(path: &RepoPath) -> impl Iterator<Item = &str> {
     stem.into_iter().chain(folder)
 }
 
-/// Reads and lowers a file that others call.
-fn helper(subject: Subject<'_>, version: &FileVersion, settings: &Settings) -> Vec<FlowUnit> {
-    let Ok(bytes) = subject.tree.read(version, settings.limits.file_bytes_max) else {
-        return Vec::new();
-    };
-    let Ok(text) = SourceText::decode(bytes).map(Arc::new) else {
-        return Vec::new();
-    };
-    let language = detect(&version.path, text.as_str()).filter(|language| flow_reads(language));
-    let Some(language) = language else {
-        return Vec::new();
-    };
-    let parsed = parse(&text, language, &settings.limits.parse);
-    flow_units(&settings.models, &version.path, &text, &parsed)
-}
-
 /// Puts findings with the files that they are in.
 fn place(
     found: FlowFindings,
     is_head: bool,
     examined: &mut [Examined],
-    units: &[FlowUnit],
+    files: &[FlowFile],
     own: &SecretRules,
 ) {
     let by_path: HashMap<RepoPath, usize> = examined
@@ -236,10 +444,8 @@ fn place(
             (base.unwrap_or(&file.entry.path).clone(), at)
         })
         .collect();
-    let texts: HashMap<&RepoPath, &Arc<SourceText>> = units
-        .iter()
-        .map(|unit| (unit.path(), unit.text()))
-        .collect();
+    let texts: HashMap<&RepoPath, &Arc<SourceText>> =
+        files.iter().map(|file| (&file.path, &file.text)).collect();
     let mut masked: HashMap<RepoPath, MaskedText> = HashMap::new();
     let mut each: HashMap<usize, Vec<Finding>> = HashMap::new();
     for mut finding in found.findings {

@@ -11,6 +11,7 @@
 
 mod advice;
 mod breaking;
+mod cache;
 mod classify;
 mod clones;
 mod coverage;
@@ -30,7 +31,9 @@ mod redact;
 mod score;
 mod settings;
 mod summary;
+mod version;
 
+pub use cache::ReviewCache;
 pub use coverage::{COVERAGE_BYTES_MAX, CoverageError, CoverageReport};
 pub use gate::GateSettings;
 pub use mend::{LeftFinding, LeftReason, MendInput, Mended, MendedFinding, mend};

@@ -12,6 +12,45 @@ pub(crate) fn measure_file(parsed: &ParsedFile) -> assay_syntax::FileMetrics {
     measure(&parsed.trees, MetricOptions { halstead: true })
 }
 
+/// What is kept of what was measured in a file.
+#[derive(Clone)]
+pub(crate) struct Measured {
+    /// The file as a whole.
+    pub(crate) file: Metrics,
+    /// Its functions, in the order of the text.
+    pub(crate) functions: Vec<MeasuredFunction>,
+}
+
+/// What was measured in a function.
+#[derive(Clone)]
+pub(crate) struct MeasuredFunction {
+    /// The name after those of the modules, classes and functions around it.
+    pub(crate) name: String,
+    /// The first line, from 1.
+    pub(crate) first_line: u32,
+    /// The last line, from 1.
+    pub(crate) last_line: u32,
+    /// The numbers.
+    pub(crate) metrics: Metrics,
+}
+
+impl From<assay_syntax::FileMetrics> for Measured {
+    fn from(measured: assay_syntax::FileMetrics) -> Self {
+        let functions = measured.functions.into_iter();
+        Self {
+            file: measured.file,
+            functions: functions
+                .map(|function| MeasuredFunction {
+                    name: function.qualified_name.into(),
+                    first_line: function.first_line,
+                    last_line: function.last_line,
+                    metrics: function.metrics,
+                })
+                .collect(),
+        }
+    }
+}
+
 /// The totals of the base and of the head.
 #[derive(Debug, Default)]
 pub(crate) struct Totals {
@@ -63,17 +102,15 @@ fn deltas(
 /// functions of that name.
 type Key<'m> = (&'m str, usize);
 
-fn functions(
-    measured: Option<&assay_syntax::FileMetrics>,
-) -> Vec<(Key<'_>, &assay_syntax::FunctionMetrics)> {
+fn functions(measured: Option<&Measured>) -> Vec<(Key<'_>, &MeasuredFunction)> {
     let mut seen: HashMap<&str, usize> = HashMap::new();
     measured
         .iter()
         .flat_map(|measured| &measured.functions)
         .map(|function| {
-            let count = seen.entry(&function.qualified_name).or_default();
+            let count = seen.entry(function.name.as_str()).or_default();
             *count += 1;
-            ((&*function.qualified_name, *count), function)
+            ((function.name.as_str(), *count), function)
         })
         .collect()
 }
@@ -83,8 +120,8 @@ fn functions(
 pub(crate) fn compare(
     path: &RepoPath,
     language: &Language,
-    base: Option<&assay_syntax::FileMetrics>,
-    head: Option<&assay_syntax::FileMetrics>,
+    base: Option<&Measured>,
+    head: Option<&Measured>,
     mapping: &LineMapping,
 ) -> Option<FileMetrics> {
     if base.is_none() && head.is_none() {
@@ -92,8 +129,7 @@ pub(crate) fn compare(
     }
     let base_functions = functions(base);
     let head_functions = functions(head);
-    let mut by_key: HashMap<Key<'_>, &assay_syntax::FunctionMetrics> =
-        base_functions.iter().copied().collect();
+    let mut by_key: HashMap<Key<'_>, &MeasuredFunction> = base_functions.iter().copied().collect();
     let mut rows = Vec::new();
     for (key, function) in head_functions {
         let before = by_key.remove(&key);
@@ -124,12 +160,12 @@ pub(crate) fn compare(
 }
 
 fn row(
-    function: &assay_syntax::FunctionMetrics,
+    function: &MeasuredFunction,
     base: Option<&Metrics>,
     head: Option<&Metrics>,
 ) -> FunctionMetrics {
     FunctionMetrics {
-        name: function.qualified_name.to_string(),
+        name: function.name.clone(),
         line: function.first_line,
         metrics: deltas(
             |metric| base.and_then(|metrics| metric.value(metrics)),

@@ -7,11 +7,12 @@ use assay_finding::{Baseline, Confidence};
 use assay_rules::{
     ConfiguredSuppression, Engine, FlowModels, ProjectRules, RuleSettings, SecretAllow, SecretRules,
 };
-use assay_source::{BlobCache, RepoPath};
+use assay_source::RepoPath;
 use assay_syntax::{Language, ParseLimits};
 use globset::GlobMatcher;
 use jiff::civil::Date;
 
+use crate::cache::ReviewCache;
 use crate::coverage::CoverageReport;
 use crate::gate::GateSettings;
 
@@ -64,8 +65,8 @@ pub struct Settings {
     pub licences: LicencePolicy,
     /// How much is read at most.
     pub limits: Limits,
-    /// Keeps facts about contents between reviews.
-    pub cache: Option<Arc<dyn BlobCache + Send>>,
+    /// Keeps what is worked out between reviews.
+    pub cache: Option<ReviewCache>,
 }
 
 /// Where a review learns what is known against packages.

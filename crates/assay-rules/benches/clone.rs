@@ -24,8 +24,8 @@ use assay_rules::{
     token_count,
 };
 use assay_source::{
-    BlobCache, ContentId, ContentStore, FileKind, FileTree, FileVersion, LineRange, ReadError,
-    RepoPath, SourceText,
+    BlobCache, BlobKey, ContentId, ContentStore, FileKind, FileTree, FileVersion, LineRange,
+    ReadError, RepoPath, SourceText,
 };
 use assay_syntax::detect;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
@@ -160,17 +160,17 @@ fn in_change(tree: &Tree, text: &str, cache: &Cache, options: &CloneOptions) -> 
 }
 
 #[derive(Default)]
-struct Cache(Mutex<HashMap<String, Vec<u8>>>);
+struct Cache(Mutex<HashMap<BlobKey, Vec<u8>>>);
 
 impl BlobCache for Cache {
-    fn get(&self, kind: &str, content: &ContentId) -> Option<Vec<u8>> {
+    fn get(&self, key: &BlobKey) -> Option<Vec<u8>> {
         let kept = self.0.lock().expect("no thread panics");
-        kept.get(&format!("{kind} {content:?}")).cloned()
+        kept.get(key).cloned()
     }
 
-    fn put(&self, kind: &str, content: &ContentId, value: &[u8]) {
+    fn put(&self, key: &BlobKey, value: Vec<u8>) {
         let mut kept = self.0.lock().expect("no thread panics");
-        kept.insert(format!("{kind} {content:?}"), value.to_vec());
+        kept.insert(*key, value);
     }
 }
 

@@ -73,14 +73,3 @@ pub trait FileTree: ContentStore {
     /// [`ReadError::Failed`] when the tree cannot be walked.
     fn list(&self) -> Result<Vec<FileVersion>, ReadError>;
 }
-
-/// Keeps small facts worked out from contents, so that the same content is not
-/// read twice. A cache may forget anything at any time.
-pub trait BlobCache: Sync {
-    /// Returns what was kept under `kind` for the content. A `kind` names what
-    /// the bytes are and every setting they depend on.
-    fn get(&self, kind: &str, content: &ContentId) -> Option<Vec<u8>>;
-
-    /// Keeps `value` under `kind` for the content.
-    fn put(&self, kind: &str, content: &ContentId, value: &[u8]);
-}

@@ -7,27 +7,33 @@
 //! Invariant: nothing here does I/O; the world is passed in through the traits.
 //! Must not know: git, syntax, findings, who asked.
 
+mod blob;
 mod change;
 mod content;
 mod diff;
+mod foreign;
 mod history;
 mod language;
 mod path;
+mod segment;
 mod span;
 mod text;
 mod word;
 
+pub use blob::{BlobCache, BlobKey, BlobKeyHasher};
 pub use change::{
     Attributes, Change, ChangeStatus, FileChange, FileKind, FileVersion, PastVersion, PatchHunk,
 };
-pub use content::{BlobCache, ContentId, ContentStore, FileTree, ReadError};
+pub use content::{ContentId, ContentStore, FileTree, ReadError};
 pub use diff::{Hunk, LineMapping, LineRange, diff_lines, unified_diff};
+pub use foreign::{is_minified, vendored_folder};
 pub use history::{
     CoChange, CoChangeLimits, FileHistory, FileLines, History, OwnedLines, PastCommit, Person,
     Share, Touch, co_changes, file_histories,
 };
 pub use language::LanguageId;
 pub use path::RepoPath;
+pub use segment::{SEGMENT_HEAD_BYTES, SegmentTable, write_segment};
 pub use span::{LineMap, Position, Span};
 pub use text::{DecodeError, Encoding, LineEnding, SourceText};
 pub use word::nearest_word;

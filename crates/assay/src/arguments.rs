@@ -89,6 +89,9 @@ pub(crate) enum Command {
     Summary(SummaryArguments),
     /// List the packages that a tree depends on, as a bill of materials
     Sbom(SbomArguments),
+    /// Show or clear what is kept between runs
+    #[command(subcommand)]
+    Cache(CacheCommand),
     /// Keep the local database of advisories about packages
     Advisories(AdvisoriesArguments),
     /// Print the completions of a shell
@@ -363,6 +366,9 @@ pub(crate) struct ReportArguments {
     /// Show at most so many findings in full on the terminal
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(crate) max_findings: usize,
+    /// Work everything out anew, and keep nothing for the next review
+    #[arg(long)]
+    pub(crate) no_cache: bool,
 }
 
 /// Arguments of `assay explain`.
@@ -497,6 +503,15 @@ pub(crate) struct AdvisoriesStatusArguments {
     /// The database (default: in the user's cache, or ASSAY_ADVISORIES)
     #[arg(long, value_name = "FILE")]
     pub(crate) database: Option<PathBuf>,
+}
+
+/// What `assay cache` does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CacheCommand {
+    /// Say where it is, and how much there is of each kind
+    Status,
+    /// Delete it; everything in it is worked out anew when it is needed
+    Clear,
 }
 
 /// Arguments of `assay completions`.

@@ -1,9 +1,20 @@
 //! Where what can be worked out again is kept: the user's cache folder.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-/// Returns Assay's folder in the user's cache; none when there is no home folder.
+use assay_git::Opened;
+use assay_review::{ReviewCache, Settings};
+use assay_source::BlobKeyHasher;
+
+use crate::segment_folder::ReviewFolder;
+
+/// Returns Assay's folder in the user's cache, or the one that `ASSAY_CACHE_DIR`
+/// names; none when there is no home folder.
 pub(crate) fn folder() -> Option<PathBuf> {
+    if let Some(folder) = variable("ASSAY_CACHE_DIR") {
+        return Some(folder);
+    }
     let cache = if cfg!(target_os = "macos") {
         variable("HOME").map(|home| home.join("Library/Caches"))
     } else {
@@ -21,4 +32,33 @@ pub(crate) fn variable(name: &str) -> Option<PathBuf> {
     std::env::var_os(name)
         .filter(|value| !value.is_empty())
         .map(PathBuf::from)
+}
+
+/// Gives the settings of a review what earlier ones worked out. `key` is of all
+/// texts that the settings come from. What comes back has to be saved when the
+/// review is done.
+pub(crate) fn attach(
+    settings: &mut Settings,
+    opened: &Opened,
+    mut key: BlobKeyHasher,
+) -> Option<Arc<ReviewFolder>> {
+    let store = Arc::new(ReviewFolder::open(&folder()?, opened.root.as_deref()?));
+    key.add(&program()?);
+    settings.cache = Some(ReviewCache {
+        store: Arc::clone(&store) as _,
+        settings: key.finish(),
+    });
+    Some(store)
+}
+
+/// Tells this program from every other build of it: what another one worked out
+/// is of no use. None when that cannot be told.
+fn program() -> Option<Vec<u8>> {
+    let metadata = std::env::current_exe().ok()?.metadata().ok()?;
+    let written = metadata.modified().ok()?;
+    let written = written.duration_since(std::time::UNIX_EPOCH).ok()?;
+    let mut out = env!("CARGO_PKG_VERSION").as_bytes().to_vec();
+    out.extend_from_slice(&metadata.len().to_le_bytes());
+    out.extend_from_slice(&written.as_nanos().to_le_bytes());
+    Some(out)
 }

@@ -12,10 +12,10 @@ mod arguments;
 mod cache;
 mod command;
 mod config;
-mod fact_folder;
 mod output;
 mod progress;
 mod runaway;
+mod segment_folder;
 mod usage;
 
 use std::process::ExitCode;
@@ -74,6 +74,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::History(own) => command::history::run(global, own),
         Command::Summary(own) => command::summary::run(global, own),
         Command::Sbom(own) => command::sbom::run(global, own),
+        Command::Cache(own) => command::cache::run(own),
         Command::Advisories(own) => command::advisories::run(global, own),
         Command::Completions(own) => command::shell::completions(own),
         Command::Man => command::shell::man(),

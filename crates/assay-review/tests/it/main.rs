@@ -5,6 +5,7 @@
 )]
 
 mod breaking;
+mod cached;
 mod dependencies;
 mod introduced;
 mod ledger;

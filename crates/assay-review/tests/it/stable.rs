@@ -27,7 +27,7 @@ fn functions() -> Vec<String> {
     functions
 }
 
-fn all_formats(report: &Report) -> Vec<Vec<u8>> {
+pub(crate) fn all_formats(report: &Report) -> Vec<Vec<u8>> {
     let options = RenderOptions::default();
     Format::ALL
         .iter()

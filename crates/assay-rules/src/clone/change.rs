@@ -11,7 +11,8 @@ use std::hash::BuildHasherDefault;
 use std::ops::Range;
 
 use assay_source::{
-    BlobCache, ContentId, FileKind, FileTree, FileVersion, LineRange, RepoPath, SourceText,
+    BlobCache, BlobKey, BlobKeyHasher, ContentId, FileKind, FileTree, FileVersion, LineRange,
+    RepoPath, SourceText,
 };
 use assay_syntax::{Language, detect};
 use rayon::prelude::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
@@ -74,7 +75,7 @@ const MOVED_GRAM: usize = 10;
 const MOVED_SHARE: f64 = 0.75;
 /// The kind of what is kept in the cache; its number goes up with each change
 /// of the lexer or of the choice of sequences.
-const CACHE_KIND: &str = "clone-sequences-1";
+const CACHE_KIND: &str = "clone-sequences-2";
 
 /// Finds the blocks that the change added and that are there twice.
 ///
@@ -497,6 +498,19 @@ impl Search<'_> {
         is_code(language) && self.families.contains(&family(language))
     }
 
+    /// Returns by what the sequences of a file are kept: its content, and the
+    /// name that tells its language.
+    fn cache_key(&self, version: &FileVersion) -> Option<BlobKey> {
+        let ContentId::Object(id) = &version.content else {
+            return None;
+        };
+        let key = BlobKeyHasher::new(CACHE_KIND)
+            .part(format!("{:?}", self.sampling).as_bytes())
+            .part(version.path.file_name())
+            .part(id.as_bytes());
+        Some(key.finish())
+    }
+
     fn tree_file(
         &self,
         tree: &CloneTree<'_>,
@@ -505,11 +519,9 @@ impl Search<'_> {
         scratch: &mut Scratch,
     ) -> TreeFile {
         let mut out = TreeFile::default();
-        let cache = tree
-            .cache
-            .filter(|_| matches!(version.content, ContentId::Object(_)));
-        let kind = || format!("{CACHE_KIND}-{:?}", self.sampling);
-        if let Some(kept) = cache.and_then(|cache| cache.get(&kind(), &version.content))
+        let cache = tree.cache.zip(self.cache_key(version));
+        if let Some((cache, key)) = &cache
+            && let Some(kept) = cache.get(key)
             && !self.shares(&kept)
         {
             return out;
@@ -548,8 +560,11 @@ impl Search<'_> {
             let places = self.index.places(hash).iter();
             seeds.extend(places.map(|&(file, file_at)| (file, file_at, at)));
         });
-        if let Some(cache) = cache {
-            cache.put(&kind(), &version.content, &kept);
+        // What was cut has to be said each time.
+        if let Some((cache, key)) = &cache
+            && out.problem.is_none()
+        {
+            cache.put(key, kept);
         }
         out.comparisons = seeds.len();
         if seeds.is_empty() {

@@ -14,7 +14,7 @@ use assay_source::{RepoPath, nearest_word};
 use serde_json::json;
 
 use crate::arguments::{Global, GraphArguments, GraphFormat, GraphQuery};
-use crate::fact_folder::FactFolder;
+use crate::segment_folder::FactFolder;
 use crate::{cache, output};
 
 /// How many problems are said one by one.

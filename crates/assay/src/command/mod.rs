@@ -2,6 +2,7 @@
 
 pub(crate) mod advisories;
 pub(crate) mod baseline;
+pub(crate) mod cache;
 pub(crate) mod config;
 pub(crate) mod explain;
 pub(crate) mod fix;

@@ -13,7 +13,7 @@ use crate::arguments::{ChangeArguments, Global, ReportArguments, ReviewArguments
 use crate::config::{self, Loaded};
 use crate::output::{self, Outputs};
 use crate::progress::Bar;
-use crate::usage;
+use crate::{cache, usage};
 
 pub(crate) fn run(global: &Global, arguments: &ReviewArguments) -> anyhow::Result<ExitCode> {
     let input = change_input(&arguments.change)?;
@@ -80,6 +80,7 @@ pub(crate) fn conclude(
     let Loaded {
         mut settings,
         notes,
+        mut key,
         ..
     } = config::load(
         global,
@@ -89,7 +90,17 @@ pub(crate) fn conclude(
     )?;
     config::apply_arguments(&mut settings, arguments, &opened)?;
     opened.change.notes.extend(notes);
+    for rule in &arguments.rules {
+        key.add(rule.as_bytes());
+    }
+    let kept = match arguments.no_cache {
+        true => None,
+        false => cache::attach(&mut settings, &opened, key),
+    };
     let report = report(&opened, input, &settings, global.quiet);
+    if let Some(kept) = kept {
+        kept.save();
+    }
     outputs.write(global, arguments, &opened, &report)?;
     if global.verbose {
         output::remark(usage::since(started));

@@ -16,7 +16,7 @@ use assay_finding::{BASELINE_BYTES_MAX, Baseline, Confidence, Severity};
 use assay_git::{Input, Opened, Options};
 use assay_review::{COVERAGE_BYTES_MAX, CoverageReport, Settings};
 use assay_rules::{RuleStatement, SecretAllow, SecretRules};
-use assay_source::{RepoPath, nearest_word};
+use assay_source::{BlobKeyHasher, RepoPath, nearest_word};
 
 use crate::advisories;
 use crate::arguments::{Global, ReportArguments};
@@ -43,6 +43,8 @@ pub(crate) struct Loaded {
     pub(crate) origin: Option<String>,
     /// What the reader of the report must know about it.
     pub(crate) notes: Vec<String>,
+    /// A hash of all texts that were read, for what is kept between reviews.
+    pub(crate) key: BlobKeyHasher,
 }
 
 /// Finds and reads the configuration: the file that the command line names,
@@ -57,6 +59,8 @@ pub(crate) fn load(
     let mut loaded = load_own(global, directory, opened, is_scan)?;
     let path = RepoPath::from(GITLEAKS_NAME);
     if let Some(bytes) = opened.read_base(&path, CONFIG_BYTES_MAX)? {
+        loaded.key.add(b"gitleaks");
+        loaded.key.add(&bytes);
         let text = String::from_utf8_lossy(&bytes);
         // Another tool's file: what is wrong in it is said and stops nothing.
         let parsed = SecretAllow::parse(&text).and_then(|allow| {
@@ -75,7 +79,7 @@ pub(crate) fn load(
             )),
         }
     }
-    let written = project::written(opened, is_scan)?;
+    let written = project::written(opened, is_scan, &mut loaded.key)?;
     loaded.settings.project = written.rules.map(Arc::new);
     loaded.settings.models = written.models;
     loaded.notes.extend(written.notes);
@@ -100,7 +104,8 @@ fn load_own(
         let settings = settings(&parse(&name, &text)?, &origin, today)?;
         return Ok(Loaded {
             settings,
-            origin: Some(name),
+            key: key(&origin),
+            origin: Some(name.clone()),
             notes: Vec::new(),
         });
     }
@@ -124,13 +129,15 @@ fn load_own(
         };
         return Ok(Loaded {
             settings,
-            origin: Some(name),
+            key: key(&origin),
+            origin: Some(name.clone()),
             notes,
         });
     }
     let root = RepoPath::from(CONFIG_NAME);
     Ok(Loaded {
         settings: settings::unconfigured(today),
+        key: BlobKeyHasher::new("settings"),
         origin: None,
         notes: if is_scan {
             Vec::new()
@@ -138,6 +145,13 @@ fn load_own(
             changed_note(opened, &root)
         },
     })
+}
+
+/// Starts the hash of the texts that settings come from.
+fn key(origin: &Origin<'_>) -> BlobKeyHasher {
+    BlobKeyHasher::new("settings")
+        .part(origin.folder.as_bytes())
+        .part(origin.text.as_bytes())
 }
 
 /// A change to the configuration does not count for its own review.

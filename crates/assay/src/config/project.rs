@@ -4,7 +4,7 @@
 use anyhow::{Context as _, bail};
 use assay_git::Opened;
 use assay_rules::{FlowModels, ProjectRules};
-use assay_source::RepoPath;
+use assay_source::{BlobKeyHasher, RepoPath};
 
 /// The folder of the rules.
 pub(crate) const RULES_FOLDER: &str = ".assay/rules";
@@ -36,9 +36,13 @@ pub(super) struct Written {
 }
 
 /// Reads the rules and models of the base revision.
-pub(super) fn written(opened: &Opened, is_scan: bool) -> anyhow::Result<Written> {
-    let rules = files(opened, RULES_FOLDER, is_rule_file)?;
-    let models = files(opened, MODELS_FOLDER, is_model_file)?;
+pub(super) fn written(
+    opened: &Opened,
+    is_scan: bool,
+    key: &mut BlobKeyHasher,
+) -> anyhow::Result<Written> {
+    let rules = files(opened, RULES_FOLDER, is_rule_file, key)?;
+    let models = files(opened, MODELS_FOLDER, is_model_file, key)?;
     let mut notes = Vec::new();
     if !is_scan {
         notes.extend(altered(opened, RULES_FOLDER, "rules"));
@@ -59,6 +63,7 @@ fn files(
     opened: &Opened,
     folder: &str,
     is_wanted: fn(&str) -> bool,
+    key: &mut BlobKeyHasher,
 ) -> anyhow::Result<Vec<(String, String)>> {
     let paths: Vec<RepoPath> = opened
         .list_base(&RepoPath::from(folder))?
@@ -75,6 +80,8 @@ fn files(
     for path in &paths {
         if let Some(bytes) = opened.read_base(path, RULE_BYTES_MAX)? {
             let name = path.to_display();
+            key.add(name.as_bytes());
+            key.add(&bytes);
             let text = String::from_utf8(bytes).with_context(|| format!("{name} is not UTF-8"))?;
             files.push((name, text));
         }

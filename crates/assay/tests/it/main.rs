@@ -7,6 +7,7 @@
 )]
 
 mod advisories;
+mod cache;
 mod command;
 mod config;
 mod fix;

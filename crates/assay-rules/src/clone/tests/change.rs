@@ -5,8 +5,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use assay_source::{
-    BlobCache, ContentId, ContentStore, FileTree, FileVersion, LineRange, ReadError, RepoPath,
-    SourceText, diff_lines,
+    BlobCache, BlobKey, ContentId, ContentStore, FileTree, FileVersion, LineRange, ReadError,
+    RepoPath, SourceText, diff_lines,
 };
 use assay_syntax::detect;
 
@@ -98,17 +98,15 @@ impl FileTree for Counted<'_> {
 }
 
 #[derive(Default)]
-struct Cache(Mutex<HashMap<(String, String), Vec<u8>>>);
+struct Cache(Mutex<HashMap<BlobKey, Vec<u8>>>);
 
 impl BlobCache for Cache {
-    fn get(&self, kind: &str, content: &ContentId) -> Option<Vec<u8>> {
-        let key = (kind.to_owned(), format!("{content:?}"));
-        self.0.lock().unwrap().get(&key).cloned()
+    fn get(&self, key: &BlobKey) -> Option<Vec<u8>> {
+        self.0.lock().unwrap().get(key).cloned()
     }
 
-    fn put(&self, kind: &str, content: &ContentId, value: &[u8]) {
-        let key = (kind.to_owned(), format!("{content:?}"));
-        self.0.lock().unwrap().insert(key, value.to_vec());
+    fn put(&self, key: &BlobKey, value: Vec<u8>) {
+        self.0.lock().unwrap().insert(*key, value);
     }
 }
 

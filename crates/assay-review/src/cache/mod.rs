@@ -1,0 +1,91 @@
+//! What a review need not work out twice: what the rules say of one version of
+//! one file, and what following values through a set of files came to.
+//!
+//! A value is kept under a hash of all that it depends on. No value holds a
+//! secret: what is kept was masked, and one in which a known secret stands all
+//! the same is not kept.
+
+mod wire;
+
+use std::sync::Arc;
+
+use assay_finding::Finding;
+use assay_rules::MaskedText;
+use assay_source::{BlobCache, BlobKey, BlobKeyHasher, RepoPath, SourceText};
+use jiff::civil::Date;
+
+pub(crate) use wire::Wire;
+use wire::{decode, encode};
+
+/// Goes up when what is kept changes its form.
+const FORM: &str = "1";
+
+/// Keeps what reviews work out.
+#[derive(Clone)]
+pub struct ReviewCache {
+    /// Where it is kept.
+    pub store: Arc<dyn BlobCache + Send + Sync>,
+    /// A hash of everything besides the contents that findings depend on: the
+    /// program, the configuration, the rules of the project.
+    pub settings: BlobKey,
+}
+
+impl ReviewCache {
+    /// Starts the key of a value.
+    pub(crate) fn key(&self, kind: &str) -> BlobKeyHasher {
+        BlobKeyHasher::new(kind)
+            .part(FORM.as_bytes())
+            .part(&self.settings)
+    }
+
+    /// Returns the key of what is seen in one version of a file.
+    pub(crate) fn version_key(
+        &self,
+        path: &RepoPath,
+        text: &SourceText,
+        with_surface: bool,
+        today: Date,
+    ) -> BlobKey {
+        let mut key = self
+            .key("version")
+            .part(path.as_bytes())
+            .part(text.encoding().as_str().as_bytes())
+            .part(&[u8::from(with_surface)])
+            .part(text.as_str().as_bytes());
+        // Only a comment with a last day makes a difference between days.
+        if text.as_str().contains("until") {
+            key.add(today.to_string().as_bytes());
+        }
+        key.finish()
+    }
+
+    /// Returns what is kept under a key.
+    pub(crate) fn get<T: Wire>(&self, key: &BlobKey) -> Option<T> {
+        decode(&self.store.get(key)?)
+    }
+
+    /// Keeps a value in which no masked text stands.
+    pub(crate) fn put<T: Wire>(&self, key: &BlobKey, value: &T, masked: &[MaskedText]) {
+        let bytes = encode(value);
+        // What cannot be read back would be read in vain each time.
+        if is_clean(&bytes, masked) && decode::<T>(&bytes).is_some() {
+            self.store.put(key, bytes);
+        }
+    }
+}
+
+/// Returns whether none of the masked values stands in the bytes.
+fn is_clean(bytes: &[u8], masked: &[MaskedText]) -> bool {
+    let mut masked = masked.iter().filter(|masked| !masked.is_empty()).peekable();
+    if masked.peek().is_none() {
+        return true;
+    }
+    let text = String::from_utf8_lossy(bytes);
+    masked.all(|masked| !masked.is_in(&text))
+}
+
+/// What following values through files came to.
+pub(crate) struct Followed {
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) notes: Vec<(RepoPath, String)>,
+}

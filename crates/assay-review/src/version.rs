@@ -1,0 +1,199 @@
+//! One version of one file: parsed, measured, judged by the rules; or taken from
+//! the cache when all of that was done before.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use assay_finding::{Finding, Identity, IdentityHasher, PlacedDirective, Problem};
+use assay_rules::{FileInput, FlowUnit, Surface, flow_begins, flow_units, surface};
+use assay_source::{RepoPath, SourceText, Span};
+use assay_syntax::{Language, ParsedFile, detect, parse};
+
+use crate::engines::Engines;
+use crate::flow::FlowFile;
+use crate::metrics::{self, Measured};
+use crate::redact;
+use crate::settings::Settings;
+
+/// One version that was read and understood as far as it goes.
+pub(crate) struct Version {
+    pub(crate) text: Arc<SourceText>,
+    pub(crate) seen: Seen,
+    /// What the dataflow step reads.
+    pub(crate) flow: Option<FlowFile>,
+}
+
+/// What was seen in a version. A function of its path, its text and the
+/// settings, so it can be kept.
+pub(crate) struct Seen {
+    pub(crate) language: Option<&'static Language>,
+    pub(crate) is_parsed: bool,
+    /// The first and last lines of what the grammars did not understand.
+    pub(crate) not_understood: Vec<(u32, u32)>,
+    /// The same in words.
+    pub(crate) doubts: Vec<String>,
+    pub(crate) measured: Option<Measured>,
+    pub(crate) findings: Vec<Finding>,
+    /// What its comments silence.
+    pub(crate) directives: Vec<PlacedDirective>,
+    /// What was cut.
+    pub(crate) notes: Vec<String>,
+    /// Where secrets stand, when somebody has looked.
+    pub(crate) secrets: Option<Vec<Span>>,
+    /// What it offers to others.
+    pub(crate) surface: Option<Surface>,
+    /// The names by which it calls others, when values are followed through it.
+    pub(crate) flow: Option<Vec<Identity>>,
+}
+
+/// Reads a version. The problems are of rules that failed.
+pub(crate) fn read(
+    path: &RepoPath,
+    text: &Arc<SourceText>,
+    with_surface: bool,
+    engines: &Engines<'_>,
+    settings: &Settings,
+) -> (Version, Vec<Problem>) {
+    let cache = settings.cache.as_ref();
+    let key = cache.map(|cache| cache.version_key(path, text, with_surface, settings.today));
+    let version = |seen: Seen, units: Option<Vec<FlowUnit>>| {
+        let flow = seen.language.zip(seen.flow.clone());
+        Version {
+            text: Arc::clone(text),
+            flow: flow.map(|(language, names)| {
+                FlowFile::new(path.clone(), Arc::clone(text), language, names, units)
+            }),
+            seen,
+        }
+    };
+    if let Some((cache, key)) = cache.zip(key.as_ref())
+        && let Some(seen) = cache.get(key)
+    {
+        return (version(seen, None), Vec::new());
+    }
+    let (mut seen, units, problems, is_stopped) = look(path, text, with_surface, engines, settings);
+    if let Some((cache, key)) = cache.zip(key.as_ref())
+        && problems.is_empty()
+        && !is_stopped
+    {
+        let own = &settings.secret_rules;
+        let masked = redact::mask_file(path, text, seen.secrets.as_deref(), own);
+        for finding in &mut seen.findings {
+            redact::finding(finding, &masked);
+        }
+        redact::directives(&mut seen.directives, &masked);
+        cache.put(key, &seen, &[masked]);
+    }
+    (version(seen, Some(units)), problems)
+}
+
+/// Parses a version and runs the rules. The last is whether the parser gave up,
+/// which another run might not.
+fn look(
+    path: &RepoPath,
+    text: &Arc<SourceText>,
+    with_surface: bool,
+    engines: &Engines<'_>,
+    settings: &Settings,
+) -> (Seen, Vec<FlowUnit>, Vec<Problem>, bool) {
+    let configured = settings.language_for(path);
+    let language = configured.or_else(|| detect(path, text.as_str()));
+    let parsed = language.map(|language| parse(text, language, &settings.limits.parse));
+    let measured = parsed.as_ref().map(metrics::measure_file);
+    let engine = engines.for_path(path);
+    let input = FileInput {
+        path,
+        text,
+        parsed: parsed.as_ref(),
+        metrics: measured.as_ref(),
+    };
+    let mut outcome = engine.run(&input);
+    let own = settings.secret_rules.run(&input, &outcome.findings);
+    if let Some(secrets) = &mut outcome.secrets {
+        secrets.extend(settings.secret_rules.spans(path, text));
+    }
+    outcome.findings.extend(own);
+    if let Some(project) = &settings.project {
+        let (findings, notes) = project.run(&input);
+        outcome.findings.extend(findings);
+        outcome.notes.extend(notes);
+    }
+    let begins = |language: &'static Language| {
+        engine.follows_flow(language) && flow_begins(&settings.models, language, text.as_str())
+    };
+    let units = match (&parsed, language) {
+        (Some(parsed), Some(language)) if begins(language) => {
+            flow_units(&settings.models, path, text, parsed)
+        }
+        _ => Vec::new(),
+    };
+    let offers = with_surface.then_some(parsed.as_ref()).flatten();
+    let surface = offers.and_then(|parsed| surface(path, parsed));
+    let directives = engine.suppress(&input, &mut outcome.findings, settings.today);
+    settings.secret_allow.apply(&input, &mut outcome.findings);
+    let not_understood = lines_not_understood(text, parsed.as_ref());
+    let seen = Seen {
+        language,
+        is_parsed: parsed.is_some(),
+        doubts: doubts(parsed.as_ref(), &not_understood),
+        not_understood,
+        measured: measured.map(Measured::from),
+        findings: outcome.findings,
+        directives,
+        notes: outcome.notes,
+        secrets: outcome.secrets,
+        surface,
+        flow: (!units.is_empty()).then(|| names_used(&units)),
+    };
+    let is_stopped = parsed.is_some_and(|parsed| !parsed.problems.is_empty());
+    (seen, units, outcome.problems, is_stopped)
+}
+
+/// Returns the names by which units call what is elsewhere, as hashes: a name
+/// may be a piece of any text of the code.
+pub(crate) fn names_used(units: &[FlowUnit]) -> Vec<Identity> {
+    let names: BTreeSet<&str> = units.iter().flat_map(FlowUnit::names_used).collect();
+    names.into_iter().map(name).collect()
+}
+
+/// Returns the hash of a name.
+pub(crate) fn name(name: &str) -> Identity {
+    IdentityHasher::new("name").part(name).finish()
+}
+
+/// Returns the lines, first and last, that the grammars did not understand.
+fn lines_not_understood(text: &SourceText, parsed: Option<&ParsedFile>) -> Vec<(u32, u32)> {
+    let Some(parsed) = parsed else {
+        return Vec::new();
+    };
+    let lines = text.lines();
+    // A tree that ends early leaves the whole file in doubt.
+    if !parsed.problems.is_empty() {
+        return vec![(1, lines.line_count())];
+    }
+    let mut ranges: Vec<_> = parsed
+        .errors()
+        .map(|span| (lines.line_of(span.start), lines.line_of(span.end)))
+        .collect();
+    ranges.sort_unstable();
+    ranges.dedup();
+    ranges
+}
+
+/// Says what of a version the grammars did not understand.
+fn doubts(parsed: Option<&ParsedFile>, ranges: &[(u32, u32)]) -> Vec<String> {
+    let problems = parsed.iter().flat_map(|parsed| &parsed.problems);
+    let mut notes: Vec<String> = problems.map(ToString::to_string).collect();
+    if !notes.is_empty() {
+        return notes;
+    }
+    match ranges {
+        [] => {}
+        [(line, _)] => notes.push(format!("line {line} was not understood")),
+        [(first, _), ..] => notes.push(format!(
+            "{} places were not understood, the first at line {first}",
+            ranges.len()
+        )),
+    }
+    notes
+}

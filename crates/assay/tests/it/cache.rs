@@ -1,0 +1,76 @@
+//! What is kept between runs: used, told, cleared, made anew when it is damaged.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use assay_finding::render::Format;
+use assay_testkit::GitRepo;
+
+use crate::run::{EMPTY_CATCH, Run, repo, run};
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        match entry.path() {
+            path if path.is_dir() => found.extend(files(&path)),
+            path => found.push(path),
+        }
+    }
+    found
+}
+
+fn with_cache(repo: &GitRepo, arguments: &[&str]) -> Run {
+    let folder = repo.outside().join("kept");
+    let folder = folder.to_str().unwrap();
+    run(repo, arguments, b"", &[("ASSAY_CACHE_DIR", folder)])
+}
+
+#[test]
+fn reports_are_the_same_with_and_without_what_is_kept() {
+    let repo = repo();
+    let secret = format!(
+        "xo{}-482913570264-931570248613-Zk3vQ8mT1xWb7RnY5cLd2HsJ",
+        "xb"
+    );
+    repo.write("app.py", &format!("{EMPTY_CATCH}\ntoken = \"{secret}\"\n"));
+    let kept = repo.outside().join("kept/review");
+    for format in Format::ALL {
+        for command in ["review", "scan"] {
+            let arguments = [command, "--output", format.as_str(), "--all"];
+            let without = with_cache(&repo, &[&arguments[..], &["--no-cache"]].concat());
+            for _ in 0..2 {
+                let again = with_cache(&repo, &arguments);
+                assert_eq!((again.code, &again.out), (without.code, &without.out));
+            }
+        }
+    }
+    let all = files(&kept);
+    assert!(!all.is_empty());
+    for file in &all {
+        let bytes = fs::read(file).unwrap();
+        assert!(!String::from_utf8_lossy(&bytes).contains("Zk3vQ8mT1xWb7RnY5cLd2HsJ"));
+    }
+    // Damage anywhere is noticed.
+    let expected = with_cache(&repo, &["review", "--no-cache"]).out;
+    for file in &all {
+        let bytes = fs::read(file).unwrap();
+        for at in [0, bytes.len() / 3, bytes.len() / 2, bytes.len() - 1] {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 0x11;
+            fs::write(file, damaged).unwrap();
+            assert_eq!(with_cache(&repo, &["review"]).out, expected, "byte {at}");
+        }
+    }
+    let status = with_cache(&repo, &["cache", "status"]);
+    assert!(status.out.contains("review"), "{status:?}");
+    assert_eq!(with_cache(&repo, &["cache", "clear"]).code, 0);
+    assert!(files(&kept).is_empty());
+}
+
+#[test]
+fn nothing_is_kept_when_that_is_asked_for() {
+    let repo = repo();
+    repo.write("app.py", EMPTY_CATCH);
+    with_cache(&repo, &["review", "--no-cache"]);
+    assert!(files(&repo.outside().join("kept")).is_empty());
+}

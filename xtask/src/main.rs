@@ -13,6 +13,7 @@
 mod benchmark;
 mod ci;
 mod demo;
+mod pushes;
 mod replay;
 mod run;
 mod tidy;
@@ -66,6 +67,7 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
         ["tidy", "--sizes"] => tidy::print_sizes(&root),
         ["ci"] => ci::run(&root),
         ["benchmark-java", folder] => benchmark::score(&root, folder),
+        ["replay", "--pushes", rest @ ..] => pushes::run(&root, rest),
         ["replay", rest @ ..] => replay::run(&root, rest),
         ["train-secrets", rest @ ..] => train::run(&root, rest),
         [] | ["help" | "--help" | "-h"] => {

@@ -16,6 +16,7 @@ mod ledger;
 pub mod render;
 mod report;
 mod rule;
+mod said;
 mod suppression;
 
 pub use baseline::{
@@ -28,10 +29,11 @@ pub use fingerprint::{Fingerprint, Identity, IdentityHasher, number_fingerprints
 pub use fix::{Edit, Fix, FixSafety};
 pub use ledger::{Coverage, FileEntry, HunkEntry, Ledger, SkipReason};
 pub use report::{
-    Condition, FileMetrics, FunctionMetrics, Gate, MetricDelta, MetricsReport, Overview,
-    PackageDifference, PackageStep, Problem, Report, Score, ScorePart,
+    About, AboutPart, Condition, FileMetrics, FunctionMetrics, Gate, MetricDelta, MetricsReport,
+    Overview, PackageDifference, PackageStep, Problem, Report, Score, ScorePart, SinceLast,
 };
 pub use rule::{RuleId, RuleMeta};
+pub use said::{SAID_BYTES_MAX, Said};
 pub use suppression::{
     DIRECTIVES_MAX, Directive, DirectiveError, DirectiveErrorKind, DirectiveOutcome,
     DirectiveScope, DirectiveTarget, PlacedDirective, REASON_CHARS_MAX, RULES_MAX, RulePattern,

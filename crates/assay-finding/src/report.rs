@@ -1,8 +1,11 @@
 //! The report: a whole review, ready to be rendered.
 
+use std::collections::BTreeSet;
+
 use assay_source::RepoPath;
 
 use crate::finding::{Finding, Severity};
+use crate::fingerprint::Fingerprint;
 use crate::ledger::Ledger;
 use crate::rule::RuleMeta;
 
@@ -13,6 +16,10 @@ pub struct Report {
     pub version: String,
     /// What was reviewed.
     pub overview: Overview,
+    /// What the change is about; none for a scan.
+    pub about: Option<About>,
+    /// What the last review of the same change said; none when nobody asked.
+    pub since: Option<SinceLast>,
     /// The findings, worst first, then by path and line: introduced and
     /// existing, also the suppressed ones.
     pub findings: Vec<Finding>,
@@ -40,6 +47,12 @@ impl Report {
         self.findings.iter().filter(|finding| finding.counts())
     }
 
+    /// Returns whether the last review of the same change said the finding.
+    pub fn was_said(&self, finding: &Finding) -> bool {
+        let since = self.since.as_ref();
+        since.is_some_and(|since| since.still.contains(&finding.fingerprint))
+    }
+
     /// Returns how many findings that count have the severity.
     pub fn introduced_count(&self, severity: Severity) -> usize {
         self.introduced()
@@ -54,6 +67,43 @@ impl Report {
             .ok()
             .map(|index| &self.rules[index])
     }
+}
+
+/// What a change is about, in a few words and numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// What its files are, the most important first.
+    pub parts: Vec<AboutPart>,
+    /// From 0 to 100, by the change alone.
+    pub risk: u32,
+    /// The word for the risk.
+    pub risk_word: &'static str,
+    /// Where the risk comes from, most first.
+    pub reasons: Vec<String>,
+    /// The effort of reading it: 1 (a glance) to 5 (split it).
+    pub effort: u32,
+}
+
+/// The files of one kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AboutPart {
+    /// The kind.
+    pub kind: &'static str,
+    /// How many there are.
+    pub files: usize,
+    /// Lines added.
+    pub lines_added: u64,
+    /// Lines removed.
+    pub lines_removed: u64,
+}
+
+/// How a review stands to the last one of the same change.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SinceLast {
+    /// The findings that were said and are still there.
+    pub still: BTreeSet<Fingerprint>,
+    /// How many were said and are gone.
+    pub gone: usize,
 }
 
 /// What was reviewed.

@@ -26,6 +26,7 @@ use crate::metrics::Totals;
 use crate::past;
 use crate::score::score;
 use crate::settings::Settings;
+use crate::summary;
 
 /// What is reviewed.
 #[derive(Clone, Copy)]
@@ -133,6 +134,8 @@ pub fn review(subject: Subject<'_>, settings: &Settings, progress: &dyn Progress
     let mut report = Report {
         version: settings.version.clone(),
         overview: overview(subject, &entries),
+        about: None,
+        since: None,
         rules: rule_texts(&findings, settings),
         score: score(
             findings.iter().filter(|finding| finding.counts()),
@@ -150,6 +153,7 @@ pub fn review(subject: Subject<'_>, settings: &Settings, progress: &dyn Progress
     report.overview.notes.extend(silent_notes);
     report.gate = gate::decide(&report, &settings.gate, coverage.map(NewCode::percent));
     report.recommendations = advice::recommendations(&report);
+    report.about = (!subject.is_scan).then(|| summary::about(&report));
     report
 }
 

@@ -5,7 +5,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use assay_finding::{Coverage, FileEntry, FileMetrics, Report, Severity, SkipReason};
+use assay_finding::{
+    About, AboutPart, Coverage, FileEntry, FileMetrics, Report, Severity, SkipReason,
+};
 use assay_source::{
     ChangeStatus, CoChange, CoChangeLimits, FileHistory, History, RepoPath, co_changes,
     file_histories,
@@ -143,8 +145,14 @@ impl Summary {
     }
 }
 
-/// Summarises a review; `authors` are the addresses of who wrote the change.
-pub fn summarise(report: &Report, history: Option<&History>, authors: &[String]) -> Summary {
+/// Summarises a review; `authors` are the addresses of who wrote the change, and
+/// `uses` are files that use what is in another, the user first.
+pub fn summarise(
+    report: &Report,
+    history: Option<&History>,
+    authors: &[String],
+    uses: &[(RepoPath, RepoPath)],
+) -> Summary {
     let metrics: HashMap<&RepoPath, &FileMetrics> = report
         .metrics
         .files
@@ -157,7 +165,7 @@ pub fn summarise(report: &Report, history: Option<&History>, authors: &[String])
         .iter()
         .map(|entry| summary_file(entry, report, metrics.get(&entry.path).copied()))
         .collect();
-    order(&mut files);
+    order(&mut files, uses);
     let mut kinds: BTreeMap<PartKind, (usize, u64, u64)> = BTreeMap::new();
     for file in &files {
         let kind = kinds.entry(file.kind).or_default();
@@ -187,6 +195,25 @@ pub fn summarise(report: &Report, history: Option<&History>, authors: &[String])
         reasons,
         kinds,
         files,
+    }
+}
+
+/// Says in short what a change is about, by the review alone.
+pub(crate) fn about(report: &Report) -> About {
+    let summary = summarise(report, None, &[], &[]);
+    let part =
+        |(kind, &(files, lines_added, lines_removed)): (&PartKind, &(usize, u64, u64))| AboutPart {
+            kind: kind.as_str(),
+            files,
+            lines_added,
+            lines_removed,
+        };
+    About {
+        risk: summary.risk,
+        risk_word: summary.risk_word(),
+        effort: summary.effort,
+        parts: summary.kinds.iter().map(part).collect(),
+        reasons: summary.reasons.into_iter().map(|one| one.text).collect(),
     }
 }
 
@@ -379,8 +406,9 @@ fn stem_of(path: &RepoPath) -> String {
     })
 }
 
-/// API and logic first, each followed by its tests; then the rest by kind.
-fn order(files: &mut Vec<SummaryFile>) {
+/// API and logic first, what is used before what uses it, each followed by its
+/// tests; then the rest by kind.
+fn order(files: &mut Vec<SummaryFile>, uses: &[(RepoPath, RepoPath)]) {
     files.sort_by(|one, other| {
         let size = |file: &SummaryFile| std::cmp::Reverse(file.added + file.removed);
         (one.kind, size(one), &one.path).cmp(&(other.kind, size(other), &other.path))
@@ -388,6 +416,10 @@ fn order(files: &mut Vec<SummaryFile>) {
     let (tests, others): (Vec<_>, Vec<_>) = files
         .drain(..)
         .partition(|file| file.kind == PartKind::Test);
+    let (code, others): (Vec<_>, Vec<_>) = others
+        .into_iter()
+        .partition(|file| file.kind <= PartKind::Logic);
+    let others = used_first(code, uses).into_iter().chain(others);
     let mut waiting: Vec<Option<SummaryFile>> = tests.into_iter().map(Some).collect();
     let mut rest = Vec::new();
     for file in others {
@@ -408,6 +440,53 @@ fn order(files: &mut Vec<SummaryFile>) {
     }
     files.extend(waiting.into_iter().flatten());
     files.extend(rest);
+}
+
+/// Puts each file after those that it uses; in a circle the order stays.
+fn used_first(files: Vec<SummaryFile>, uses: &[(RepoPath, RepoPath)]) -> Vec<SummaryFile> {
+    let places: HashMap<RepoPath, usize> = files
+        .iter()
+        .enumerate()
+        .map(|(at, file)| (file.path.clone(), at))
+        .collect();
+    let mut used: Vec<Vec<usize>> = vec![Vec::new(); files.len()];
+    for (user, named) in uses {
+        if let (Some(&user), Some(&named)) = (places.get(user), places.get(named)) {
+            used[user].push(named);
+        }
+    }
+    for named in &mut used {
+        named.sort_unstable();
+        named.dedup();
+    }
+    let mut order = Vec::with_capacity(files.len());
+    let mut is_met = vec![false; files.len()];
+    for start in 0..files.len() {
+        // A file is put after all that it uses; what is met again is on its way.
+        let mut path = vec![(start, 0)];
+        if std::mem::replace(&mut is_met[start], true) {
+            continue;
+        }
+        while let Some((at, next)) = path.last_mut() {
+            match used[*at].get(*next) {
+                Some(&named) => {
+                    *next += 1;
+                    if !std::mem::replace(&mut is_met[named], true) {
+                        path.push((named, 0));
+                    }
+                }
+                None => {
+                    order.push(*at);
+                    path.pop();
+                }
+            }
+        }
+    }
+    let mut files: Vec<Option<SummaryFile>> = files.into_iter().map(Some).collect();
+    order
+        .into_iter()
+        .filter_map(|at| files[at].take())
+        .collect()
 }
 
 fn code_lines(files: &[SummaryFile]) -> u64 {

@@ -105,6 +105,11 @@ pub(crate) enum Command {
 pub(crate) struct ReviewArguments {
     #[command(flatten)]
     pub(crate) change: ChangeArguments,
+    /// Show in full only what the last review with this option did not say of the
+    /// same change; what it did say is counted, also by the gate. NAME tells changes
+    /// apart (default: the branch)
+    #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub(crate) since_last: Option<String>,
     #[command(flatten)]
     pub(crate) report: ReportArguments,
 }
@@ -510,7 +515,7 @@ pub(crate) struct AdvisoriesStatusArguments {
 pub(crate) enum CacheCommand {
     /// Say where it is, and how much there is of each kind
     Status,
-    /// Delete it; everything in it is worked out anew when it is needed
+    /// Delete it: what is needed is worked out anew, and `--since-last` begins anew
     Clear,
 }
 

@@ -15,6 +15,7 @@ mod config;
 mod output;
 mod progress;
 mod runaway;
+mod said;
 mod segment_folder;
 mod usage;
 

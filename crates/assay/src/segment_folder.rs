@@ -189,7 +189,7 @@ impl Folder {
 
 /// Two roots with one name are two folders; a clash of the hash would only mix
 /// what is kept by content anyway.
-fn folder_name(root: &Path) -> String {
+pub(crate) fn folder_name(root: &Path) -> String {
     let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
     let mut name = 0xcbf2_9ce4_8422_2325_u64;
     for byte in root.as_os_str().as_encoded_bytes() {
@@ -199,7 +199,7 @@ fn folder_name(root: &Path) -> String {
 }
 
 /// The segments of a folder, the oldest first.
-pub(crate) fn segment_files(folder: &Path) -> Vec<(PathBuf, SystemTime, u64)> {
+fn segment_files(folder: &Path) -> Vec<(PathBuf, SystemTime, u64)> {
     let Ok(entries) = fs::read_dir(folder) else {
         return Vec::new();
     };

@@ -8,7 +8,7 @@ use super::RenderOptions;
 use super::text::{count, is_hidden, number};
 use crate::finding::{Finding, Frame, FrameLine, Location, Measure, Related, Severity, State};
 use crate::ledger::{Coverage, Ledger, SkipReason};
-use crate::report::{MetricDelta, PackageDifference, PackageStep, Report, Score};
+use crate::report::{AboutPart, MetricDelta, PackageDifference, PackageStep, Report, Score};
 use crate::suppression::SuppressedBy;
 
 /// The severities from worst to least.
@@ -28,6 +28,44 @@ pub(super) fn shown<'a>(report: &'a Report, options: &RenderOptions) -> Vec<&'a 
         shown.extend(existing(report));
     }
     shown
+}
+
+/// Returns the findings that a format for people shows in full: those that
+/// [`shown`] has and the last review of the change did not say.
+pub(super) fn shown_anew<'a>(report: &'a Report, options: &RenderOptions) -> Vec<&'a Finding> {
+    let mut shown = shown(report, options);
+    shown.retain(|finding| !report.was_said(finding));
+    shown
+}
+
+/// Says how the report stands to the last one of the same change.
+pub(super) fn since_text(report: &Report) -> Option<String> {
+    let since = report.since.as_ref()?;
+    let new = report.introduced().count() - since.still.len();
+    let still = match since.still.len() {
+        1 => "1 said before is still there".to_owned(),
+        n => format!("{n} said before are still there"),
+    };
+    let gone = match since.gone {
+        1 => "1 is gone".to_owned(),
+        n => format!("{n} are gone"),
+    };
+    Some(format!("{}, {still}, {gone}", count(new, "new finding")))
+}
+
+/// Says what the change is about: its parts, and the rest in numbers.
+pub(super) fn about_texts(report: &Report) -> Option<(String, String)> {
+    let about = report
+        .about
+        .as_ref()
+        .filter(|about| !about.parts.is_empty())?;
+    let part = |part: &AboutPart| format!("{} {}", part.kind, part.files);
+    let parts: Vec<String> = about.parts.iter().map(part).collect();
+    let numbers = format!(
+        "risk {} of 100 ({}), effort {} of 5",
+        about.risk, about.risk_word, about.effort
+    );
+    Some((parts.join(", "), numbers))
 }
 
 /// Returns the findings that the base has as well and nothing silences.

@@ -9,7 +9,7 @@ use std::io;
 
 use super::RenderOptions;
 use super::digest::{
-    CoverageDigest, failures, grade, measure_text, plain_path, severity_counts, shown,
+    CoverageDigest, failures, grade, measure_text, plain_path, severity_counts, shown_anew,
 };
 use super::text::{number, one_line};
 use crate::finding::{Finding, Severity};
@@ -52,7 +52,7 @@ pub(super) fn write(
     options: &RenderOptions,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    let findings = shown(report, options);
+    let findings = shown_anew(report, options);
     let mut text = String::new();
     let mut left = Vec::new();
     for kind in [Kind::Error, Kind::Warning, Kind::Notice] {

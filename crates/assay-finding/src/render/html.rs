@@ -14,7 +14,10 @@ use std::io;
 
 use self::prose::inline;
 use super::RenderOptions;
-use super::digest::{CoverageDigest, also_text, failures, package_lines, severity_counts, shown};
+use super::digest::{
+    CoverageDigest, about_texts, also_text, failures, package_lines, severity_counts, shown_anew,
+    since_text,
+};
 use super::text::{count, is_hidden, number, one_line};
 use crate::report::Report;
 
@@ -148,6 +151,14 @@ fn push_top(page: &mut String, report: &Report) {
     );
     if let Some(also) = also_text(report) {
         let _ = write!(page, "<span>not counted: {also}</span>");
+    }
+    if let Some((parts, numbers)) = about_texts(report) {
+        let (parts, numbers) = (Escaped(&parts), Escaped(&numbers));
+        let _ = write!(page, "<span>{parts}</span><span>{numbers}</span>");
+    }
+    if let Some(since) = since_text(report) {
+        let since = Escaped(&since);
+        let _ = write!(page, "<span>since the last review: {since}</span>");
     }
     page.push_str("</div>\n</div></header>\n");
 }
@@ -283,7 +294,7 @@ fn push_rest(page: &mut String, total: usize) {
 }
 
 fn push_findings(page: &mut String, report: &Report, options: &RenderOptions) {
-    let findings = shown(report, options);
+    let findings = shown_anew(report, options);
     page.push_str("<section aria-labelledby=\"findings\">\n<h2 id=\"findings\">Findings</h2>\n");
     if findings.is_empty() {
         page.push_str("<p class=\"none\">Nothing to report in this change.</p>\n</section>\n");

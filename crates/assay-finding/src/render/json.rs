@@ -13,18 +13,20 @@ use assay_source::{Position, RepoPath, Span};
 use schemars::generate::SchemaSettings;
 
 use self::wire::{
-    JsonCondition, JsonCounts, JsonCoverage, JsonEdit, JsonFile, JsonFileMetrics, JsonFinding,
-    JsonFix, JsonFrameLine, JsonFunctionMetrics, JsonGate, JsonHunk, JsonLedger, JsonLines,
-    JsonLocation, JsonMeasure, JsonMetric, JsonMetrics, JsonOverview, JsonPackage, JsonPosition,
-    JsonProblem, JsonRelated, JsonReport, JsonRule, JsonScore, JsonScorePart, JsonSpan,
-    JsonSummary, JsonSuppressed,
+    JsonAbout, JsonAboutPart, JsonCondition, JsonCounts, JsonCoverage, JsonEdit, JsonFile,
+    JsonFileMetrics, JsonFinding, JsonFix, JsonFrameLine, JsonFunctionMetrics, JsonGate, JsonHunk,
+    JsonLedger, JsonLines, JsonLocation, JsonMeasure, JsonMetric, JsonMetrics, JsonOverview,
+    JsonPackage, JsonPosition, JsonProblem, JsonRelated, JsonReport, JsonRule, JsonScore,
+    JsonScorePart, JsonSinceLast, JsonSpan, JsonSummary, JsonSuppressed,
 };
 use super::digest::{analyzers, coverage_detail, edit_place, existing, status_str};
 use super::text::finite;
 use crate::finding::{Finding, Frame, Location, Measure, Related, Severity};
 use crate::fix::{Fix, FixSafety};
 use crate::ledger::{Coverage, FileEntry, HunkEntry};
-use crate::report::{FileMetrics, MetricDelta, MetricsReport, PackageDifference, Problem, Report};
+use crate::report::{
+    About, FileMetrics, MetricDelta, MetricsReport, PackageDifference, Problem, Report,
+};
 use crate::rule::RuleMeta;
 use crate::suppression::Suppressed;
 
@@ -60,10 +62,20 @@ fn json_report(report: &Report) -> JsonReport<'_> {
             lines_removed: overview.lines_removed,
             notes: &overview.notes,
         },
+        about: report.about.as_ref().map(about),
+        since_last: report.since.as_ref().map(|since| JsonSinceLast {
+            new: report.introduced().count() - since.still.len(),
+            still: since.still.len(),
+            gone: since.gone,
+        }),
         summary: summary(report),
         score: score(report),
         gate: gate(report),
-        findings: report.findings.iter().map(json_finding).collect(),
+        findings: report
+            .findings
+            .iter()
+            .map(|finding| json_finding(report, finding))
+            .collect(),
         rules: report.rules.iter().map(json_rule).collect(),
         ledger: JsonLedger {
             complete: report.ledger.is_complete(),
@@ -74,6 +86,25 @@ fn json_report(report: &Report) -> JsonReport<'_> {
         packages: report.packages.iter().map(package).collect(),
         recommendations: &report.recommendations,
         problems: report.problems.iter().map(problem).collect(),
+    }
+}
+
+fn about(about: &About) -> JsonAbout<'_> {
+    JsonAbout {
+        parts: about
+            .parts
+            .iter()
+            .map(|part| JsonAboutPart {
+                kind: part.kind,
+                files: part.files,
+                lines_added: part.lines_added,
+                lines_removed: part.lines_removed,
+            })
+            .collect(),
+        risk: about.risk,
+        risk_level: about.risk_word,
+        reasons: &about.reasons,
+        effort: about.effort,
     }
 }
 
@@ -138,7 +169,13 @@ fn gate(report: &Report) -> JsonGate<'_> {
     }
 }
 
-fn json_finding(finding: &Finding) -> JsonFinding<'_> {
+fn json_finding<'r>(report: &Report, finding: &'r Finding) -> JsonFinding<'r> {
+    let asked = report.since.is_some() && finding.counts();
+    let said = if report.was_said(finding) {
+        "still"
+    } else {
+        "new"
+    };
     JsonFinding {
         fingerprint: finding.fingerprint.to_string(),
         identity: finding.identity.to_string(),
@@ -147,6 +184,7 @@ fn json_finding(finding: &Finding) -> JsonFinding<'_> {
         confidence: finding.confidence.as_str(),
         category: finding.category.as_str(),
         state: finding.state.as_str(),
+        said: asked.then_some(said),
         message: &finding.message,
         symbol: finding.symbol.as_deref(),
         location: location(&finding.location),

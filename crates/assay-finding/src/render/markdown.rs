@@ -10,8 +10,8 @@ use std::io;
 
 use super::RenderOptions;
 use super::digest::{
-    CoverageDigest, also_text, delta_text, failures, fixed_lines, grade, main_lines, measure_text,
-    package_lines, related_line, severity_counts, shown,
+    CoverageDigest, about_texts, also_text, delta_text, failures, fixed_lines, grade, main_lines,
+    measure_text, package_lines, related_line, severity_counts, shown_anew, since_text,
 };
 use super::text::{count, cut, is_hidden, number, one_line, push_visible};
 use crate::finding::{Confidence, Finding, State};
@@ -88,7 +88,14 @@ fn push_head(text: &mut String, report: &Report) {
         )
     };
     let digest = CoverageDigest::new(&report.ledger);
-    let _ = writeln!(text, "<p>{counts}{what}<br>{}</p>\n", digest.headline());
+    let _ = write!(text, "<p>{counts}{what}<br>{}", digest.headline());
+    if let Some((parts, numbers)) = about_texts(report) {
+        let _ = write!(text, "<br>{parts}; {numbers}");
+    }
+    if let Some(since) = since_text(report) {
+        let _ = write!(text, "<br>Since the last review: <b>{since}</b>");
+    }
+    text.push_str("</p>\n\n");
     let failed = report
         .gate
         .conditions
@@ -141,7 +148,7 @@ fn push_list(text: &mut String, title: &str, items: Vec<String>) {
 /// Writes the findings in full as long as they fit, then as a list, then how
 /// many are left out.
 fn push_findings(text: &mut String, report: &Report, options: &RenderOptions, budget: usize) {
-    let findings = shown(report, options);
+    let findings = shown_anew(report, options);
     let note = |left: usize| {
         format!(
             "<p><b>{} more</b> are not shown here.</p>\n\n",

@@ -13,7 +13,7 @@ use std::io;
 use self::frame::{put_fixed_lines, put_frames};
 use self::style::{Canvas, Piece, Role, width};
 use self::summary::{put_clean_line, put_summary, severity_label};
-use super::digest::{FixedLines, fixed_lines, is_clean, measure_text, shown};
+use super::digest::{FixedLines, fixed_lines, is_clean, measure_text, shown_anew};
 use super::text::count;
 use super::{RenderOptions, Verbosity};
 use crate::finding::{Confidence, Finding, State};
@@ -29,7 +29,7 @@ pub(super) fn write(
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     let mut canvas = Canvas::new(options);
-    let shown = shown(report, options);
+    let shown = shown_anew(report, options);
     match options.verbosity {
         Verbosity::Quiet => put_quiet(&mut canvas, report, &shown),
         Verbosity::Normal if shown.is_empty() && is_clean(report) => {

@@ -1,11 +1,11 @@
 //! A report with a rich variety: every severity, state and kind of evidence.
 
 use assay_finding::{
-    Category, Condition, Confidence, Coverage, Edit, FileEntry, FileMetrics, Finding, Fingerprint,
-    Fix, FixSafety, Frame, FrameLine, FunctionMetrics, Gate, HunkEntry, IdentityHasher, Ledger,
-    Location, Measure, MetricDelta, MetricsReport, Overview, PackageDifference, PackageStep,
-    Problem, Related, Report, RuleId, RuleMeta, Score, ScorePart, Severity, SkipReason, State,
-    Suppressed, SuppressedBy, number_fingerprints,
+    About, AboutPart, Category, Condition, Confidence, Coverage, Edit, FileEntry, FileMetrics,
+    Finding, Fingerprint, Fix, FixSafety, Frame, FrameLine, FunctionMetrics, Gate, HunkEntry,
+    IdentityHasher, Ledger, Location, Measure, MetricDelta, MetricsReport, Overview,
+    PackageDifference, PackageStep, Problem, Related, Report, RuleId, RuleMeta, Score, ScorePart,
+    Severity, SkipReason, State, Suppressed, SuppressedBy, number_fingerprints,
 };
 use assay_source::{ChangeStatus, LineRange, Position, RepoPath, SourceText, Span};
 
@@ -448,6 +448,19 @@ pub(crate) fn sample_report() -> Report {
             lines_removed: 3,
             notes: vec!["shallow clone: the base is the oldest commit that is here".to_owned()],
         },
+        about: Some(About {
+            parts: vec![AboutPart {
+                kind: "logic",
+                files: 4,
+                lines_added: 90_006,
+                lines_removed: 3,
+            }],
+            risk: 62,
+            risk_word: "high",
+            reasons: vec!["90009 lines of code".to_owned()],
+            effort: 5,
+        }),
+        since: None,
         findings,
         rules: rules(),
         ledger: ledger(),

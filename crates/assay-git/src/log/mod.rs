@@ -75,6 +75,14 @@ pub fn user_email(cwd: &Path, options: &Options) -> Option<String> {
     repo.string("user.email").map(|email| email.to_string())
 }
 
+/// Returns the name of the branch that is checked out; none without a repository,
+/// and when no branch is.
+pub fn branch_name(cwd: &Path, options: &Options) -> Option<String> {
+    let repo = Repo::discover(cwd, options).ok()??;
+    let name = repo.inner.head_name().ok()??;
+    Some(name.shorten().to_string())
+}
+
 fn read_inner(cwd: &Path, spec: &str, options: &HistoryOptions) -> Result<HistoryRead, Error> {
     let repo = Repo::require(cwd, &options.options)?;
     let found = revision::resolve(&repo, spec)?;

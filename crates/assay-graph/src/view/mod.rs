@@ -1,6 +1,7 @@
 //! What of the graph is shown: a few definitions, or all files, with the edges
 //! between them; and the formats in which it is shown.
 
+mod change;
 mod html;
 mod layout;
 mod text;

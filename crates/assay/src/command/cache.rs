@@ -11,10 +11,11 @@ use crate::{cache, output};
 
 /// The folders of what can be worked out again, and what is in each. The
 /// database of advisories has commands of its own.
-const KINDS: [(&str, &str); 3] = [
+const KINDS: [(&str, &str); 4] = [
     ("graph", "facts for the code graph"),
     ("history", "what the past says of files"),
     ("review", "findings of files that did not change"),
+    ("said", "what reviews said, for --since-last"),
 ];
 
 /// More files than these are not counted.

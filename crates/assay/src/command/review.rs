@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Context as _;
+use assay_finding::Said;
 use assay_git::{Input, Opened, Options};
 use assay_review::{Subject, review};
 
@@ -13,11 +14,13 @@ use crate::arguments::{ChangeArguments, Global, ReportArguments, ReviewArguments
 use crate::config::{self, Loaded};
 use crate::output::{self, Outputs};
 use crate::progress::Bar;
+use crate::said::Record;
 use crate::{cache, usage};
 
 pub(crate) fn run(global: &Global, arguments: &ReviewArguments) -> anyhow::Result<ExitCode> {
     let input = change_input(&arguments.change)?;
-    conclude(global, &arguments.report, &input)
+    let since_last = arguments.since_last.as_deref();
+    conclude(global, &arguments.report, &input, since_last)
 }
 
 /// Returns the input that is named.
@@ -64,6 +67,7 @@ pub(crate) fn conclude(
     global: &Global,
     arguments: &ReportArguments,
     input: &Input,
+    since_last: Option<&str>,
 ) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
     let outputs = Outputs::parse(&arguments.outputs)?;
@@ -97,11 +101,21 @@ pub(crate) fn conclude(
         true => None,
         false => cache::attach(&mut settings, &opened, key),
     };
-    let report = report(&opened, input, &settings, global.quiet);
+    let record = since_last
+        .map(|name| Record::open(directory, &opened, input, name, &options))
+        .transpose()?;
+    let mut report = report(&opened, input, &settings, global.quiet);
     if let Some(kept) = kept {
         kept.save();
     }
+    if let Some(record) = &record {
+        report.since = Some(record.read().compare(&report));
+    }
     outputs.write(global, arguments, &opened, &report)?;
+    // Only what was shown was said.
+    if let Some(record) = &record {
+        record.write(&Said::of(&report))?;
+    }
     if global.verbose {
         output::remark(usage::since(started));
     }

@@ -11,5 +11,5 @@ pub(crate) fn run(global: &Global, arguments: &ScanArguments) -> anyhow::Result<
     let input = Input::Scan {
         path: arguments.path.clone(),
     };
-    conclude(global, &arguments.report, &input)
+    conclude(global, &arguments.report, &input, None)
 }

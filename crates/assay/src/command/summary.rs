@@ -1,15 +1,20 @@
 //! `assay summary`: what a change is about, in what order to read it, how risky it
 //! is and who could review it.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use assay_git::{HistoryOptions, HistoryRead, Options, read_history, user_email};
+use assay_git::{HistoryOptions, HistoryRead, Opened, Options, read_history, user_email};
+use assay_graph::{Certainty, FileId, Graph, View};
 use assay_review::{Subject, Summary, review, summarise};
+use assay_source::RepoPath;
 use serde::Serialize;
 
 use crate::arguments::{Global, SummaryArguments, SummaryFormat};
+use crate::command::graph::load_graph;
+use crate::command::impact::changed_definitions;
 use crate::command::review::change_input;
 use crate::progress::Bar;
 use crate::{cache, config, output};
@@ -21,7 +26,10 @@ pub(crate) fn run(global: &Global, arguments: &SummaryArguments) -> anyhow::Resu
         ..Options::default()
     };
     let opened = assay_git::open(directory, &change_input(&arguments.change)?, &options)?;
-    let settings = config::load(global, directory, &opened, false)?.settings;
+    let config::Loaded {
+        mut settings, key, ..
+    } = config::load(global, directory, &opened, false)?;
+    let kept = cache::attach(&mut settings, &opened, key);
     let bar = Bar::new(global.quiet);
     let subject = Subject {
         change: &opened.change,
@@ -30,6 +38,12 @@ pub(crate) fn run(global: &Global, arguments: &SummaryArguments) -> anyhow::Resu
     };
     let report = review(subject, &settings, &bar);
     bar.finish();
+    if let Some(kept) = kept {
+        kept.save();
+    }
+    let graph = load_graph(&opened, false)?.graph;
+    let changed = changed_definitions(&graph, &opened);
+    let diagram = View::of_change(&graph, &changed).map(|view| view.to_marked_mermaid());
     let past = |revision: &str| {
         let request = HistoryOptions {
             cache: cache::folder(),
@@ -44,12 +58,13 @@ pub(crate) fn run(global: &Global, arguments: &SummaryArguments) -> anyhow::Resu
         Some(head) => authors_since(&head, base.as_ref()),
         None => user_email(directory, &options).into_iter().collect(),
     };
-    let summary = summarise(&report, base.as_ref().map(|read| &read.history), &authors);
+    let history = base.as_ref().map(|read| &read.history);
+    let summary = summarise(&report, history, &authors, &uses(&graph, &opened));
     match arguments.format {
         SummaryFormat::Text => output::print(text(&opened.title, &summary))?,
-        SummaryFormat::Markdown => output::print(markdown(&summary))?,
+        SummaryFormat::Markdown => output::print(markdown(&summary, diagram.as_deref()))?,
         SummaryFormat::Json => {
-            output::print(serde_json::to_string_pretty(&wire(&summary))? + "\n")?
+            output::print(serde_json::to_string_pretty(&wire(&summary, diagram))? + "\n")?
         }
     }
     if base.is_none() && !global.quiet {
@@ -60,9 +75,31 @@ pub(crate) fn run(global: &Global, arguments: &SummaryArguments) -> anyhow::Resu
     Ok(ExitCode::SUCCESS)
 }
 
+/// Which changed files use what is in another changed file, the user first.
+fn uses(graph: &Graph, opened: &Opened) -> Vec<(RepoPath, RepoPath)> {
+    let files = opened.change.files.iter();
+    let changed: HashSet<FileId> = files
+        .filter_map(|file| graph.file_at(file.path()))
+        .collect();
+    let mut uses: Vec<(FileId, FileId)> = changed
+        .iter()
+        .flat_map(|&file| graph.definitions_of(file))
+        .flat_map(|id| graph.outgoing(id))
+        .filter(|edge| edge.certainty == Certainty::Resolved)
+        .map(|edge| (graph.file_of(edge.from), graph.file_of(edge.to)))
+        .filter(|(user, used)| user != used && changed.contains(used))
+        .collect();
+    uses.sort_unstable();
+    uses.dedup();
+    let path = |file: FileId| graph.file(file).path.clone();
+    uses.into_iter()
+        .map(|(user, used)| (path(user), path(used)))
+        .collect()
+}
+
 /// The addresses of who wrote the commits that the base does not have.
 fn authors_since(head: &HistoryRead, base: Option<&HistoryRead>) -> Vec<String> {
-    let known: std::collections::HashSet<&str> = base
+    let known: HashSet<&str> = base
         .iter()
         .flat_map(|base| &base.history.commits)
         .map(|commit| commit.id.as_str())
@@ -116,7 +153,7 @@ fn text(title: &str, summary: &Summary) -> String {
     out
 }
 
-fn markdown(summary: &Summary) -> String {
+fn markdown(summary: &Summary, diagram: Option<&str>) -> String {
     let mut out = format!(
         "### Summary\n\n**Risk** {} of 100 ({}) · **effort** {} of 5 · {}\n\n| what | files | lines |\n| --- | --- | --- |\n",
         summary.risk,
@@ -149,6 +186,12 @@ fn markdown(summary: &Summary) -> String {
         );
     }
     out.push_str("\n</details>\n");
+    if let Some(diagram) = diagram {
+        let _ = write!(
+            out,
+            "\n**Changed call paths** (with a thick line: what changed)\n\n```mermaid\n{diagram}```\n"
+        );
+    }
     let escaped = |list: Vec<String>| list.iter().map(|text| escape(text)).collect::<Vec<_>>();
     put_list(
         &mut out,
@@ -228,6 +271,8 @@ struct WireSummary {
     test_focus: Vec<String>,
     reviewers: Vec<WireReviewer>,
     usually_change_too: Vec<WirePartner>,
+    /// The changed call paths as a Mermaid flow chart; null when there are too few.
+    diagram: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -268,8 +313,9 @@ struct WirePartner {
     commits: u32,
 }
 
-fn wire(summary: &Summary) -> WireSummary {
+fn wire(summary: &Summary, diagram: Option<String>) -> WireSummary {
     WireSummary {
+        diagram,
         risk: summary.risk,
         risk_level: summary.risk_word(),
         reasons: summary

@@ -74,3 +74,59 @@ fn nothing_is_kept_when_that_is_asked_for() {
     with_cache(&repo, &["review", "--no-cache"]);
     assert!(files(&repo.outside().join("kept")).is_empty());
 }
+
+/// Reviews with `--since-last` and returns the JSON report.
+fn since_last(repo: &GitRepo, arguments: &[&str]) -> serde_json::Value {
+    let all = [&["review", "--output", "json"][..], arguments].concat();
+    let run = with_cache(repo, &all);
+    assert!(run.code < 2, "{run:?}");
+    serde_json::from_str(&run.out).unwrap()
+}
+
+/// How many findings are new, still there, and gone.
+fn numbers(report: &serde_json::Value) -> [u64; 3] {
+    let since = &report["since_last"];
+    ["new", "still", "gone"].map(|name| since[name].as_u64().unwrap())
+}
+
+#[test]
+fn what_was_said_is_counted_and_not_said_again() {
+    let repo = repo();
+    let second = EMPTY_CATCH.replace("def ", "def other_");
+    repo.write("app.py", EMPTY_CATCH);
+    let first = numbers(&since_last(&repo, &["--since-last"]));
+    assert!(first[0] > 0 && first[1..] == [0, 0], "{first:?}");
+    assert_eq!(
+        numbers(&since_last(&repo, &["--since-last"])),
+        [0, first[0], 0]
+    );
+    // Further down, in another file, and with one more.
+    repo.remove("app.py");
+    repo.write("moved/app.py", format!("LIMIT = 2\n\n\n{EMPTY_CATCH}"));
+    repo.write("second.py", &second);
+    let pushed = since_last(&repo, &["--since-last"]);
+    assert_eq!(numbers(&pushed)[1..], [first[0], 0]);
+    assert!(numbers(&pushed)[0] > 0);
+    for finding in pushed["findings"].as_array().unwrap() {
+        let is_new = finding["location"]["path"] == "second.py";
+        assert_eq!(finding["said"], if is_new { "new" } else { "still" });
+    }
+    // At the terminal only a line is left of it, and the gate still counts it.
+    let shown = with_cache(&repo, &["review", "--since-last", "--fail-on", "info"]);
+    assert_eq!(shown.code, 1);
+    assert!(shown.out.contains("0 new findings"), "{}", shown.out);
+    assert!(!shown.out.contains("moved/app.py:"), "{}", shown.out);
+    // What is mended is gone, and new when it comes back.
+    repo.write("second.py", "x = 1\n");
+    assert_eq!(numbers(&since_last(&repo, &["--since-last"]))[0], 0);
+    repo.write("second.py", &second);
+    assert!(numbers(&since_last(&repo, &["--since-last"]))[0] > 0);
+    // Another name is another change, and a commit's id is no name.
+    assert_eq!(
+        numbers(&since_last(&repo, &["--since-last=7"]))[1..],
+        [0, 0]
+    );
+    let bare = with_cache(&repo, &["review", "HEAD~0..HEAD~0", "--since-last"]);
+    assert_eq!(bare.code, 2);
+    assert!(bare.err.contains("--since-last=NAME"), "{}", bare.err);
+}

@@ -76,3 +76,65 @@ fn names_of_files_are_no_markup() {
         run.out
     );
 }
+
+/// A change through three files: the smallest is used by the others.
+fn layers() -> GitRepo {
+    let repo = GitRepo::new();
+    let texts = |mark: &str| {
+        [
+            (
+                "shop/store.py",
+                format!("def save(item):\n    return item{mark}\n"),
+            ),
+            (
+                "shop/cart.py",
+                format!(
+                    "from shop.store import save\n\n\ndef add(item):\n    first = item{mark}\n    second = first{mark}\n    return save(second)\n"
+                ),
+            ),
+            (
+                "shop/web.py",
+                format!(
+                    "from shop.cart import add\n\n\ndef post(request):\n    a = request{mark}\n    b = a{mark}\n    c = b{mark}\n    return add(c)\n"
+                ),
+            ),
+        ]
+    };
+    repo.write("shop/__init__.py", "");
+    for (path, text) in texts("") {
+        repo.write(path, text);
+    }
+    repo.commit("first");
+    for (path, text) in texts(" or None") {
+        repo.write(path, text);
+    }
+    repo
+}
+
+#[test]
+fn what_is_used_is_read_before_what_uses_it_and_the_calls_are_drawn() {
+    let run = assay(&layers(), &["summary", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+    let paths: Vec<&str> = json["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|file| file["path"].as_str().unwrap())
+        .collect();
+    assert_eq!(paths, ["shop/store.py", "shop/cart.py", "shop/web.py"]);
+    let diagram = json["diagram"].as_str().unwrap();
+    for name in ["save", "add", "post"] {
+        assert!(diagram.contains(name), "{diagram}");
+    }
+    assert_eq!(diagram.matches("-->").count(), 2, "{diagram}");
+    let run = assay(&layers(), &["summary", "--format", "markdown"]);
+    assert!(
+        run.out.contains("```mermaid\nflowchart LR\n"),
+        "{}",
+        run.out
+    );
+    // One function alone is no path.
+    let run = assay(&sample(), &["summary", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+    assert!(json["diagram"].is_null());
+}

@@ -34,6 +34,13 @@ pub(super) struct JsonReport<'a> {
     pub(super) version: &'a str,
     /// What was reviewed.
     pub(super) overview: JsonOverview<'a>,
+    /// What the change is about; absent for a scan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) about: Option<JsonAbout<'a>>,
+    /// How the review stands to the last one of the same change; absent when nobody
+    /// asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) since_last: Option<JsonSinceLast>,
     /// The report in numbers.
     pub(super) summary: JsonSummary,
     /// The quality score.
@@ -73,6 +80,45 @@ pub(super) struct JsonOverview<'a> {
     pub(super) lines_removed: u64,
     /// What the reader must know about how the change was found.
     pub(super) notes: &'a [String],
+}
+
+/// What a change is about.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct JsonAbout<'a> {
+    /// What its files are, the most important first.
+    pub(super) parts: Vec<JsonAboutPart>,
+    /// From 0 to 100, by the change alone; `assay summary` adds what the past says.
+    pub(super) risk: u32,
+    /// The word for the risk.
+    pub(super) risk_level: &'static str,
+    /// Where the risk comes from, most first.
+    pub(super) reasons: &'a [String],
+    /// The effort of reading it: 1 (a glance) to 5 (split it).
+    pub(super) effort: u32,
+}
+
+/// The files of one kind.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct JsonAboutPart {
+    /// The kind.
+    pub(super) kind: &'static str,
+    /// How many there are.
+    pub(super) files: usize,
+    /// The number of added lines.
+    pub(super) lines_added: u64,
+    /// The number of removed lines.
+    pub(super) lines_removed: u64,
+}
+
+/// How a review stands to the last one of the same change.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct JsonSinceLast {
+    /// Findings that were not said before.
+    pub(super) new: usize,
+    /// Findings that were said and are still there.
+    pub(super) still: usize,
+    /// Findings that were said and are gone.
+    pub(super) gone: usize,
 }
 
 /// The report in numbers.
@@ -161,6 +207,10 @@ pub(super) struct JsonFinding<'a> {
     /// Whether the change brought it in.
     #[schemars(extend("enum" = names(State::ALL, State::as_str)))]
     pub(super) state: &'static str,
+    /// Whether the last review of the same change said it: `new` or `still`;
+    /// absent when nobody asked, and for what does not count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) said: Option<&'static str>,
     /// One sentence that says what is wrong here.
     pub(super) message: &'a str,
     /// The qualified name of the function or class around it.

@@ -5,8 +5,8 @@ use crate::finding::{Finding, Severity};
 use crate::ledger::Coverage;
 use crate::render::Verbosity;
 use crate::render::digest::{
-    CoverageDigest, also_text, analyzers, coverage_detail, delta_text, existing, grade, is_clean,
-    package_lines, severity_counts,
+    CoverageDigest, about_texts, also_text, analyzers, coverage_detail, delta_text, existing,
+    grade, is_clean, package_lines, severity_counts, since_text,
 };
 use crate::render::text::{count, number};
 use crate::report::Report;
@@ -42,6 +42,8 @@ pub(super) fn put_clean_line(canvas: &mut Canvas<'_>, report: &Report) {
             grade(&report.score)
         ));
         parts.extend(also_text(report));
+        parts.extend(about_texts(report).map(|(parts, numbers)| format!("{parts}; {numbers}")));
+        parts.extend(since_text(report));
         for part in parts {
             let text = format!("{}{}", canvas.glyphs.separator, canvas.clean(&part));
             pieces.push((Role::Faint, text));
@@ -61,6 +63,13 @@ pub(super) fn put_summary(canvas: &mut Canvas<'_>, report: &Report) {
     canvas.put(Role::Faint, &rule);
     canvas.end_line();
     put_headline(canvas, report);
+    if let Some((parts, numbers)) = about_texts(report) {
+        let text = format!("{parts}{}{numbers}", canvas.glyphs.separator);
+        put_row(canvas, "About", vec![(Role::Plain, text)]);
+    }
+    if let Some(text) = since_text(report) {
+        put_row(canvas, "Since last", vec![(Role::Plain, text)]);
+    }
     put_score(canvas, report);
     put_gate(canvas, report);
     put_coverage(canvas, report);

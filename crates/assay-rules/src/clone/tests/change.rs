@@ -5,8 +5,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use assay_source::{
-    BlobCache, BlobKey, ContentId, ContentStore, FileTree, FileVersion, LineRange, ReadError,
-    RepoPath, SourceText, diff_lines,
+    BlobCache, BlobKey, ContentStore, FileTree, FileVersion, LineRange, ReadError, RepoPath,
+    SourceText, diff_lines,
 };
 use assay_syntax::detect;
 

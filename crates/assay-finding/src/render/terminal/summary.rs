@@ -42,7 +42,6 @@ pub(super) fn put_clean_line(canvas: &mut Canvas<'_>, report: &Report) {
             grade(&report.score)
         ));
         parts.extend(also_text(report));
-        parts.extend(about_texts(report).map(|(parts, numbers)| format!("{parts}; {numbers}")));
         parts.extend(since_text(report));
         for part in parts {
             let text = format!("{}{}", canvas.glyphs.separator, canvas.clean(&part));

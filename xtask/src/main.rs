@@ -37,6 +37,9 @@ Tasks:
   replay [--commits N] REPOSITORY...
                   review the last N (200) commits of repositories on disk one by
                   one and check the ledger, the bytes and the time of each
+  replay --pushes [--branches N] REPOSITORY...
+                  play N (40) merged branches push by push and count what
+                  `--since-last` says twice or never
   train-secrets [words | mistakes] DIR
                   train the model that judges secrets on the labels in DIR/meta for
                   DIR/data (and list what it gets wrong), or count the letters of the

@@ -37,9 +37,10 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<()> {
     println!(
         "repository            branches pushes   said still gone rebases squashes repeats lost"
     );
+    let kept = root.join("target/pushes");
     let mut bad = 0;
     for repository in repositories {
-        let tally = play(&assay, Path::new(repository), branches)?;
+        let tally = play(&assay, Path::new(repository), &kept, branches)?;
         tally.print(repository);
         bad += tally.wrong.len();
     }
@@ -71,15 +72,17 @@ struct Branch {
     merge: String,
 }
 
-fn play(assay: &Path, repository: &Path, count: usize) -> Result<Tally> {
+fn play(assay: &Path, repository: &Path, kept: &Path, count: usize) -> Result<Tally> {
     let mut tally = Tally::default();
     for branch in branches(repository, count)? {
         tally.branches += 1;
-        let cache = tempfile::tempdir()?;
+        if kept.exists() {
+            std::fs::remove_dir_all(kept)?;
+        }
         let player = Player {
             assay,
             repository,
-            cache: cache.path(),
+            cache: kept,
             name: &branch.merge,
         };
         let mut before: Vec<Known> = Vec::new();

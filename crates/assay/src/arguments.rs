@@ -21,26 +21,30 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
+/// Where help lists what every command takes.
+const EVERYWHERE: &str = "Options of every command";
+
 /// Options of every command.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
     /// Work as if started in this folder
-    #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
+    #[arg(short = 'C', long = "directory", value_name = "DIR", global = true, help_heading = EVERYWHERE)]
     pub(crate) directory: Option<PathBuf>,
     /// Read this configuration instead of the repository's assay.toml
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true, help_heading = EVERYWHERE)]
     pub(crate) config: Option<PathBuf>,
-    /// When to use colour
-    #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN", global = true)]
+    /// When to use colour: auto (on a terminal, unless NO_COLOR is set), always
+    /// or never
+    #[arg(long, hide_possible_values = true, value_enum, default_value_t = When::Auto, value_name = "WHEN", global = true, help_heading = EVERYWHERE)]
     pub(crate) color: When,
     /// Say only what fails
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, help_heading = EVERYWHERE, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
     /// Say more: the ledger file by file, metrics, timing
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = EVERYWHERE)]
     pub(crate) verbose: bool,
     /// Use so many threads (default: one for each core)
-    #[arg(long, value_name = "N", global = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", global = true, help_heading = EVERYWHERE, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
 }
 

@@ -567,7 +567,8 @@ fn languages() -> impl Iterator<Item = &'static str> {
 
 /// Returns the models that come with Assay.
 fn shipped(language: &str) -> &'static Arc<Models> {
-    static ALL: OnceLock<Vec<(&'static str, OnceLock<Arc<Models>>)>> = OnceLock::new();
+    type Read = (&'static str, OnceLock<Arc<Models>>);
+    static ALL: OnceLock<Vec<Read>> = OnceLock::new();
     static NONE: OnceLock<Arc<Models>> = OnceLock::new();
     let all = ALL.get_or_init(|| languages().map(|name| (name, OnceLock::new())).collect());
     match all.iter().find(|(name, _)| *name == language) {

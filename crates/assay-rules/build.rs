@@ -156,6 +156,8 @@ const MATCH_KEYS: &[&str] = &[
     "severity",
     "confidence",
     "fix",
+    "secret",
+    "within",
     "call",
     "set",
     "reference",
@@ -423,6 +425,7 @@ fn matcher(name: &str, out: &mut String, rule: &Table, table: &Table, languages:
         .or_else(|| rule.get("message"))
         .and_then(Value::as_str)
         .unwrap_or_else(|| panic!("{name}: a [[match]] without a message"));
+    let text = |key: &str| table.get(key).and_then(Value::as_str).unwrap_or("");
     let level = |key: &str, type_: &str| match table.get(key).and_then(Value::as_str) {
         Some(level) => format!("Some(assay_finding::{type_}::{})", camel(level)),
         None => "None".to_owned(),
@@ -443,10 +446,12 @@ fn matcher(name: &str, out: &mut String, rule: &Table, table: &Table, languages:
     write!(
         out,
         "Matcher {{ languages: &{languages:?}, shape: crate::pattern::Shape::{shape}, names: &{names:?}, \
-         when: &{:?}, message: {message:?}, severity: {}, confidence: {}, fix: {fix} }}, ",
+         when: &{:?}, message: {message:?}, severity: {}, confidence: {}, secret: {:?}, within: {:?}, fix: {fix} }}, ",
         strings(table, "when"),
         level("severity", "Severity"),
         level("confidence", "Confidence"),
+        text("secret"),
+        text("within"),
     )
     .expect("a string takes all");
 }

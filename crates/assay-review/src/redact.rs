@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use assay_finding::{Finding, PlacedDirective};
-use assay_rules::{MaskedText, SecretRules, find_secrets};
+use assay_rules::{MaskedText, SecretRules, secret_spans};
 use assay_source::{RepoPath, SourceText, Span};
 
 /// Masks a text that is shown; `known` is where its secrets stand, when
@@ -18,10 +18,7 @@ pub(crate) fn mask_file(
     if let Some(known) = known {
         return MaskedText::new(text, known);
     }
-    let mut spans: Vec<_> = find_secrets(path, text)
-        .iter()
-        .map(|hit| hit.masked)
-        .collect();
+    let mut spans = secret_spans(path, text);
     spans.extend(own.spans(path, text));
     MaskedText::new(text, &spans)
 }

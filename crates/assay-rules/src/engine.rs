@@ -4,13 +4,14 @@
 //! a node that no rule wants costs one look-up, however many rules there are.
 //! The words of the rules that read text are searched for all at once.
 
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 
 use aho_corasick::AhoCorasick;
 use assay_finding::{
-    Finding, Fingerprint, Frame, IdentityHasher, Location, Problem, Related, RuleId, Severity,
-    State,
+    Confidence, Finding, Fingerprint, Frame, IdentityHasher, Location, Problem, Related, RuleId,
+    Severity, State,
 };
 use assay_source::{RepoPath, SourceText, Span};
 use assay_syntax::{FileMetrics, Language, ParsedFile, SyntaxTree, languages};
@@ -18,7 +19,7 @@ use assay_syntax::{FileMetrics, Language, ParsedFile, SyntaxTree, languages};
 use crate::config::{self, ConfigFile};
 use crate::context::{Basis, Context, Draft, FINDINGS_PER_RULE_AND_FILE_MAX};
 use crate::identity::{add_text, add_tokens, innermost_name, qualified_name};
-use crate::pattern::{Facts, PatternTable, examine, examine_text};
+use crate::pattern::{Facts, PatternTable, examine, examine_text, with_repeats};
 use crate::rule::{Check, Rule, rules};
 use crate::secret::{self, find_secrets};
 use crate::settings::{CheckedSettings, Resolved, RuleSettings, SettingsError};
@@ -187,10 +188,15 @@ impl Engine {
         self.run_metrics(input, trees, &mut run);
         self.run_text(input, trees.first(), &mut run);
         let language = trees.first().map(SyntaxTree::language);
-        let secrets = self
-            .table(language)
-            .seeks_secrets
-            .then(|| self.run_secrets(input, trees.first(), &mut run));
+        let credentials = std::mem::take(&mut run.credentials);
+        let secrets = if self.table(language).seeks_secrets {
+            let mut spans = self.run_secrets(input, trees.first(), &credentials, &mut run);
+            let literals = credentials.into_iter().flat_map(|(.., literals)| literals);
+            spans.extend(with_repeats(input.text.as_str(), literals.collect()));
+            Some(spans)
+        } else {
+            None
+        };
         let mut outcome = self.finish(input, run);
         outcome.secrets = secrets;
         outcome
@@ -199,19 +205,22 @@ impl Engine {
     /// Looks for secrets and for nothing else.
     pub(crate) fn run_secrets_alone(&self, input: &FileInput<'_>) -> Vec<Finding> {
         let mut run = Run::new(self.rules.len());
-        self.run_secrets(input, None, &mut run);
+        self.run_secrets(input, None, &[], &mut run);
         self.finish(input, run).findings
     }
 
-    /// Looks for secrets and returns where they stand.
+    /// Looks for secrets and returns where they stand. What a detector knows is
+    /// not reported as a credential of a call as well.
     fn run_secrets(
         &self,
         input: &FileInput<'_>,
         tree: Option<&SyntaxTree>,
+        credentials: &[FoundCredential],
         run: &mut Run<'_>,
     ) -> Vec<Span> {
         let table = self.table(tree.map(SyntaxTree::language));
         let hits = find_secrets(input.path, input.text);
+        let mut known = Vec::new();
         for hit in &hits {
             let Ok(at) = self
                 .rules
@@ -223,10 +232,14 @@ impl Engine {
             if resolved.enabled {
                 let rule = &self.rules[at];
                 if let Some(draft) = secret::report(hit, input.text, at as u16, rule, resolved) {
+                    if draft.confidence >= Confidence::Medium {
+                        known.push(hit.masked);
+                    }
                     run.push(draft);
                 }
             }
         }
+        run.drop_credentials(credentials, known);
         hits.iter().map(|hit| hit.masked).collect()
     }
 
@@ -525,7 +538,12 @@ pub(crate) struct Run<'t> {
     counts: Vec<Count>,
     /// Takes the findings beyond the limit, which nobody reads.
     beyond: Option<Draft<'t>>,
+    credentials: Vec<FoundCredential>,
 }
+
+/// What a rule called a credential: the rule, the place of its finding, and the
+/// literals.
+type FoundCredential = (u16, Span, Vec<Span>);
 
 #[derive(Clone, Copy, Default)]
 struct Count {
@@ -539,6 +557,30 @@ impl<'t> Run<'t> {
             drafts: Vec::new(),
             counts: vec![Count::default(); rule_count],
             beyond: None,
+            credentials: Vec::new(),
+        }
+    }
+
+    /// Takes note of the literals of a credential that was reported.
+    pub(crate) fn add_credential(&mut self, rule_index: u16, place: Span, literals: Vec<Span>) {
+        self.credentials.push((rule_index, place, literals));
+    }
+
+    /// Takes back the findings of credentials that a detector has found.
+    fn drop_credentials(&mut self, credentials: &[FoundCredential], mut known: Vec<Span>) {
+        known.sort_by_key(|span| (span.end, span.start));
+        let is_known = |literal: &Span| {
+            let at = known.partition_point(|span| span.end <= literal.start);
+            known.get(at).is_some_and(|span| span.start < literal.end)
+        };
+        let dropped: HashSet<(u16, Span)> = credentials
+            .iter()
+            .filter(|(.., literals)| literals.iter().any(is_known))
+            .map(|(rule, place, _)| (*rule, *place))
+            .collect();
+        if !dropped.is_empty() {
+            self.drafts
+                .retain(|draft| !dropped.contains(&(draft.rule_index, draft.span)));
         }
     }
 

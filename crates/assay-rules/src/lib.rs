@@ -56,7 +56,7 @@ pub use project::{ProjectRuleError, ProjectRules, TestFailure};
 pub use rule::{NumberOption, Rule, rule_by_id, rules};
 pub use secret::{
     MaskedText, SecretAllow, SecretHit, SecretRules, SecretSample, find_secrets, mask,
-    secret_features, secret_findings, secret_keywords, secret_samples,
+    secret_features, secret_findings, secret_keywords, secret_samples, secret_spans,
 };
 pub use settings::{RuleSettings, RuleStatement, SettingsError};
 pub use suppress::{ConfiguredSuppression, suppress_configured};

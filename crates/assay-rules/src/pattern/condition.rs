@@ -213,7 +213,7 @@ fn alternatives(text: &'static str) -> Vec<&'static str> {
     text.split('|').map(str::trim).collect()
 }
 
-fn parse_subject(text: &'static str) -> Result<Subject, String> {
+pub(crate) fn parse_subject(text: &'static str) -> Result<Subject, String> {
     let named = [
         ("any", Subject::Any),
         ("args", Subject::Count),

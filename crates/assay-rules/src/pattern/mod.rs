@@ -7,6 +7,7 @@
 //! worked out in files where a name was hit.
 
 mod condition;
+mod credential;
 mod fact;
 mod import;
 mod path;
@@ -17,8 +18,9 @@ mod value;
 
 use assay_finding::{Confidence, Severity};
 
+pub(crate) use credential::with_repeats;
 pub(crate) use fact::Facts;
-pub(crate) use table::{Entry, NameHasher, PatternTable, examine, examine_text};
+pub(crate) use table::{Entry, NameHasher, PatternTable, credential_spans, examine, examine_text};
 
 /// One way in which a rule can match.
 pub(crate) struct Matcher {
@@ -34,6 +36,11 @@ pub(crate) struct Matcher {
     pub(crate) message: &'static str,
     pub(crate) severity: Option<Severity>,
     pub(crate) confidence: Option<Confidence>,
+    /// The part that is a credential, as conditions name it: it matches only when
+    /// literals of the file make it up, and they are masked wherever they show.
+    pub(crate) secret: &'static str,
+    /// The part of it that is one, as an expression with a group.
+    pub(crate) within: &'static str,
     pub(crate) fix: Option<FixSpec>,
 }
 

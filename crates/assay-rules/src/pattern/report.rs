@@ -6,7 +6,8 @@ use assay_finding::{Confidence, Edit};
 use assay_source::Span;
 use assay_syntax::{NodeRef, Role};
 
-use crate::context::{Context, replace};
+use crate::context::{Basis, Context, replace};
+use crate::pattern::credential::Credential;
 use crate::pattern::path::{last_name_node, segments};
 use crate::pattern::site::Site;
 use crate::pattern::{Entry, FixSpec, Shape};
@@ -15,8 +16,21 @@ use crate::query::{first_line, is_silenced_elsewhere, is_test_path};
 /// A part of the code is shown in a message up to so many characters.
 const SHOWN_CHARS_MAX: usize = 60;
 
-pub(crate) fn report<'t>(entry: &Entry, site: &Site<'t, '_>, context: &mut Context<'_, 't>) {
+pub(crate) fn report<'t>(
+    entry: &Entry,
+    site: &Site<'t, '_>,
+    credential: Option<Credential>,
+    context: &mut Context<'_, 't>,
+) {
     let span = shown_span(entry, site);
+    let identity = credential.map(|credential| {
+        let name = part("call", site).unwrap_or_default();
+        let identity = credential.identity(context.rule.id(), &name);
+        context
+            .run
+            .add_credential(context.rule_index, span, credential.spans);
+        identity
+    });
     if context.run.has_reported(context.rule_index, span) {
         return;
     }
@@ -29,6 +43,9 @@ pub(crate) fn report<'t>(entry: &Entry, site: &Site<'t, '_>, context: &mut Conte
     let is_meant = is_test_path(context.path()) || is_silenced_elsewhere(site.node);
     let draft = context.report(site.node, message);
     draft.at(span);
+    if let Some(identity) = identity {
+        draft.basis = Basis::Own(identity);
+    }
     if let Some(severity) = entry.matcher.severity {
         draft.severity(severity);
     }

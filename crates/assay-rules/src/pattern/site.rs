@@ -3,10 +3,9 @@
 
 use std::borrow::Cow;
 
-use assay_source::Span;
+use assay_source::{RepoPath, SourceText, Span};
 use assay_syntax::{Field, NodeRef, Role};
 
-use crate::context::Context;
 use crate::pattern::condition::{Claim, Condition, Extent, Place, Subject, Test};
 use crate::pattern::fact::{Facts, by_token, is_setting, settings};
 use crate::pattern::path::{is_list_of_arguments, last_name, segments};
@@ -96,15 +95,15 @@ impl<'t, 'f> Site<'t, 'f> {
     }
 
     /// Returns whether a condition holds here.
-    pub(crate) fn holds(&self, condition: &Condition, context: &Context<'_, 't>) -> bool {
+    pub(crate) fn holds(&self, condition: &Condition, path: &RepoPath, text: &SourceText) -> bool {
         let holds = match &condition.claim {
-            Claim::Place(place) => self.is_in(place, context),
+            Claim::Place(place) => self.is_in(place, path, text),
             Claim::Of(Subject::Any, test) => self
                 .arguments
                 .iter()
                 .any(|argument| self.passes(&Found::Node(argument.value), test)),
             Claim::Of(subject, test) => {
-                let found = self.find(subject, context);
+                let found = self.find(subject, path);
                 if let (Found::Unknown, Test::Present) = (&found, test) {
                     // Neither `present` nor `absent` can be said.
                     return false;
@@ -115,6 +114,30 @@ impl<'t, 'f> Site<'t, 'f> {
         holds != condition.negated
     }
 
+    /// Returns the part of the place that a subject names.
+    pub(crate) fn node_of(&self, subject: &Subject) -> Option<NodeRef<'t>> {
+        match *subject {
+            Subject::Argument {
+                position,
+                name,
+                key,
+            } => match self.argument(position, name, key) {
+                Found::Node(node) => Some(node),
+                _ => None,
+            },
+            Subject::Value => self.value,
+            Subject::Left | Subject::Right => {
+                let (left, right) = sides(self.node)?;
+                Some(if *subject == Subject::Left {
+                    left
+                } else {
+                    right
+                })
+            }
+            _ => None,
+        }
+    }
+
     /// Returns the text of the place: its node, or its line.
     pub(crate) fn text(&self) -> &'t str {
         match self.line {
@@ -123,7 +146,7 @@ impl<'t, 'f> Site<'t, 'f> {
         }
     }
 
-    fn find(&self, subject: &Subject, context: &Context<'_, 't>) -> Found<'t> {
+    fn find(&self, subject: &Subject, path: &RepoPath) -> Found<'t> {
         let node = |node: Option<NodeRef<'t>>| node.map_or(Found::Nothing, Found::Node);
         let text = |text: Option<&'t str>| {
             text.map_or(Found::Nothing, |text| Found::Text(Cow::Borrowed(text)))
@@ -150,10 +173,9 @@ impl<'t, 'f> Site<'t, 'f> {
                     .ancestor_with(Role::Class)
                     .and_then(|class| class.name()),
             ),
-            Subject::Path => context
-                .path()
+            Subject::Path => path
                 .as_str()
-                .map_or(Found::Nothing, |path| Found::Text(path.into())),
+                .map_or(Found::Nothing, |path| Found::Text(path.to_owned().into())),
             Subject::Left => node(sides(self.node).map(|(left, _)| left)),
             Subject::Right => node(sides(self.node).map(|(_, right)| right)),
             Subject::Text => Found::Text(self.text().into()),
@@ -327,11 +349,11 @@ impl<'t, 'f> Site<'t, 'f> {
         }
     }
 
-    fn is_in(&self, place: &Place, context: &Context<'_, 't>) -> bool {
+    fn is_in(&self, place: &Place, path: &RepoPath, file: &SourceText) -> bool {
         match place {
             Place::Loop => is_repeated(self.node),
             Place::Async => is_async(self.node),
-            Place::Test => is_test_path(context.path()),
+            Place::Test => is_test_path(path),
             Place::Top => !self
                 .node
                 .ancestors()
@@ -351,7 +373,7 @@ impl<'t, 'f> Site<'t, 'f> {
                         self.node.ancestors().find(|node| node.has(Role::Statement))
                     }
                 };
-                let text = node.map_or(context.text().as_str(), NodeRef::text);
+                let text = node.map_or(file.as_str(), NodeRef::text);
                 let has = |text: &str, word: &str| {
                     memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some()
                 };

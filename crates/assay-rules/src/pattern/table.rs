@@ -4,11 +4,12 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
-use assay_source::Span;
+use assay_source::{RepoPath, Span};
 use assay_syntax::{Field, Language, NodeRef, Role, RoleSet, SyntaxTree};
 
 use crate::context::Context;
-use crate::pattern::condition::Condition;
+use crate::pattern::condition::{Condition, LazyRegex, Subject, parse_subject};
+use crate::pattern::credential::{Credential, credential};
 use crate::pattern::fact::{Facts, is_setting, settings};
 use crate::pattern::path::{last_name, plain_string};
 use crate::pattern::report::report;
@@ -24,6 +25,8 @@ pub(crate) struct Entry {
     pub(crate) matcher: &'static Matcher,
     pub(crate) name: &'static str,
     pub(crate) conditions: Vec<Condition>,
+    /// The part that must be a credential, and what of it is one.
+    secret: Option<(Subject, Option<LazyRegex>)>,
 }
 
 type ByName = HashMap<&'static str, Vec<Entry>, BuildHasherDefault<NameHasher>>;
@@ -106,11 +109,19 @@ impl PatternTable {
                 .map(|line| Condition::parse(line))
                 .collect();
             let Ok(conditions) = conditions else { continue };
+            let secret = match matcher.secret {
+                "" => None,
+                subject => match parse_subject(subject) {
+                    Ok(subject) => Some((subject, within(matcher))),
+                    Err(_) => continue,
+                },
+            };
             let entry = Entry {
                 rule,
                 matcher,
                 name,
                 conditions,
+                secret,
             };
             match matcher.shape {
                 Shape::Text => self.texts.push(entry),
@@ -292,16 +303,52 @@ fn last_of(path: &str) -> &str {
     path.rsplit('.').next().unwrap_or(path)
 }
 
+/// Returns the expression that a matcher wants of what it calls a credential.
+fn within(matcher: &'static Matcher) -> Option<LazyRegex> {
+    (!matcher.within.is_empty()).then(|| LazyRegex::new(matcher.within))
+}
+
 /// Asks one matcher about one place; reports when all of it holds.
 pub(crate) fn examine<'t>(entry: &Entry, site: &Site<'t, '_>, context: &mut Context<'_, 't>) {
-    if names_match(entry, site)
+    let holds = names_match(entry, site)
         && entry
             .conditions
             .iter()
-            .all(|condition| site.holds(condition, context))
-    {
-        report(entry, site, context);
+            .all(|condition| site.holds(condition, context.path(), context.text()));
+    if !holds {
+        return;
     }
+    if entry.secret.is_none() {
+        report(entry, site, None, context);
+    } else if let Some(credential) = credential_of(entry, site) {
+        report(entry, site, Some(credential), context);
+    }
+}
+
+fn credential_of(entry: &Entry, site: &Site<'_, '_>) -> Option<Credential> {
+    let (subject, within) = entry.secret.as_ref()?;
+    let node = site.node_of(subject)?;
+    credential(node, within.as_ref(), site.facts)
+}
+
+/// Returns where the credentials of a tree stand that its matchers know.
+pub(crate) fn credential_spans(
+    table: &PatternTable,
+    tree: &SyntaxTree,
+    path: &RepoPath,
+) -> Vec<Span> {
+    let facts = Facts::new(tree);
+    let mut spans = Vec::new();
+    for node in tree.nodes().filter(|node| table.events(node.class()) != 0) {
+        table.visit(node, &facts, |entry, site| {
+            let holds = |condition| site.holds(condition, path, tree.text());
+            if names_match(entry, site) && entry.conditions.iter().all(holds) {
+                let found = credential_of(entry, site);
+                spans.extend(found.into_iter().flat_map(|found| found.spans));
+            }
+        });
+    }
+    spans
 }
 
 /// Asks a matcher of texts about a word: the line around it is the place.

@@ -254,6 +254,11 @@ const CONVERSIONS: &[&str] = &[
     "repeat",
 ];
 
+/// Returns whether a call of the name turns a literal into other data.
+pub(crate) fn is_conversion(name: &str) -> bool {
+    CONVERSIONS.contains(&name)
+}
+
 /// Returns whether an expression is known when the program is written: a
 /// literal, made of literals, or a name that stands for one.
 pub(crate) fn is_constant<'t>(node: NodeRef<'t>, facts: &Facts<'t>) -> bool {

@@ -77,7 +77,7 @@ fn identity(hit: &SecretHit, text: &SourceText) -> Identity {
 }
 
 /// Makes the identity of a value that was found by a rule beside a name.
-pub(super) fn identity_of(rule: &str, name: &str, value: &str) -> Identity {
+pub(crate) fn identity_of(rule: &str, name: &str, value: &str) -> Identity {
     let mut digest = IdentityHasher::new("secret value");
     digest.part(value);
     let digest = digest.finish().to_string();

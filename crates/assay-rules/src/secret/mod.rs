@@ -27,14 +27,20 @@ mod scan;
 mod scheme;
 mod url;
 
+use std::sync::{Arc, OnceLock};
+
 use assay_finding::Finding;
+use assay_source::{RepoPath, SourceText, Span};
+use assay_syntax::{Language, ParseLimits, detect, languages, parse};
 
 use crate::engine::{Engine, FileInput};
+use crate::pattern::{PatternTable, credential_spans, with_repeats};
+use crate::rule::{Check, Rule, rules};
 
 pub use allow::SecretAllow;
 pub use custom::SecretRules;
 pub(crate) use detector::SPECS;
-pub(crate) use finding::report;
+pub(crate) use finding::{identity_of, report};
 pub use mask::{MaskedText, mask};
 pub(crate) use recipe::expand;
 pub use scan::{
@@ -43,6 +49,49 @@ pub use scan::{
 
 /// The pack of the rules about secrets.
 pub(crate) const PACK: &str = "secret";
+
+/// Returns where everything stands in a text that reports must not show:
+/// secrets, and credentials that calls and settings are given.
+pub fn secret_spans(path: &RepoPath, text: &Arc<SourceText>) -> Vec<Span> {
+    let mut spans: Vec<Span> = find_secrets(path, text)
+        .iter()
+        .map(|hit| hit.masked)
+        .collect();
+    let language = detect(path, text.as_str());
+    let Some((language, table)) = language.and_then(|one| Some((one, credential_table(one)?)))
+    else {
+        return spans;
+    };
+    for tree in &parse(text, language, &ParseLimits::default()).trees {
+        if tree.language() == language {
+            let literals = credential_spans(table, tree, path);
+            spans.extend(with_repeats(text.as_str(), literals));
+        }
+    }
+    spans
+}
+
+/// Returns the matchers of credentials in a language, when there are any.
+fn credential_table(language: &'static Language) -> Option<&'static PatternTable> {
+    static TABLES: OnceLock<Vec<OnceLock<Option<PatternTable>>>> = OnceLock::new();
+    let tables = TABLES.get_or_init(|| languages().iter().map(|_| OnceLock::new()).collect());
+    let at = languages().iter().position(|other| other == language)?;
+    let table = tables[at].get_or_init(|| {
+        let id = language.id();
+        let has_credentials = |rule: &Rule| match rule.spec().check {
+            Check::Pattern(matchers) => matchers.iter().any(|matcher| {
+                !matcher.secret.is_empty() && matcher.languages.contains(&id.as_str())
+            }),
+            _ => false,
+        };
+        let active: Vec<u16> = (0..rules().len())
+            .filter(|&at| has_credentials(&rules()[at]))
+            .map(|at| at as u16)
+            .collect();
+        (!active.is_empty()).then(|| PatternTable::new(rules(), &active, language))
+    });
+    table.as_ref()
+}
 
 /// The names of the model's features, in order.
 pub fn secret_features() -> Vec<&'static str> {

@@ -217,3 +217,34 @@ fn what_gitleaks_allows_is_allowed() {
     repo.write("app.py", &planted.text);
     assert!(!introduced(&json(&repo, &["review"])).is_empty());
 }
+
+#[test]
+fn no_format_shows_what_a_rule_calls_a_credential() {
+    let planted = Planted {
+        text: "import hmac\nimport psycopg2\n\nKEY = \"battery-staple\"\n\n\n\
+               def run(body, url):\n    \
+               other = psycopg2.connect(\"db\", \"shop\", password=\"hunter2\", key=body == None)\n    \
+               eval(body + \"hunter2\")\n    \
+               eval(url, KEY, \"battery-staple\")\n    \
+               return hmac.new(KEY.encode(), body, \"md5\"), other\n"
+            .to_owned(),
+        hidden: vec!["hunter2".into(), "battery-staple".into()],
+    };
+    let repo = repo();
+    repo.write("app.py", &planted.text);
+    all_formats(&repo, &planted, &["review"]);
+    all_formats(&repo, &planted, &["scan"]);
+    // Also when nobody is asked about secrets.
+    all_formats(&repo, &planted, &["scan", "--rule", "security/*"]);
+    let found = introduced(&json(&repo, &["review"]));
+    for rule in ["security/hard-coded-credential", "security/dynamic-code"] {
+        assert!(
+            found.iter().any(|one| one.ends_with(rule)),
+            "{rule}: {found:?}"
+        );
+    }
+    let run = assay(&repo, &["baseline"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let baseline = std::fs::read_to_string(repo.root().join("assay-baseline.json")).unwrap();
+    hides(&planted, "the baseline", &baseline);
+}

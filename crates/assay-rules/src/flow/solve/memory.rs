@@ -274,7 +274,7 @@ impl Solver<'_> {
             return value.facts.clone();
         }
         let mut facts = value.facts.as_deref().cloned().unwrap_or_default();
-        facts.bounded.push((slot, Refine::Clear(sizes())));
+        note_bound(&mut facts, (slot, Refine::Clear(sizes())));
         Some(Rc::new(facts))
     }
 
@@ -293,7 +293,9 @@ impl Solver<'_> {
         let mut facts = Facts::default();
         for (slot, value) in operands {
             if let Some(known) = self.bounds_of(slot, value) {
-                facts.bounded.extend(known.bounded.iter().cloned());
+                for bound in &known.bounded {
+                    note_bound(&mut facts, bound.clone());
+                }
             }
         }
         (!facts.bounded.is_empty()).then(|| Rc::new(facts))
@@ -686,6 +688,16 @@ pub(super) fn comparison(
         when_false: bounded(large, small.1),
         bounded: Vec::new(),
     }))
+}
+
+/// Adds what a bound of a number bounds as well, once: `a += b; b += a` in a loop
+/// would double the list each time.
+fn note_bound(facts: &mut Facts, bound: (Slot, Refine)) {
+    /// A bound tells of at most so many variables.
+    const BOUNDED_MAX: usize = 32;
+    if facts.bounded.len() < BOUNDED_MAX && !facts.bounded.contains(&bound) {
+        facts.bounded.push(bound);
+    }
 }
 
 /// Returns the kinds that the result of an operation can be dangerous to: a

@@ -93,6 +93,9 @@ pub(crate) struct PathContext {
     pub(crate) kind: FileKind,
     /// Tests, fixtures, examples and documentation.
     pub(crate) is_test: bool,
+    /// Texts for people in one of several languages: what stands beside
+    /// `password` there is the word for it.
+    pub(crate) is_translation: bool,
 }
 
 impl PathContext {
@@ -102,6 +105,7 @@ impl PathContext {
         Self {
             kind: kind(name),
             is_test: is_test(&path),
+            is_translation: is_translation(&path),
         }
     }
 }
@@ -124,6 +128,43 @@ fn kind(name: &str) -> FileKind {
     } else {
         FileKind::Other
     }
+}
+
+/// Folders of translated texts.
+const TRANSLATION_FOLDERS: &[&str] = &[
+    "locale",
+    "locales",
+    "localization",
+    "localisation",
+    "i18n",
+    "l10n",
+    "lang",
+    "langs",
+    "language",
+    "languages",
+    "translation",
+    "translations",
+    "messages",
+    "nls",
+];
+
+fn is_translation(path: &str) -> bool {
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    if matches!(
+        extension,
+        "po" | "pot" | "xliff" | "xlf" | "resx" | "arb" | "strings"
+    ) {
+        return true;
+    }
+    let is_data = matches!(
+        extension,
+        "json" | "yml" | "yaml" | "ini" | "properties" | "php" | "js" | "ts" | "xml" | "toml"
+    );
+    is_data
+        && folders
+            .split('/')
+            .any(|part| TRANSLATION_FOLDERS.contains(&part))
 }
 
 /// Parts of a path, between separators of any kind, that say that its code is
@@ -179,6 +220,19 @@ mod tests {
         ] {
             let context = PathContext::new(&path.into());
             assert_eq!((context.kind, context.is_test), (kind, is_test), "{path}");
+        }
+        for (path, expected) in [
+            ("web/src/locales/cs.json", true),
+            ("conf/locale/locale_sv-SE.ini", true),
+            ("po/de.po", true),
+            ("src/lang/parser.rs", false),
+            ("config/app.json", false),
+        ] {
+            assert_eq!(
+                PathContext::new(&path.into()).is_translation,
+                expected,
+                "{path}"
+            );
         }
     }
 }

@@ -12,6 +12,8 @@
     reason = "the fences of a rule's examples say with which options they are run"
 )]
 
+mod c_freed;
+mod c_memory;
 mod clone;
 mod config;
 mod context;

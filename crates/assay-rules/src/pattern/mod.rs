@@ -21,6 +21,7 @@ use assay_finding::{Confidence, Severity};
 pub(crate) use credential::with_repeats;
 pub(crate) use fact::Facts;
 pub(crate) use table::{Entry, NameHasher, PatternTable, credential_spans, examine, examine_text};
+pub(crate) use value::number;
 
 /// One way in which a rule can match.
 pub(crate) struct Matcher {

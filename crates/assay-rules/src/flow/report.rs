@@ -144,17 +144,15 @@ pub fn merge_flow_findings(findings: &mut Vec<Finding>, flow: Vec<Finding>) {
         let is_same = |known: &Finding| {
             known.location.start.line == finding.location.start.line
                 && (known.rule == finding.rule
-                    || has_path && is_weakness_of(known.rule.as_str(), finding.rule.as_str()))
+                    || is_weakness_of(known.rule.as_str(), finding.rule.as_str()))
         };
-        let known: Vec<Confidence> = findings
-            .iter()
-            .filter(|known| is_same(known))
-            .map(|known| known.confidence)
-            .collect();
-        if !known.is_empty() && !has_path {
+        let known = findings.iter().filter(|known| is_same(known));
+        let is_said =
+            |known: &Finding| known.rule == finding.rule || known.confidence >= finding.confidence;
+        if !has_path && known.clone().any(is_said) {
             continue;
         }
-        if let Some(known) = known.into_iter().max() {
+        if let Some(known) = known.map(|known| known.confidence).max() {
             findings.retain(|known| !is_same(known));
             // Two rules that say the same are no less sure than one.
             finding.confidence = finding.confidence.max(known);

@@ -432,6 +432,11 @@ fn hostile_code_is_cut() {
     ] {
         found(&[("Page.java".to_owned(), text)]);
     }
+    let rounds = "a += b; b += a;\n".repeat(200);
+    let page = format!(
+        "void f(int c) {{ unsigned a, b; recv(c, &a, sizeof a, 0); recv(c, &b, sizeof b, 0);\n{rounds}malloc(b); }}\n"
+    );
+    found(&[("page.c".to_owned(), page)]);
 }
 
 /// What makes a fixture safe is a constant; with another one it is not.

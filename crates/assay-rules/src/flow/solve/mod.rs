@@ -453,12 +453,42 @@ impl<'p> Solver<'p> {
             .or_else(by_class);
         if let Some(source) = source {
             let source = source.clone();
-            value.taint = self.source_taint(&source, function.span);
+            let checked = self.checked_kinds(param, function.span);
+            let taint = self.source_taint(&source, function.span);
+            value.taint = taint.filtered(|kinds| kinds.without(checked));
         } else if self.project.unit(target.unit).has_pointers {
             self.point_somewhere(&mut value, param);
         }
         let value = self.typed(value, param.ty.as_ref());
         self.object_of_type(value, function.span, param.slot)
+    }
+
+    /// Returns the kinds that no value of a parameter is dangerous to, because the
+    /// framework turns away what does not match the pattern in its annotation.
+    fn checked_kinds(&mut self, param: &Param, span: Span) -> Kinds {
+        let is_check = |name: &str| {
+            let last = name.rsplit('.').next().unwrap_or(name);
+            matches!(last, "RegularExpression" | "Pattern")
+        };
+        let check = param.annotations.iter().find(|a| is_check(&a.name));
+        let is_pattern = |key: &str| matches!(key, "" | "regexp" | "pattern");
+        let argument = check.and_then(|check| {
+            let mut arguments = check.arguments.iter();
+            arguments.find(|(key, _)| is_pattern(key))
+        });
+        let Some((_, text)) = argument else {
+            return Kinds::NONE;
+        };
+        let constant = match text.rsplit_once('.') {
+            Some((owner, member)) if !text.starts_with('^') => {
+                let owner = self.project.meant(&Name::from(owner));
+                let name = Name::from(format!("{owner}.{member}"));
+                self.foreign_global(span, &name)
+            }
+            _ => None,
+        };
+        let pattern = constant.as_ref().and_then(Value::as_text);
+        pattern::cleared_kinds(pattern.unwrap_or(text), true)
     }
 
     /// Makes a parameter an object, where models follow what is set on those of
@@ -652,6 +682,9 @@ impl<'p> Solver<'p> {
             }
             return value;
         }
+        if !value.taint.is_empty() && self.is_enumeration(ty) {
+            value.taint = value.taint.filtered(Kinds::of_number);
+        }
         let keeps = value
             .ty
             .as_ref()
@@ -672,6 +705,14 @@ impl<'p> Solver<'p> {
         let found: Rc<[Name]> = self.project.lineage(self.models, name).into();
         self.lineages.borrow_mut().insert(key, Rc::clone(&found));
         found
+    }
+
+    /// Returns whether a type has few values, all of which the program names.
+    fn is_enumeration(&self, ty: &Name) -> bool {
+        let lineage = self.lineage(ty);
+        lineage[1..]
+            .iter()
+            .any(|name| matches!(&**name, "System.Enum" | "java.lang.Enum"))
     }
 
     /// Returns whether one type is a kind of the other.

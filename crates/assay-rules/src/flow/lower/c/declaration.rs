@@ -296,7 +296,10 @@ impl Lower<'_> {
         let element = pointed(&base.name, pointers, arrays - 1).unwrap_or_else(|| "?".to_owned());
         let size = inner.arrays.last().copied().flatten();
         let size = size.map(|size| self.expression(size));
-        if let Some(value) = value {
+        // A list of rows says less of their size than the brackets do.
+        let is_of_rows =
+            |value: &NodeRef<'_>| arrays > 1 && pointers == 0 && value.kind() == "initializer_list";
+        if let Some(value) = value.filter(|value| !is_of_rows(value)) {
             if value.kind() == "initializer_list" {
                 return self.listed_array(value, &element, size);
             }

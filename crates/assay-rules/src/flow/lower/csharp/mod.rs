@@ -299,7 +299,8 @@ impl<'b> CSharp<'b> {
 
     fn supertypes(&self, node: NodeRef<'_>) -> Vec<Name> {
         let list = node.named_children().find(|n| n.kind() == "base_list");
-        list.into_iter()
+        let mut names: Vec<Name> = list
+            .into_iter()
             .flat_map(NodeRef::named_children)
             .filter_map(|base| match base.kind() {
                 "argument_list" => None,
@@ -307,7 +308,11 @@ impl<'b> CSharp<'b> {
                 _ => Some(base),
             })
             .map(|ty| self.names.ty(ty))
-            .collect()
+            .collect();
+        if node.kind() == "enum_declaration" {
+            names.push(Name::from("System.Enum"));
+        }
+        names
     }
 
     /// Returns the attributes of a declaration with their constant arguments.
@@ -327,8 +332,15 @@ impl<'b> CSharp<'b> {
                     .filter_map(|argument| {
                         let key = argument.child(Field::Name).map_or("", NodeRef::text);
                         let value = argument.named_children().last()?;
-                        let text =
-                            literal::string_of(value).unwrap_or_else(|| value.text().to_owned());
+                        let text = literal::string_of(value).unwrap_or_else(|| {
+                            match value.kind() {
+                                // A constant of a type.
+                                "member_access_expression" => {
+                                    self.names.resolve(&name::dotted(value))
+                                }
+                                _ => value.text().to_owned(),
+                            }
+                        });
                         Some((Name::from(key), Name::from(text)))
                     })
                     .collect();

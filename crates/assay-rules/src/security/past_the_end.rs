@@ -121,7 +121,10 @@ fn element<'t, 'l>(
     {
         return;
     }
-    let count = number(size.text());
+    let count = size
+        .has(Role::Number)
+        .then(|| number(size.text()))
+        .flatten();
     let at = index
         .has(Role::Number)
         .then(|| number(index.text()))

@@ -123,7 +123,7 @@ fn is_single(local: &Local<'_>) -> bool {
 }
 
 /// Returns the name that is given the result of a call.
-fn target<'t>(node: NodeRef<'t>) -> Option<&'t str> {
+fn target(node: NodeRef<'_>) -> Option<&str> {
     let mut around = node.parent()?;
     while matches!(
         around.kind(),

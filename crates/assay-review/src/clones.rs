@@ -112,6 +112,7 @@ fn in_change(
     let changed: Vec<ChangedText<'_>> = examined
         .iter()
         .zip(&ranges)
+        .filter(|(file, _)| !matches!(file.entry.coverage, Coverage::Skipped(_)))
         .filter_map(|(file, [removed, added])| {
             let kept = file.kept.as_ref()?;
             Some(ChangedText {

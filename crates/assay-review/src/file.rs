@@ -7,7 +7,7 @@ use std::sync::Arc;
 use assay_finding::{
     Coverage, FileEntry, FileMetrics, HunkEntry, PlacedDirective, Problem, SkipReason,
 };
-use assay_rules::Surface;
+use assay_rules::{Surface, is_schema};
 use assay_source::{
     ContentId, ContentStore, DecodeError, Encoding, FileChange, FileKind, FileVersion, Hunk,
     LineEnding, LineMapping, LineRange, PatchHunk, ReadError, SourceText, Span, diff_lines,
@@ -173,7 +173,10 @@ impl Examination<'_> {
         self.fragment = texts.fragment;
         let reason = skip.or_else(|| self.skip_by_text(&texts));
         let coverage = match reason {
-            Some(reason) => Coverage::Skipped(reason),
+            Some(reason) => {
+                self.keep_schema(&reason, &texts);
+                Coverage::Skipped(reason)
+            }
             None if hunks.is_empty() => Coverage::Skipped(SkipReason::NoContentChange),
             None => self.analyse(&texts),
         };
@@ -433,6 +436,19 @@ impl Examination<'_> {
         self.examined.directives = std::mem::take(&mut seen.directives);
         self.examined.entry.notes.append(&mut seen.notes);
         self.keep(seen.language, text, texts);
+    }
+
+    /// What others speak by is compared as well when a program wrote it.
+    fn keep_schema(&mut self, reason: &SkipReason, texts: &Texts) {
+        let is_written = matches!(reason, SkipReason::Generated(_) | SkipReason::Minified);
+        let (true, Some(head), Some(_)) = (is_written, &texts.head, &texts.base) else {
+            return;
+        };
+        let path = self.file.path();
+        let language = detect(path, head.as_str());
+        if language.is_some_and(|language| is_schema(path, language, head.as_str())) {
+            self.keep(language, Arc::clone(head), texts);
+        }
     }
 
     fn keep(&mut self, language: Option<&'static Language>, head: Arc<SourceText>, texts: &Texts) {

@@ -328,7 +328,7 @@ fn kind_of(entry: &FileEntry, report: &Report, is_measured: bool) -> PartKind {
         PartKind::Configuration
     } else if report
         .introduced()
-        .any(|one| one.rule.as_str().starts_with("api/") && one.location.path == entry.path)
+        .any(|one| takes_away(one) && one.location.path == entry.path)
     {
         PartKind::Api
     } else if is_measured || entry.language.is_some() {
@@ -622,6 +622,12 @@ fn effort(files: &[SummaryFile], complexity: f64) -> u32 {
     }
 }
 
+/// Whether a finding says that others lose something.
+fn takes_away(finding: &assay_finding::Finding) -> bool {
+    let rule = finding.rule.as_str();
+    rule.starts_with("api/") || rule.starts_with("schema/")
+}
+
 fn labels(
     report: &Report,
     kinds: &BTreeMap<PartKind, (usize, u64, u64)>,
@@ -630,10 +636,7 @@ fn labels(
     let mut labels = Vec::new();
     let only = kinds.len() == 1;
     let has = |kind| kinds.contains_key(&kind);
-    if report
-        .introduced()
-        .any(|one| one.rule.as_str().starts_with("api/"))
-    {
+    if report.introduced().any(takes_away) {
         labels.push("breaking change");
     }
     if report

@@ -17,10 +17,13 @@ mod c_memory;
 mod clone;
 mod config;
 mod context;
+mod contract;
+mod ddl;
 mod document;
 mod engine;
 mod flow;
 mod identity;
+mod outward;
 mod pattern;
 mod project;
 mod query;
@@ -38,7 +41,9 @@ mod dead_code;
 mod dependency;
 mod duplication;
 mod error_handling;
+mod migration;
 mod review;
+mod schema;
 mod security;
 mod smell;
 mod testing;
@@ -48,12 +53,14 @@ pub use clone::{
     CloneKind, CloneLimits, CloneNote, CloneOptions, CloneTree, Clones, clone_findings,
     find_change_clones, find_clones, token_count,
 };
+pub use contract::{SchemaComparison, SchemaLoss, compare_schemas, is_schema};
 pub use document::{Document, Example, ExampleKind};
 pub use engine::{Engine, FileInput, Outcome};
 pub use flow::{
     FlowFindings, FlowModels, FlowUnit, Properties, add_properties, flow_begins, flow_findings,
     flow_reads, flow_units, has_properties, merge_flow_findings,
 };
+pub use outward::{OutwardKind, OutwardName, outward_names};
 pub use project::{ProjectRuleError, ProjectRules, TestFailure};
 pub use rule::{NumberOption, Rule, rule_by_id, rules};
 pub use secret::{

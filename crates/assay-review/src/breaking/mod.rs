@@ -4,7 +4,10 @@
 //! left counts only in a package that is offered to others, and not when the
 //! change says itself that it breaks something.
 
+mod inherit;
+mod outward;
 mod policy;
+mod schema;
 
 use std::collections::HashSet;
 
@@ -12,8 +15,9 @@ use assay_finding::{
     Confidence, Finding, Fingerprint, Frame, IdentityHasher, Location, RuleId, Severity, State,
 };
 use assay_rules::{Break, BreakKind, Surface, compare_surfaces, rule_by_id};
-use assay_source::{FileChange, SourceText, Span};
+use assay_source::{ChangeStatus, FileChange, SourceText, Span};
 
+use self::inherit::{Classes, Place};
 use self::policy::{Packages, is_breaking_bump, version_of, words};
 use crate::engines::Engines;
 use crate::file::{Examined, KeptText};
@@ -42,53 +46,104 @@ pub(crate) fn find(
         let [Some(base), head] = &file.surfaces else {
             continue;
         };
+        // What it was copied from is still there.
+        if matches!(file.entry.status, ChangeStatus::Copied { .. }) {
+            continue;
+        }
         let empty = Surface::default();
         let breaks = compare_surfaces(base, head.as_ref().unwrap_or(&empty));
         if !breaks.is_empty() && file.kept.is_some() {
             broken.push((at, breaks));
         }
     }
-    if broken.is_empty() || says_major(subject) {
-        return Vec::new();
-    }
-    let packages = Packages::new(subject.tree);
-    let told = told_in_changelogs(subject);
-    let moved = new_names(examined);
-    let mut findings = Vec::new();
-    for (at, breaks) in broken {
-        let (file, change) = (&examined[at], &subject.change.files[at]);
-        let Some(kept) = &file.kept else { continue };
-        let language = kept.language.id();
-        let offered = |one: &Break| {
-            let path = &file.entry.path;
-            !told.contains(last_part(&one.name))
-                && packages.offers(path, language.as_str(), &one.name)
+    let mut found = schema::find(subject, examined, engines, settings);
+    let outward = outward::find(subject, examined, engines, settings);
+    if (!broken.is_empty() || !outward.is_empty()) && !says_major(subject) {
+        let told = told_in_changelogs(subject);
+        let is_told = |finding: &Finding| {
+            let names = finding.symbol.iter().flat_map(|name| words(name));
+            names.last().is_some_and(|name| told.contains(name))
         };
-        let offered = breaks
-            .iter()
-            .filter(|one| offered(one))
-            .take(BREAKS_PER_FILE_MAX);
-        let mut found: Vec<Finding> = Vec::new();
-        for one in offered {
-            let is_moved = one.kind == BreakKind::Removed
-                && moved.contains(&(language.as_str(), one.name.as_str()));
-            let is_doubtful = is_moved || !one.is_certain;
-            found.extend(finding(file, change, kept, one, is_doubtful, engines));
-        }
-        if found.is_empty() {
-            continue;
-        }
+        found.extend(outward.into_iter().map(|(at, mut findings)| {
+            findings.retain(|finding| !is_told(finding));
+            (at, findings)
+        }));
+        found.extend(code(subject, examined, &broken, &told, engines));
+    }
+    let mut findings = Vec::new();
+    for (at, mut of_file) in found {
+        let file = &examined[at];
+        let Some(kept) = &file.kept else { continue };
         let masked = redact::mask_file(
             &file.entry.path,
             &kept.head,
             file.secrets.as_deref(),
             &settings.secret_rules,
         );
-        for finding in &mut found {
+        for finding in &mut of_file {
             redact::finding(finding, &masked);
             frame::fill(finding, &masked.text, &file.versions.mapping);
         }
-        findings.append(&mut found);
+        findings.append(&mut of_file);
+    }
+    findings
+}
+
+/// Finds what the change takes away from those who call the code of a package.
+fn code(
+    subject: Subject<'_>,
+    examined: &[Examined],
+    broken: &[(usize, Vec<Break>)],
+    told: &HashSet<String>,
+    engines: &Engines<'_>,
+) -> Vec<(usize, Vec<Finding>)> {
+    if broken.is_empty() {
+        return Vec::new();
+    }
+    let packages = Packages::new(subject.tree);
+    let moved = new_names(examined);
+    let classes = Classes::new(subject.tree, packages.listed(), examined);
+    let mut findings = Vec::new();
+    for (at, breaks) in broken {
+        let (file, change) = (&examined[*at], &subject.change.files[*at]);
+        let Some(kept) = &file.kept else { continue };
+        let language = kept.language.id();
+        let offered = |one: &&Break| {
+            let path = &file.entry.path;
+            !told.contains(last_part(&one.name))
+                && packages.offers(path, language.as_str(), &one.name)
+        };
+        let mut found: Vec<Finding> = Vec::new();
+        for one in breaks.iter().filter(offered).take(BREAKS_PER_FILE_MAX) {
+            let is_gone = matches!(one.kind, BreakKind::Removed | BreakKind::Hidden);
+            let mut is_doubtful = !one.is_certain
+                || is_gone && moved.contains(&(language.as_str(), one.name.as_str()));
+            if let (true, Some((owner, member))) = (is_gone, one.name.rsplit_once('.')) {
+                let place = classes.find(language.as_str(), &one.extends, member);
+                if place == Place::Inherited {
+                    continue;
+                }
+                is_doubtful |=
+                    place == Place::Unknown || classes.is_in_heirs(last_part(owner), member);
+            }
+            let loss = Loss {
+                rule: rule_of(one.kind),
+                parts: [&one.name, &one.detail],
+                message: format!(
+                    "The public {} `{}` {}: users of this package may rely on it, and neither the version nor a changelog says so",
+                    one.what, one.name, one.detail
+                ),
+                symbol: &one.name,
+                severity: (one.kind == BreakKind::Default).then_some(Severity::Low),
+                confidence: is_doubtful.then_some(Confidence::Low),
+                base: one.base,
+                head: one.head,
+            };
+            found.extend(finding(file, change, kept, &loss, engines));
+        }
+        if !found.is_empty() {
+            findings.push((*at, found));
+        }
     }
     findings
 }
@@ -198,42 +253,59 @@ fn rule_of(kind: BreakKind) -> &'static str {
     }
 }
 
+/// What is lost, on its way to a finding.
+struct Loss<'a> {
+    rule: &'static str,
+    /// What the finding's identity is made of.
+    parts: [&'a str; 2],
+    message: String,
+    symbol: &'a str,
+    /// Another severity than the rule's.
+    severity: Option<Severity>,
+    /// Another confidence than the rule's.
+    confidence: Option<Confidence>,
+    base: Option<Span>,
+    head: Option<Span>,
+}
+
+/// Writes a name as a sentence begins with it.
+fn told_by(name: &str) -> String {
+    match name.starts_with("the ") {
+        true => format!("T{}", &name[1..]),
+        false => format!("`{}`", name.replace('`', "")),
+    }
+}
+
 fn finding(
     file: &Examined,
     change: &FileChange,
     kept: &KeptText,
-    one: &Break,
-    is_doubtful: bool,
+    loss: &Loss<'_>,
     engines: &Engines<'_>,
 ) -> Option<Finding> {
     // A file that is gone has no line to speak of.
     change.head.as_ref()?;
-    let rule = rule_by_id(rule_of(one.kind))?;
+    let rule = rule_by_id(loss.rule)?;
     let engine = engines.for_path(&file.entry.path);
     if !engine.is_enabled(rule, Some(kept.language)) {
         return None;
     }
-    let span = one.head.or_else(|| gone_at(file, kept, one))?;
+    let span = match loss.head {
+        Some(head) => head,
+        None => gone_at(file, kept, loss.base?)?,
+    };
     let mut hasher = IdentityHasher::new(rule.id());
-    hasher.part(&one.name).part(&one.detail);
+    hasher.part(loss.parts[0]).part(loss.parts[1]);
     let position = |offset| kept.head.position(offset);
     let meta = rule.meta();
     Some(Finding {
         rule: RuleId::new(rule.id()),
-        severity: match one.kind {
-            BreakKind::Default => Severity::Low,
-            _ => engine.severity(rule, Some(kept.language)),
-        },
-        confidence: if is_doubtful {
-            Confidence::Low
-        } else {
-            meta.confidence
-        },
+        severity: loss
+            .severity
+            .unwrap_or_else(|| engine.severity(rule, Some(kept.language))),
+        confidence: loss.confidence.unwrap_or(meta.confidence),
         category: meta.category,
-        message: format!(
-            "The public {} `{}` {}: users of this package may rely on it, and neither the version nor a changelog says so",
-            one.what, one.name, one.detail
-        ),
+        message: loss.message.clone(),
         location: Location {
             path: file.entry.path.clone(),
             span,
@@ -242,7 +314,7 @@ fn finding(
         },
         related: Vec::new(),
         measure: None,
-        symbol: Some(one.name.clone()),
+        symbol: Some(loss.symbol.to_owned()),
         identity: hasher.finish(),
         alias: None,
         fingerprint: Fingerprint::default(),
@@ -254,9 +326,9 @@ fn finding(
 }
 
 /// Returns the line of the head at which something was taken out.
-fn gone_at(file: &Examined, kept: &KeptText, one: &Break) -> Option<Span> {
+fn gone_at(file: &Examined, kept: &KeptText, gone: Span) -> Option<Span> {
     let base = kept.base.as_ref()?;
-    let line = base.lines().line_of(one.base?.start);
+    let line = base.lines().line_of(gone.start);
     let hunks = file.versions.mapping.hunks();
     let hunk = hunks
         .iter()

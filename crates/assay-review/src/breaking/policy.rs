@@ -26,6 +26,11 @@ impl<'a> Packages<'a> {
         }
     }
 
+    /// Returns the files of the tree, by their paths.
+    pub(super) fn listed(&self) -> Vec<FileVersion> {
+        self.files.values().cloned().collect()
+    }
+
     fn text(&self, path: &str) -> Option<String> {
         let bytes = self.tree.read(self.files.get(path)?, BYTES_MAX).ok()?;
         Some(SourceText::decode(bytes).ok()?.as_str().to_owned())
@@ -60,20 +65,21 @@ impl<'a> Packages<'a> {
         match language {
             "python" => {
                 let found = self.nearest(path, &["pyproject.toml", "setup.py", "setup.cfg"]);
-                found.is_some_and(|(_, text)| {
-                    let is_package = [
-                        "[project]",
-                        "[tool.poetry]",
-                        "[tool.flit",
-                        "setup(",
-                        "[metadata]",
-                    ]
-                    .iter()
-                    .any(|mark| text.contains(mark));
-                    let is_private = text.contains("Private :: Do Not Upload")
-                        || text.contains("package-mode = false");
-                    is_package && !is_private
-                })
+                !self.is_copied(path)
+                    && found.is_some_and(|(_, text)| {
+                        let is_package = [
+                            "[project]",
+                            "[tool.poetry]",
+                            "[tool.flit",
+                            "setup(",
+                            "[metadata]",
+                        ]
+                        .iter()
+                        .any(|mark| text.contains(mark));
+                        let is_private = text.contains("Private :: Do Not Upload")
+                            || text.contains("package-mode = false");
+                        is_package && !is_private
+                    })
             }
             "javascript" | "typescript" | "tsx" => {
                 let found = self.nearest(path, &["package.json"]);
@@ -119,6 +125,15 @@ impl<'a> Packages<'a> {
                 .is_some_and(|text| text.contains(".library(")),
             _ => false,
         }
+    }
+
+    /// Whether a module of Python lies in a package for copies of other libraries:
+    /// `requests/packages/urllib3`.
+    fn is_copied(&self, path: &str) -> bool {
+        path.match_indices("/packages/").any(|(at, _)| {
+            let folder = &path[..at + "/packages".len()];
+            self.has(&join(folder, "__init__.py"))
+        })
     }
 
     fn offers_java(&self, path: &str) -> bool {

@@ -88,3 +88,105 @@ fn what_moves_to_another_file_is_not_certain_to_be_gone() {
         "{counting:?}"
     );
 }
+
+#[test]
+fn a_member_that_a_class_inherits_is_still_there() {
+    let base = "class Store(Base):\n    def load(self):\n        return 1\n\n    def dump(self):\n        return 2\n";
+    let head = "class Store(Base):\n    def load(self):\n        return 1\n";
+    for (around, expected) in [
+        (
+            "class Base:\n    def dump(self):\n        return 3\n",
+            &[][..],
+        ),
+        (
+            "class Base:\n    def other(self):\n        return 3\n",
+            &["1 api/removed-symbol"],
+        ),
+    ] {
+        let inherits = MemoryChange::default()
+            .file("pkg/store.py", Some(base), Some(head))
+            .file("pkg/base.py", Some(around), Some(around))
+            .file("pyproject.toml", Some(LIBRARY), Some(LIBRARY));
+        let report = inherits.review();
+        let counting: Vec<String> = report
+            .findings
+            .iter()
+            .filter(|finding| finding.counts() && finding.rule.as_str().starts_with("api/"))
+            .map(|finding| format!("{} {}", finding.location.start.line, finding.rule.as_str()))
+            .collect();
+        assert_eq!(counting.len(), expected.len(), "{around}: {counting:?}");
+    }
+}
+
+#[test]
+fn a_copied_library_is_not_offered() {
+    let copied = MemoryChange::default()
+        .file("pkg/packages/io.py", Some(BASE), Some(HEAD))
+        .file("pkg/packages/__init__.py", Some(""), Some(""))
+        .file("pyproject.toml", Some(LIBRARY), Some(LIBRARY));
+    check(copied, &[]);
+}
+
+/// The findings of the packs that are about what others rely on.
+fn check_outer(change: MemoryChange, expected: &[&str]) {
+    let report = change.review();
+    let found = shown(&report, State::Introduced);
+    let packs = [" api/", " schema/", " migration/"];
+    let outer: Vec<&String> = found
+        .iter()
+        .filter(|line| packs.iter().any(|pack| line.contains(pack)))
+        .collect();
+    assert_eq!(outer, expected);
+}
+
+#[test]
+fn what_a_schema_takes_back_is_found_at_its_line() {
+    let base = "type Query {\n  book: Book!\n}\ntype Book {\n  id: ID!\n  title: String!\n}\n";
+    let head = "type Query {\n  book: Book!\n}\ntype Book {\n  id: ID!\n}\n";
+    let removed = MemoryChange::default().file("schema.graphql", Some(base), Some(head));
+    check_outer(removed, &["6 schema/removed-member"]);
+    // A type that another file has now has moved.
+    let moved = MemoryChange::default()
+        .file(
+            "schema.graphql",
+            Some(base),
+            Some("type Query {\n  book: Book!\n}\n"),
+        )
+        .file(
+            "book.graphql",
+            Some("scalar A\n"),
+            Some("scalar A\ntype Book {\n  id: ID!\n}\n"),
+        );
+    check_outer(moved, &[]);
+}
+
+#[test]
+fn routes_and_flags_that_no_file_has_now_are_found() {
+    let base = "from flask import Flask\napp = Flask(__name__)\n\n\n@app.get('/books/<id>')\ndef book(id):\n    return id\n";
+    let renamed = base.replace("<id>", "<key>");
+    let gone = base.replace("/books/<id>", "/titles/<id>");
+    let route = |head: &str| MemoryChange::default().file("shop.py", Some(base), Some(head));
+    check_outer(route(&renamed), &[]);
+    check_outer(route(&gone), &["5 api/removed-route"]);
+    let moved = route(&gone).file("other.py", None, Some(base));
+    check_outer(moved, &[]);
+    let flag = |name: &str| {
+        format!("import argparse\np = argparse.ArgumentParser()\np.add_argument('{name}')\n")
+    };
+    let change = MemoryChange::default().file(
+        "cli.py",
+        Some(&flag("--no-verify")),
+        Some(&flag("--skip-checks")),
+    );
+    check_outer(change, &["3 api/removed-flag"]);
+}
+
+#[test]
+fn a_new_migration_is_judged() {
+    let change = MemoryChange::default().file(
+        "db/migrations/004.sql",
+        None,
+        Some("CREATE TABLE a (b INT);\nALTER TABLE c DROP COLUMN d;\n"),
+    );
+    check_outer(change, &["2 migration/removed-column"]);
+}

@@ -10,7 +10,7 @@ mod dockerfile;
 mod embedded;
 mod expression;
 mod hcl;
-mod json;
+pub(crate) mod json;
 mod kind;
 mod model;
 mod nginx;
@@ -19,6 +19,8 @@ mod predicate;
 mod properties;
 #[cfg(test)]
 mod tests;
-mod yaml;
+pub(crate) mod yaml;
+
+pub(crate) use model::{Entry, Model, ScalarKind, Shape, ValueId};
 
 pub(crate) use check::{ConfigCheck, ConfigFile, ConfigFix, ConfigMatch, check};

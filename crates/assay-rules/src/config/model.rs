@@ -77,6 +77,13 @@ pub(crate) enum ScalarKind {
     Null,
 }
 
+impl ValueId {
+    /// Returns the number, to remember the value by.
+    pub(crate) fn number(self) -> u32 {
+        self.0
+    }
+}
+
 impl<'t> Model<'t> {
     /// Starts the model of a tree.
     pub(crate) fn of(tree: &SyntaxTree) -> Self {

@@ -20,8 +20,10 @@ use assay_finding::{Confidence, Severity};
 
 pub(crate) use credential::with_repeats;
 pub(crate) use fact::Facts;
+pub(crate) use path::{last_name, plain_string, segments};
+pub(crate) use site::Site;
 pub(crate) use table::{Entry, NameHasher, PatternTable, credential_spans, examine, examine_text};
-pub(crate) use value::number;
+pub(crate) use value::{Constant, constant, number};
 
 /// One way in which a rule can match.
 pub(crate) struct Matcher {

@@ -30,9 +30,10 @@ pub struct Break {
     pub name: String,
     /// What exactly is different, as a part of a sentence.
     pub detail: String,
-    /// Whether the text alone proves it: a member may be inherited from what the
-    /// class extends now.
+    /// Whether the text alone proves it, and nobody was told before.
     pub is_certain: bool,
+    /// For a member that is gone, what its class extends now: it may be inherited.
+    pub extends: String,
     /// The thing in the base; none for what is new.
     pub base: Option<assay_source::Span>,
     /// The thing in the head; none when it is gone.
@@ -69,11 +70,17 @@ pub fn compare_surfaces(base: &Surface, head: &Surface) -> Vec<Break> {
             Some(now) => breaks.extend(compare_items(&old[&item.name], now)),
             None if head.handed_on.contains(&item.name) => {}
             None => {
-                let extends = |items: &HashMap<String, Vec<SurfaceItem>>| {
-                    around.and_then(|owner| Some(items.get(owner)?.first()?.heritage.clone()))
-                };
+                let owner_now = around.and_then(|owner| new.get(owner)?.first());
+                // The parts of a type that is written in place may have got a name.
+                let was = around.and_then(|owner| old.get(owner)?.first());
+                let is_inline = owner_now.is_some_and(|owner| {
+                    owner.kind == "field"
+                        || owner.kind == "type" && was.is_some_and(|was| was.kind != "type")
+                });
                 let mut gone = gone(item, head);
-                gone.is_certain = extends(&old) == extends(&new);
+                gone.extends = owner_now.map_or_else(String::new, |owner| owner.heritage.clone());
+                let is_elsewhere = head.is_open && around.is_none();
+                gone.is_certain = !item.is_deprecated && !is_inline && !is_elsewhere;
                 breaks.push(gone);
             }
         }
@@ -88,8 +95,12 @@ pub fn compare_surfaces(base: &Surface, head: &Surface) -> Vec<Break> {
                 kind: BreakKind::Required,
                 what: item.kind,
                 name: item.name.clone(),
-                detail: "is new, and every implementation must provide it".to_owned(),
+                detail: match item.kind {
+                    "variant" => "is new, and every `match` must handle it".to_owned(),
+                    _ => "is new, and every implementation must provide it".to_owned(),
+                },
                 is_certain: true,
+                extends: String::new(),
                 base: None,
                 head: Some(item.span),
             });
@@ -110,6 +121,7 @@ fn gone(item: &SurfaceItem, head: &Surface) -> Break {
         name: item.name.clone(),
         detail,
         is_certain: true,
+        extends: String::new(),
         base: Some(item.span),
         head: None,
     }
@@ -124,6 +136,7 @@ fn compare_items(old: &[SurfaceItem], new: &[SurfaceItem]) -> Option<Break> {
         name: at.name.clone(),
         detail,
         is_certain: true,
+        extends: String::new(),
         base: Some(at.span),
         head: Some(now.span),
     };
@@ -186,7 +199,15 @@ fn compare_signatures(was: &Signature, now: &Signature) -> Option<(BreakKind, St
             ),
         ));
     }
-    if let Some(new) = now.throws.iter().find(|name| !was.throws.contains(name)) {
+    // Who caught everything catches each; what nobody must catch may come anyway.
+    let catches_all = was
+        .throws
+        .iter()
+        .any(|name| matches!(name.as_str(), "Throwable" | "Exception"));
+    let is_news = |name: &&String| {
+        !was.throws.contains(name) && (!catches_all || *name == "Throwable") && !is_unchecked(name)
+    };
+    if let Some(new) = now.throws.iter().find(is_news) {
         return Some((BreakKind::Signature, format!("now throws `{new}`")));
     }
     let pairs = was.parameters.iter().filter_map(|old| {
@@ -206,6 +227,27 @@ fn compare_signatures(was: &Signature, now: &Signature) -> Option<(BreakKind, St
             )
         })
         .next()
+}
+
+/// Exceptions of Java that need not be declared.
+fn is_unchecked(name: &str) -> bool {
+    const UNCHECKED: &[&str] = &[
+        "RuntimeException",
+        "IllegalArgumentException",
+        "IllegalStateException",
+        "NullPointerException",
+        "UnsupportedOperationException",
+        "IndexOutOfBoundsException",
+        "ArithmeticException",
+        "ClassCastException",
+        "DateTimeException",
+        "NumberFormatException",
+        "SecurityException",
+        "UncheckedIOException",
+        "NoSuchElementException",
+        "ConcurrentModificationException",
+    ];
+    name.ends_with("Error") || UNCHECKED.contains(&name)
 }
 
 fn is_required(parameter: &SurfaceParameter) -> bool {

@@ -61,16 +61,143 @@ pub(super) fn signature(node: NodeRef<'_>, symbol: &Symbol, language: &str) -> S
     let (before, after) = around_name(node, symbol);
     let rest = after_parameters(after);
     let type_first = TYPE_FIRST.contains(&language);
+    let stand_ins = StandIns::of(node, symbol, language);
+    let mut parameters: Vec<SurfaceParameter> = parameters.iter().enumerate().map(read).collect();
+    for parameter in &mut parameters {
+        parameter.type_text = stand_ins.put_in(&parameter.type_text);
+    }
+    let result = match type_first {
+        true => result_before(before),
+        false => result_after(rest, language),
+    };
     Signature {
-        parameters: parameters.iter().enumerate().map(read).collect(),
-        result: match type_first {
-            true => result_before(before),
-            false => result_after(rest, language),
-        },
+        parameters,
+        result: result.map(|text| stand_ins.put_in(&text)),
         throws: throws(rest),
         by_name: BY_NAME.contains(&language),
         is_typed: TYPED.contains(&language),
     }
+}
+
+/// Names in a signature that stand for something else: what they are called
+/// is nothing to callers.
+struct StandIns {
+    names: Vec<(String, String)>,
+    language: &'static str,
+}
+
+/// Classes around a member whose parameters are looked at.
+const CLASSES_MAX: usize = 12;
+
+impl StandIns {
+    /// Collects the type parameters of a function and of the classes around it.
+    fn of(node: NodeRef<'_>, symbol: &Symbol, language: &str) -> Self {
+        let mut names = Vec::new();
+        let around = std::iter::once(node).chain(node.ancestors().take(CLASSES_MAX));
+        for (level, node) in around.enumerate() {
+            let list = node
+                .children()
+                .find(|child| matches!(child.kind(), "type_parameters" | "type_parameter_list"));
+            let Some(list) = list else { continue };
+            for (at, parameter) in list.named_children().enumerate() {
+                let text = parameter.text().trim_start_matches(['\'', '@']);
+                let name = text
+                    .split(|c: char| !c.is_alphanumeric() && c != '_')
+                    .next()
+                    .unwrap_or(text);
+                if !name.is_empty() && !names.iter().any(|(known, _)| known == name) {
+                    names.push((name.to_owned(), format!("type{level}_{at}")));
+                }
+            }
+        }
+        let owner = symbol.qualified_name.rsplit('.').nth(1);
+        if let (Some(owner), "rust") = (owner, language) {
+            names.push(("Self".to_owned(), owner.to_owned()));
+        }
+        let language = match language {
+            "rust" => "rust",
+            "java" => "java",
+            _ => "",
+        };
+        Self { names, language }
+    }
+
+    fn put_in(&self, text: &str) -> String {
+        // `<T extends A> List<T>`: bounds are no part of the result.
+        let text = match self.language {
+            "java" if text.starts_with('<') => after_angles(text),
+            _ => text,
+        };
+        let mut out = String::new();
+        let mut rest = text;
+        while let Some(c) = rest.chars().next() {
+            let is_word = |c: char| c.is_alphanumeric() || c == '_';
+            let length = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+            if length == 0 {
+                out.push(c);
+                rest = &rest[c.len_utf8()..];
+                continue;
+            }
+            let word = &rest[..length];
+            rest = &rest[length..];
+            let known = self.names.iter().find(|(name, _)| name == word);
+            out.push_str(known.map_or(word, |(_, stands_for)| stands_for));
+        }
+        match self.language {
+            "rust" => without_paths(&without_lifetimes(&out), "::"),
+            "java" => without_paths(&out, "."),
+            _ => out,
+        }
+    }
+}
+
+/// Returns what follows the angle brackets that a text begins with.
+fn after_angles(text: &str) -> &str {
+    let mut depth = 0i32;
+    for (at, c) in text.char_indices() {
+        match c {
+            '<' => depth += 1,
+            '>' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return text[at + 1..].trim_start();
+        }
+    }
+    text
+}
+
+/// `&'a str` is `&str` to callers; layout has made a double quote of the mark.
+fn without_lifetimes(text: &str) -> String {
+    let mut parts = text.split('"');
+    let mut out = parts.next().unwrap_or("").to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
+        out.push_str(rest.trim_start_matches([' ', ',']));
+    }
+    out.replace("<>", "")
+}
+
+/// A type may be written with more or less of where it is.
+fn without_paths(text: &str, separator: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(separator) {
+        let before = &rest[..at];
+        let kept = before.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_');
+        // `...` takes any number of values, and is no path.
+        let end = rest.len() - rest[at..].trim_start_matches('.').len();
+        let is_path = kept.len() < before.len() && (separator != "." || end == at + 1);
+        let end = if is_path {
+            at + separator.len()
+        } else {
+            end.max(at + separator.len())
+        };
+        out.push_str(if is_path { kept } else { &rest[..end] });
+        rest = &rest[end..];
+    }
+    out.push_str(rest);
+    out
 }
 
 /// Returns what a class says that it extends.

@@ -24,6 +24,8 @@ pub struct Surface {
     pub names: Vec<String>,
     /// Names from elsewhere that can be reached through the file as well.
     pub handed_on: Vec<String>,
+    /// Whether more may be reached through it than it names: `from a import *`.
+    pub is_open: bool,
 }
 
 /// One thing that others may use.
@@ -41,6 +43,8 @@ pub struct SurfaceItem {
     pub signature: Option<Signature>,
     /// For a class, what stands between its name and its body: what it extends.
     pub heritage: String,
+    /// Whether it said that it will go.
+    pub is_deprecated: bool,
     /// Where it is declared.
     pub span: Span,
 }
@@ -97,6 +101,10 @@ pub fn surface(path: &RepoPath, parsed: &ParsedFile) -> Option<Surface> {
         if !is_public[at] || matches!(symbol.kind, SymbolKind::Module) {
             continue;
         }
+        let remark = public::remark(node);
+        if remark.is_internal {
+            continue;
+        }
         surface.items.push(SurfaceItem {
             kind: rules.kind_of(node, symbol),
             name: symbol.qualified_name.clone(),
@@ -106,9 +114,13 @@ pub fn surface(path: &RepoPath, parsed: &ParsedFile) -> Option<Surface> {
             is_required: owner
                 .is_some_and(|owner| rules.is_required(node, symbol, tree.node(owner.node))),
             heritage: match symbol.kind {
-                SymbolKind::Class => header::heritage(node, symbol),
+                // What a structure of Go holds is no class that it extends.
+                SymbolKind::Class if !matches!(language, "go" | "rust" | "c") => {
+                    header::heritage(node, symbol)
+                }
                 _ => String::new(),
             },
+            is_deprecated: remark.is_deprecated,
             signature: (is_called(symbol) && !public::is_command(node))
                 .then(|| header::signature(node, symbol, language)),
             span: symbol.name_span.unwrap_or(symbol.span),
@@ -116,25 +128,32 @@ pub fn surface(path: &RepoPath, parsed: &ParsedFile) -> Option<Surface> {
     }
     for (kind, name, owner, span) in public::further(tree, language, &exports) {
         surface.names.push(name.clone());
-        let known = |owner: &String| surface.items.iter().any(|item| item.name == *owner);
         // What a module of Python imports is offered by the face of its package.
         surface.handed_on.push(name.clone());
+        let is_demanded = public::DEMANDED.contains(&kind);
+        if let Some(item) = surface.items.iter_mut().find(|item| item.name == name) {
+            item.is_required |= is_demanded;
+            item.owner = item.owner.take().or(owner);
+            continue;
+        }
+        let known = |owner: &String| surface.items.iter().any(|item| item.name == *owner);
         let is_face = language != "python" || path.file_name() == b"__init__.py";
-        if is_face
-            && owner.as_ref().is_none_or(known)
-            && !surface.items.iter().any(|item| item.name == name)
-        {
+        if is_face && owner.as_ref().is_none_or(known) {
             surface.items.push(SurfaceItem {
                 kind,
                 name,
                 owner,
-                is_required: false,
+                is_required: is_demanded,
                 heritage: String::new(),
+                is_deprecated: false,
                 signature: None,
                 span,
             });
         }
     }
+    surface.is_open = exports.is_open;
+    surface.handed_on.extend(exports.imported);
+    surface.handed_on.extend(exports.given);
     surface.names.sort_unstable();
     surface.names.dedup();
     Some(surface)

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use assay_source::{RepoPath, Span};
-use assay_syntax::{NodeRef, Role, Symbol, SymbolKind, SyntaxTree};
+use assay_syntax::{Field, NodeRef, Role, Symbol, SymbolKind, SyntaxTree};
 
 /// Parts of a path that hold nothing for others.
 const INNER_PARTS: &[&str] = &[
@@ -40,6 +40,17 @@ const INNER_PARTS: &[&str] = &[
     "build-tools",
     "site-packages",
     "src-test",
+    "vendored",
+    "extern",
+    "externals",
+    "thirdparty",
+    "third-party",
+    "mock",
+    "mocks",
+    "testutil",
+    "testutils",
+    "jmh",
+    "integration-tests",
 ];
 /// Files that hold nothing for others.
 const INNER_FILES: &[&str] = &[
@@ -84,7 +95,10 @@ pub(super) struct Rules {
 pub(super) fn rules_of(language: &str, path: &RepoPath) -> Option<Rules> {
     let name = path.as_str()?;
     let (folders, file) = name.rsplit_once('/').unwrap_or(("", name));
-    let inner = |part: &str| INNER_PARTS.contains(&part.to_ascii_lowercase().as_str());
+    // `wasmTest` and its like are source sets of Kotlin and Gradle.
+    let inner = |part: &str| {
+        INNER_PARTS.contains(&part.to_ascii_lowercase().as_str()) || part.ends_with("Test")
+    };
     if folders.split('/').any(inner) || INNER_FILES.contains(&file) || is_test_file(file) {
         return None;
     }
@@ -155,7 +169,7 @@ impl Rules {
                 let is_code = symbol.kind != SymbolKind::Lambda
                     && (symbol.kind != SymbolKind::Field || owner.is_some());
                 let is_named = symbol.name == "__init__" || !is_special && !hidden;
-                is_code && is_named && listed
+                is_code && is_named && listed && !exports.is_stand_in(node, &symbol.name)
             }
             Idea::Export if owner.is_some() => {
                 !symbol.name.starts_with(['_', '#']) && !says("private") && !says("protected")
@@ -273,6 +287,74 @@ fn words_before_name<'t>(node: NodeRef<'t>, symbol: &Symbol) -> Vec<&'t str> {
     words
 }
 
+/// What is written about a declaration, beside its code.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Remark {
+    /// It says that it will go.
+    pub(super) is_deprecated: bool,
+    /// It says that it is not for others.
+    pub(super) is_internal: bool,
+}
+
+/// Bytes of a declaration's remarks that are read.
+const REMARK_BYTES_MAX: usize = 4_000;
+
+/// Reads the comments, annotations and first words of a declaration.
+pub(super) fn remark(node: NodeRef<'_>) -> Remark {
+    let mut outer = node;
+    while let Some(around) = outer.parent() {
+        let wraps = matches!(
+            around.kind(),
+            "decorated_definition" | "export_statement" | "declaration_list_item"
+        );
+        if !wraps {
+            break;
+        }
+        outer = around;
+    }
+    let mut start = outer.span().start;
+    let mut before = outer.previous_sibling();
+    while let Some(sibling) = before {
+        let belongs = sibling.has(Role::Comment)
+            || sibling.has(Role::Annotation)
+            || sibling.kind().contains("attribute");
+        if !belongs {
+            break;
+        }
+        start = sibling.span().start;
+        before = sibling.previous_sibling();
+    }
+    let source = node.tree().text().as_str();
+    let body = node
+        .children()
+        .find(|child| child.field() == Field::Body || child.has(Role::Block));
+    let is_python = node.tree().language().id().as_str() == "python";
+    let end = match body {
+        // What a function of Python says of itself, and the warning that it gives.
+        Some(body) if is_python && node.has(Role::Function) => body.span().end,
+        Some(body) => body.span().start,
+        None => node.span().end,
+    };
+    let (start, end) = (start as usize, end as usize);
+    let end = source.floor_char_boundary(end.min(start + REMARK_BYTES_MAX));
+    let text = source.get(start..end).unwrap_or("").to_ascii_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    Remark {
+        is_deprecated: says(&["deprecated", "deprecationwarning", "@obsolete"]),
+        is_internal: says(&[
+            "@internal",
+            ":meta private:",
+            "@hide",
+            "doc(hidden)",
+            "@api private",
+            ":nodoc:",
+            "internal use",
+            "not part of the public api",
+            "visiblefortesting",
+        ]),
+    }
+}
+
 /// Whether a decorator makes a command of a function of Python: it is called by
 /// words on a command line.
 pub(super) fn is_command(node: NodeRef<'_>) -> bool {
@@ -319,6 +401,12 @@ pub(super) struct Exports {
     handed_on: Vec<(String, Span)>,
     /// Members given to what is exported: `app.use = function`.
     members: Vec<(String, Span)>,
+    /// Names that a module of Python imports from anywhere.
+    pub(super) imported: HashSet<String>,
+    /// Attributes that methods give to their object: `Class.name`.
+    pub(super) given: Vec<String>,
+    /// Whether more may be handed on than the text names.
+    pub(super) is_open: bool,
 }
 
 impl Exports {
@@ -332,7 +420,57 @@ impl Exports {
         exports
     }
 
+    /// Whether a definition stands in for an import that failed, or for one of
+    /// another version of the language.
+    fn is_stand_in(&self, node: NodeRef<'_>, name: &str) -> bool {
+        self.imported.contains(name)
+            && node.ancestors().take(4).any(|around| {
+                matches!(
+                    around.kind(),
+                    "except_clause" | "try_statement" | "if_statement" | "else_clause"
+                )
+            })
+    }
+
+    /// Reads what is imported and what methods give to their object.
+    fn python_names(&mut self, tree: &SyntaxTree) {
+        for node in tree.nodes() {
+            match node.kind() {
+                "import_from_statement" => {
+                    for part in node.named_children().skip(1) {
+                        match part.kind() {
+                            "wildcard_import" => self.is_open = true,
+                            "aliased_import" => {
+                                let name = part.named_children().last();
+                                self.imported
+                                    .extend(name.map(|name| name.text().to_owned()));
+                            }
+                            _ => {
+                                self.imported.insert(part.text().to_owned());
+                            }
+                        }
+                    }
+                }
+                "assignment" => {
+                    let name = node
+                        .child(Field::Left)
+                        .and_then(|left| left.text().strip_prefix("self."));
+                    let class = node.ancestor_with(Role::Class).and_then(NodeRef::name);
+                    if let (Some(name), Some(class)) = (name, class) {
+                        self.given.push(format!("{class}.{name}"));
+                    }
+                }
+                // A module that makes its names when they are asked for.
+                "function_definition" if node.name() == Some("__getattr__") => {
+                    self.is_open |= node.ancestor_with(Role::Class).is_none();
+                }
+                _ => {}
+            }
+        }
+    }
+
     fn python(&mut self, tree: &SyntaxTree) {
+        self.python_names(tree);
         for node in tree.root().children() {
             let text = node.text();
             if text.starts_with("__all__") {
@@ -368,6 +506,9 @@ impl Exports {
                     let outer = parts.next().unwrap_or(own);
                     self.names.insert(own.text().to_owned());
                     self.handed_on.push((outer.text().to_owned(), node.span()));
+                }
+                "export_statement" if node.text().starts_with("export *") => {
+                    self.is_open = true;
                 }
                 "export_statement" if node.text().starts_with("export default ") => {
                     let named = node
@@ -421,6 +562,59 @@ impl Exports {
 
 type Further = (&'static str, String, Option<String>, Span);
 
+/// The kinds of members that whoever implements or handles the owner must have.
+pub(super) const DEMANDED: &[&str] = &["interface method", "variant"];
+
+/// A `match` in Rust must name every variant, unless the enumeration forbids it.
+fn kind_of_member(node: NodeRef<'_>) -> &'static str {
+    let owner = node
+        .ancestors()
+        .take(4)
+        .find(|around| around.kind() == "enum_item");
+    let Some(owner) = owner else {
+        return "enumeration member";
+    };
+    let mut before = owner.previous_sibling();
+    while let Some(sibling) = before {
+        if sibling.kind() != "attribute_item" && !sibling.has(Role::Comment) {
+            break;
+        }
+        if sibling.text().contains("non_exhaustive") {
+            return "enumeration member";
+        }
+        before = sibling.previous_sibling();
+    }
+    "variant"
+}
+
+/// The methods of an interface of Go that others may implement.
+fn interface_methods(node: NodeRef<'_>, owner: &str, found: &mut Vec<Further>) {
+    let Some(interface) = node
+        .named_children()
+        .find(|child| child.kind() == "interface_type")
+    else {
+        return;
+    };
+    let methods: Vec<(&str, Span)> = interface
+        .named_children()
+        .filter(|part| matches!(part.kind(), "method_elem" | "method_spec"))
+        .filter_map(|part| Some((part.name()?, part.span())))
+        .collect();
+    // With a method of its own nobody else can implement it.
+    let is_open = methods
+        .iter()
+        .all(|(name, _)| name.starts_with(char::is_uppercase));
+    for (name, span) in methods.into_iter().filter(|_| is_open) {
+        let owner_name = Some(owner.to_owned());
+        found.push((
+            "interface method",
+            format!("{owner}.{name}"),
+            owner_name,
+            span,
+        ));
+    }
+}
+
 /// Lists what is public and is no symbol: exports, members of enumerations, types of Go.
 pub(super) fn further(tree: &SyntaxTree, language: &str, exports: &Exports) -> Vec<Further> {
     let mut found: Vec<Further> = Vec::new();
@@ -454,12 +648,20 @@ pub(super) fn further(tree: &SyntaxTree, language: &str, exports: &Exports) -> V
                 .or_else(|| node.named_children().next().map(NodeRef::text));
             if let (Some(owner), Some(name)) = (owner.and_then(NodeRef::name), name) {
                 found.push((
-                    "enumeration member",
+                    kind_of_member(node),
                     format!("{owner}.{name}"),
                     Some(owner.to_owned()),
                     node.span(),
                 ));
             }
+        }
+        if node.kind() == "type_alias_declaration"
+            && node
+                .parent()
+                .is_some_and(|around| around.kind() == "export_statement")
+        {
+            let name = node.name().map(str::to_owned);
+            found.extend(name.map(|name| ("type", name, None, node.span())));
         }
         if language == "go"
             && node.kind() == "type_spec"
@@ -471,7 +673,10 @@ pub(super) fn further(tree: &SyntaxTree, language: &str, exports: &Exports) -> V
             let name = node
                 .name()
                 .filter(|name| name.starts_with(char::is_uppercase));
-            found.extend(name.map(|name| ("type", name.to_owned(), None, node.span())));
+            if let Some(name) = name {
+                found.push(("type", name.to_owned(), None, node.span()));
+                interface_methods(node, name, &mut found);
+            }
         }
     }
     found

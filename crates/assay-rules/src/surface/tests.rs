@@ -109,13 +109,185 @@ fn a_command_is_not_called_by_code() {
 #[test]
 fn a_member_may_be_inherited_now() {
     let base = of("pkg/a.py", "class A:\n    def m(self): pass\n");
-    for (head, certain) in [
-        ("class A(B):\n    x = 1\n", false),
-        ("class A:\n    x = 1\n", true),
+    for (head, extends) in [
+        ("class A(B):\n    x = 1\n", "(B):"),
+        ("class A:\n    x = 1\n", ":"),
     ] {
         let breaks = compare_surfaces(&base, &of("pkg/a.py", head));
-        assert_eq!((breaks.len(), breaks[0].is_certain), (1, certain), "{head}");
+        assert_eq!(
+            (breaks.len(), breaks[0].extends.as_str()),
+            (1, extends),
+            "{head}"
+        );
     }
+}
+
+/// Whether the one thing that is gone is certain to be a loss.
+fn check_certain(path: &str, base: &str, head: &str, expected: &[bool]) {
+    let breaks = compare_surfaces(&of(path, base), &of(path, head));
+    let certain: Vec<bool> = breaks.iter().map(|one| one.is_certain).collect();
+    assert_eq!(certain, expected, "{path}\n{base}\n->\n{head}");
+}
+
+#[test]
+fn what_was_announced_or_may_be_elsewhere_is_not_certain() {
+    let p = "pkg/a.py";
+    for (base, head, expected) in [
+        ("def f(): pass\n", "x = 1\n", &[true][..]),
+        ("@deprecated\ndef f(): pass\n", "x = 1\n", &[false]),
+        (
+            "def f():\n    warnings.warn('', DeprecationWarning)\n",
+            "x = 1\n",
+            &[false],
+        ),
+        ("def f(): pass\n", "from .b import *\n", &[false]),
+        ("def f(): pass\n", "def __getattr__(name): pass\n", &[false]),
+        (
+            "def f():\n    \"\"\"For internal use.\"\"\"\n",
+            "x = 1\n",
+            &[],
+        ),
+    ] {
+        check_certain(p, base, head, expected);
+    }
+    check_certain(
+        "src/A.java",
+        "public class A {\n/** @deprecated use b */\npublic void a() {} }",
+        "public class A { }",
+        &[false],
+    );
+    check_certain(
+        "index.d.ts",
+        "export interface A { b: { c: string } }",
+        "export interface A { b: B }",
+        &[false],
+    );
+}
+
+#[test]
+fn what_python_still_offers_in_another_way_is_there() {
+    let p = "pkg/a.py";
+    check(
+        p,
+        "class A:\n    x = 1\n",
+        "class A:\n    def __init__(self):\n        self.x = 1\n",
+        &[],
+    );
+    check(p, "def f(): pass\n", "from other import f\n", &[]);
+    check(
+        p,
+        "try:\n    from b import N\nexcept ImportError:\n    class N: pass\n",
+        "x = 1\n",
+        &[],
+    );
+    check(
+        p,
+        "if new:\n    from b import f\nelse:\n    def f(): pass\n",
+        "x = 1\n",
+        &[],
+    );
+}
+
+#[test]
+fn what_types_are_called_is_nothing_to_callers() {
+    let j = |base: &str, head: &str, expected: &[&str]| {
+        let wrap = |text: &str| format!("public class A<X> {{ {text} }}");
+        check("src/A.java", &wrap(base), &wrap(head), expected);
+    };
+    j(
+        "public <T> List<T> f(T a) {}",
+        "public <O> List<O> f(O a) {}",
+        &[],
+    );
+    j(
+        "public <T extends B> T f() {}",
+        "public <T extends C> T f() {}",
+        &[],
+    );
+    j(
+        "public java.util.List<X> f() {}",
+        "public List<X> f() {}",
+        &[],
+    );
+    j(
+        "public void f(String... a) {}",
+        "public void f(int... a) {}",
+        &["A.f takes `a` as `int...` and took `String...`"],
+    );
+    j(
+        "public void f() throws Throwable {}",
+        "public void f() throws IOException {}",
+        &[],
+    );
+    j(
+        "public void f() {}",
+        "public void f() throws IllegalStateException {}",
+        &[],
+    );
+    j(
+        "public void f() {}",
+        "public void f() throws IOException {}",
+        &["A.f now throws `IOException`"],
+    );
+    check(
+        "src/A.java",
+        "public class A<O> { public O f(O a) {} }",
+        "public class A<E> { public E f(E a) {} }",
+        &[],
+    );
+    let r = "src/lib.rs";
+    check(
+        r,
+        "pub struct A; impl A { pub fn new() -> A {} }",
+        "pub struct A; impl A { pub fn new() -> Self {} }",
+        &[],
+    );
+    check(
+        r,
+        "pub fn f<'a>(a: &'a str) -> Cow<'a, str> {}",
+        "pub fn f(a: &str) -> Cow<str> {}",
+        &[],
+    );
+    check(
+        r,
+        "pub fn f() -> std::io::Result<()> {}",
+        "pub fn f() -> io::Result<()> {}",
+        &[],
+    );
+}
+
+#[test]
+fn what_implementations_and_matches_must_handle_is_required() {
+    check(
+        "a.go",
+        "package a\ntype R interface {\n\tA() int\n}\n",
+        "package a\ntype R interface {\n\tA() int\n\tB()\n}\n",
+        &["R.B is new, and every implementation must provide it"],
+    );
+    check(
+        "a.go",
+        "package a\ntype R interface {\n\tA() int\n\ta()\n}\n",
+        "package a\ntype R interface {\n\tA() int\n\ta()\n\tB()\n}\n",
+        &[],
+    );
+    check(
+        "src/lib.rs",
+        "pub enum E { A }",
+        "pub enum E { A, B }",
+        &["E.B is new, and every `match` must handle it"],
+    );
+    check(
+        "src/lib.rs",
+        "#[non_exhaustive]\npub enum E { A }",
+        "#[non_exhaustive]\npub enum E { A, B }",
+        &[],
+    );
+    check(
+        "index.ts",
+        "export interface A { a: string }",
+        "export type A = B;",
+        &["A.a is gone"],
+    );
 }
 
 #[test]

@@ -371,7 +371,7 @@ fn every_rule_is_documented_and_shown_in_each_of_its_languages() {
         }
         // What compares two versions, or reads the past, is shown by the tests of
         // `assay-review`.
-        let compares = matches!(rule.pack(), "api" | "change");
+        let compares = matches!(rule.pack(), "api" | "change" | "schema");
         assert!(
             compares || document.examples.iter().any(|e| e.kind == ExampleKind::Bad),
             "{id} has no bad example"

@@ -52,10 +52,18 @@ const PACKS: &[(&str, &str)] = &[
         "Workloads and rights in a cluster that a break-in can build on.",
     ),
     (
+        "migration",
+        "Migrations that break or block a database while it is in use.",
+    ),
+    (
         "performance",
         "Code that takes more time or memory than it has to.",
     ),
     ("review", "What must not be left in a change."),
+    (
+        "schema",
+        "What a change takes back of a schema that others speak by.",
+    ),
     (
         "secret",
         "Keys, tokens and passwords in the text. These are made of the data in `crates/assay-rules/secrets`.",

@@ -1,0 +1,100 @@
+//! What the schemas of a change take back, whoever speaks by them.
+
+use std::collections::BTreeSet;
+
+use assay_finding::{Coverage, Finding};
+use assay_rules::{SchemaComparison, SchemaLoss, compare_schemas, is_schema};
+use assay_source::ChangeStatus;
+use assay_syntax::parse;
+
+use super::{Loss, finding, told_by};
+use crate::engines::Engines;
+use crate::file::{Examined, KeptText};
+use crate::pipeline::Subject;
+use crate::settings::Settings;
+
+/// Findings of one schema: one that is written anew is one piece of news.
+const LOSSES_PER_FILE_MAX: usize = 25;
+
+/// Finds what changed schemas take back.
+pub(super) fn find(
+    subject: Subject<'_>,
+    examined: &[Examined],
+    engines: &Engines<'_>,
+    settings: &Settings,
+) -> Vec<(usize, Vec<Finding>)> {
+    let compared: Vec<(usize, SchemaComparison)> = examined
+        .iter()
+        .enumerate()
+        .filter_map(|(at, file)| Some((at, compare(file, settings)?)))
+        .collect();
+    let declared: BTreeSet<&str> = compared
+        .iter()
+        .flat_map(|(_, one)| one.declares.iter().map(String::as_str))
+        .collect();
+    // What a program makes of another schema says the same once more.
+    let is_written = |at: usize| matches!(examined[at].entry.coverage, Coverage::Skipped(_));
+    let has_source = compared.iter().any(|(at, _)| !is_written(*at));
+    let mut found = Vec::new();
+    for (at, one) in &compared {
+        if has_source && is_written(*at) {
+            continue;
+        }
+        let (file, change) = (&examined[*at], &subject.change.files[*at]);
+        let Some(kept) = &file.kept else { continue };
+        let stays = |loss: &&SchemaLoss| {
+            loss.moves_as.is_empty() || !declared.contains(loss.moves_as.as_str())
+        };
+        let losses = one.losses.iter().filter(stays).take(LOSSES_PER_FILE_MAX);
+        let findings = losses.filter_map(|loss| {
+            let loss = Loss {
+                rule: loss.rule,
+                parts: [&loss.name, &loss.detail],
+                message: format!(
+                    "{} {}: {}",
+                    told_by(&loss.name),
+                    loss.detail,
+                    why(loss.rule)
+                ),
+                symbol: &loss.name,
+                severity: loss.severity,
+                confidence: loss.confidence,
+                base: loss.base,
+                head: loss.head,
+            };
+            finding(file, change, kept, &loss, engines)
+        });
+        let findings: Vec<Finding> = findings.collect();
+        if !findings.is_empty() {
+            found.push((*at, findings));
+        }
+    }
+    found
+}
+
+fn why(rule: &str) -> &'static str {
+    match rule {
+        "schema/stricter-input" => "what clients send today may be refused",
+        "schema/weaker-output" => "clients may not expect it",
+        "schema/reused-field-number" => "old and new programs read each other's data wrongly",
+        "schema/unreserved-field-number" => "write `reserved` in its place",
+        "schema/new-authentication" => "clients without one are refused",
+        "schema/changed-type" => "clients that were built before cannot read or send it",
+        _ => "clients that use it stop to work",
+    }
+}
+
+fn compare(file: &Examined, settings: &Settings) -> Option<SchemaComparison> {
+    let kept: &KeptText = file.kept.as_ref()?;
+    let base = kept.base.as_ref()?;
+    let path = &file.entry.path;
+    if matches!(file.entry.status, ChangeStatus::Copied { .. }) {
+        return None;
+    }
+    if !is_schema(path, kept.language, kept.head.as_str()) {
+        return None;
+    }
+    let [was, now] =
+        [base, &kept.head].map(|text| parse(text, kept.language, &settings.limits.parse));
+    compare_schemas(path, &was, &now)
+}

@@ -12,7 +12,7 @@ use assay_source::{
     ContentId, ContentStore, DecodeError, Encoding, FileChange, FileKind, FileVersion, Hunk,
     LineEnding, LineMapping, LineRange, PatchHunk, ReadError, SourceText, Span, diff_lines,
 };
-use assay_syntax::Language;
+use assay_syntax::{Language, detect};
 
 use crate::classify::{skip_by_path, skip_by_text};
 use crate::engines::Engines;

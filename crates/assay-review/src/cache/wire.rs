@@ -288,7 +288,7 @@ as_fields! {
     Measured { file functions }
     SurfaceParameter { name type_text default is_variadic }
     Signature { parameters result throws by_name is_typed }
-    Surface { items names handed_on }
+    Surface { items names handed_on is_open }
     Seen {
         language is_parsed not_understood doubts measured findings directives notes secrets surface
         flow
@@ -297,7 +297,7 @@ as_fields! {
 }
 
 /// What a public name can be; another word is not read back.
-const SURFACE_KINDS: [&str; 15] = [
+const SURFACE_KINDS: [&str; 18] = [
     "function",
     "method",
     "constructor",
@@ -313,6 +313,9 @@ const SURFACE_KINDS: [&str; 15] = [
     "export",
     "member",
     "type",
+    "enumeration member",
+    "interface method",
+    "variant",
 ];
 
 impl Wire for SurfaceItem {
@@ -323,6 +326,7 @@ impl Wire for SurfaceItem {
         self.is_required.put(out);
         self.signature.put(out);
         self.heritage.put(out);
+        self.is_deprecated.put(out);
         self.span.put(out);
     }
 
@@ -335,6 +339,7 @@ impl Wire for SurfaceItem {
             is_required: Wire::take(input)?,
             signature: Wire::take(input)?,
             heritage: Wire::take(input)?,
+            is_deprecated: Wire::take(input)?,
             span: Wire::take(input)?,
         })
     }

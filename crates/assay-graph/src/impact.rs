@@ -127,16 +127,22 @@ pub fn impact(graph: &Graph, changed: &[DefinitionId], limits: &ImpactLimits) ->
             );
         }
     }
+    let mut tests: HashMap<DefinitionId, Reached> = HashMap::new();
     for &definition in &order {
         let mut one = reached[&definition];
         one.callers = graph.incoming(definition).count() as u32;
         let is_test = graph.is_test(definition);
         if is_test {
-            impact.tests.push(one);
+            one.definition = test_of(graph, definition);
+            let known = tests.entry(one.definition).or_insert(one);
+            if rank(&one) < rank(known) {
+                *known = one;
+            }
         } else if one.distance > 0 {
             impact.callers.push(one);
         }
     }
+    impact.tests = tests.into_values().collect();
     impact.callers.sort_by_key(rank);
     impact.tests.sort_by_key(rank);
     for entry in graph.entries() {
@@ -149,6 +155,19 @@ pub fn impact(graph: &Graph, changed: &[DefinitionId], limits: &ImpactLimits) ->
         (near, &one.label, one.handler).cmp(&(far, &other.label, other.handler))
     });
     impact
+}
+
+/// Returns the test that a function stands in, which is what can be run.
+fn test_of(graph: &Graph, id: DefinitionId) -> DefinitionId {
+    let mut at = Some(id);
+    while let Some(around) = at {
+        let definition = graph.definition(around);
+        if definition.is_test && definition.kind.is_callable() {
+            return around;
+        }
+        at = graph.container(around);
+    }
+    id
 }
 
 fn rank(

@@ -32,6 +32,6 @@ pub use graph::{
 };
 pub use impact::{Impact, ImpactLimits, Reached, definitions_at, impact};
 pub use layout::{MANIFEST_BYTES_MAX, Manifest, is_manifest};
-pub use load::{FactStore, LoadLimits, Loaded, NoStore, facts_of_bytes, load};
+pub use load::{FactStore, LoadLimits, Loaded, NoStore, facts_of_bytes, load, load_with};
 pub use name::{Name, Names};
 pub use view::{Direction, GraphCounts, View, ViewEdge, ViewNode};

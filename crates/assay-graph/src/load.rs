@@ -2,7 +2,7 @@
 //! read and parsed anew.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use assay_source::{
@@ -90,7 +90,29 @@ pub fn load(
     store: &dyn FactStore,
     limits: &LoadLimits,
 ) -> Result<Loaded, ReadError> {
-    let files = tree.list()?;
+    load_with(tree, store, limits, &[])
+}
+
+/// Reads a tree together with files that are gone from it, so that what still
+/// uses them is known.
+///
+/// # Errors
+///
+/// The same as of [`load`].
+pub fn load_with(
+    tree: &dyn FileTree,
+    store: &dyn FactStore,
+    limits: &LoadLimits,
+    gone: &[FileVersion],
+) -> Result<Loaded, ReadError> {
+    let mut files = tree.list()?;
+    let is_there: HashSet<&RepoPath> = files.iter().map(|file| &file.path).collect();
+    let gone: Vec<FileVersion> = gone
+        .iter()
+        .filter(|file| !is_there.contains(&file.path))
+        .cloned()
+        .collect();
+    files.extend(gone);
     let mut problems = Vec::new();
     let wanted: Vec<&FileVersion> = files.iter().filter(|file| is_wanted(file)).collect();
     if wanted.len() > limits.files_max {

@@ -8,9 +8,9 @@ use anyhow::{Context as _, bail};
 use assay_git::{Input, Opened, Options};
 use assay_graph::{
     Certainty, DefinitionId, Direction, EdgeKind, FactStore, FileId, Graph, GraphCounts,
-    LoadLimits, Loaded, NoStore, Outcome, Place, UsageKind, View, load,
+    LoadLimits, Loaded, NoStore, Outcome, Place, UsageKind, View, load_with,
 };
-use assay_source::{RepoPath, nearest_word};
+use assay_source::{FileVersion, RepoPath, nearest_word};
 use serde_json::json;
 
 use crate::arguments::{Global, GraphArguments, GraphFormat, GraphQuery};
@@ -205,6 +205,15 @@ fn open_tree(global: &Global) -> anyhow::Result<Opened> {
 
 /// Makes the graph of what is open, with what is kept from earlier runs.
 pub(crate) fn load_graph(opened: &Opened, no_cache: bool) -> anyhow::Result<Loaded> {
+    load_graph_with(opened, no_cache, &[])
+}
+
+/// The same with files that are gone.
+pub(crate) fn load_graph_with(
+    opened: &Opened,
+    no_cache: bool,
+    gone: &[FileVersion],
+) -> anyhow::Result<Loaded> {
     let folder = opened
         .root
         .as_deref()
@@ -215,7 +224,8 @@ pub(crate) fn load_graph(opened: &Opened, no_cache: bool) -> anyhow::Result<Load
         Some(folder) => folder,
         None => &NoStore,
     };
-    load(&*opened.tree, store, &LoadLimits::default()).context("the files cannot be listed")
+    load_with(&*opened.tree, store, &LoadLimits::default(), gone)
+        .context("the files cannot be listed")
 }
 
 pub(crate) fn remark(loaded: &Loaded, verbose: bool) {

@@ -1,19 +1,20 @@
 //! `assay impact`: what a change reaches: callers, tests, entry points.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
 use assay_git::{Opened, Options};
 use assay_graph::{
-    Certainty, DefinitionId, DefinitionKind, Graph, Impact, ImpactLimits, Reached, definitions_at,
-    impact,
+    Certainty, DefinitionId, DefinitionKind, FileId, Graph, Impact, ImpactLimits, Reached,
+    definitions_at, impact,
 };
 use assay_source::{FileChange, FileVersion, SourceText, diff_lines};
 use serde_json::{Value as Json, json};
 
 use crate::arguments::{Global, ImpactArguments, TextFormat};
-use crate::command::graph::{load_graph, remark};
+use crate::command::graph::{load_graph_with, remark};
 use crate::command::review;
 use crate::output;
 
@@ -28,7 +29,14 @@ pub(crate) fn run(global: &Global, arguments: &ImpactArguments) -> anyhow::Resul
         ..Options::default()
     };
     let opened = assay_git::open(directory, &input, &options)?;
-    let loaded = load_graph(&opened, arguments.no_cache)?;
+    let gone: Vec<FileVersion> = opened
+        .change
+        .files
+        .iter()
+        .filter(|file| file.head.is_none())
+        .filter_map(|file| file.base.clone())
+        .collect();
+    let loaded = load_graph_with(&opened, arguments.no_cache, &gone)?;
     if !global.quiet {
         remark(&loaded, global.verbose);
     }
@@ -42,23 +50,48 @@ pub(crate) fn run(global: &Global, arguments: &ImpactArguments) -> anyhow::Resul
         ..ImpactLimits::default()
     };
     let found = impact(&loaded.graph, &changed, &limits);
+    let gone = Gone::new(&loaded.graph, &gone);
     match arguments.format {
         TextFormat::Json => {
-            output::print(format!("{:#}\n", to_json(&loaded.graph, &opened, &found)))?
+            let json = to_json(&loaded.graph, &opened, &found, &gone);
+            output::print(format!("{json:#}\n"))?;
         }
-        TextFormat::Text => output::print(to_text(&loaded.graph, &opened, &found, arguments.top))?,
+        TextFormat::Text => {
+            let text = to_text(&loaded.graph, &opened, &found, &gone, arguments.top);
+            output::print(text)?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Returns the definitions in which lines of the change are.
+/// The files that the change deletes, which are in the graph all the same.
+struct Gone(HashSet<FileId>);
+
+impl Gone {
+    fn new(graph: &Graph, files: &[FileVersion]) -> Self {
+        Self(
+            files
+                .iter()
+                .filter_map(|file| graph.file_at(&file.path))
+                .collect(),
+        )
+    }
+
+    fn holds(&self, graph: &Graph, id: DefinitionId) -> bool {
+        self.0.contains(&graph.file_of(id))
+    }
+}
+
+/// Returns the definitions in which lines of the change are; of a deleted file
+/// all that it had.
 pub(crate) fn changed_definitions(graph: &Graph, opened: &Opened) -> Vec<DefinitionId> {
     let mut changed = Vec::new();
     for file in &opened.change.files {
         let Some(id) = file
             .head
             .as_ref()
-            .and_then(|head| graph.file_at(&head.path))
+            .or(file.base.as_ref())
+            .and_then(|version| graph.file_at(&version.path))
         else {
             continue;
         };
@@ -100,7 +133,7 @@ fn place(graph: &Graph, id: DefinitionId) -> String {
     format!("{}:{}", graph.path_of(id), graph.definition(id).place.line)
 }
 
-fn to_text(graph: &Graph, opened: &Opened, found: &Impact, top: usize) -> String {
+fn to_text(graph: &Graph, opened: &Opened, found: &Impact, gone: &Gone, top: usize) -> String {
     let mut out = format!("{}\n", opened.title);
     let mut section = |title: &str, lines: Vec<String>| {
         if lines.is_empty() {
@@ -117,7 +150,13 @@ fn to_text(graph: &Graph, opened: &Opened, found: &Impact, top: usize) -> String
     };
     let named = |id: DefinitionId| {
         let kind = graph.definition(id).kind.as_str();
-        format!("{kind} {}  {}", graph.qualified_name(id), place(graph, id))
+        let deleted = if gone.holds(graph, id) {
+            "  [deleted]"
+        } else {
+            ""
+        };
+        let name = graph.qualified_name(id);
+        format!("{kind} {name}  {}{deleted}", place(graph, id))
     };
     let reached = |one: &Reached| {
         let sure = match one.certainty {
@@ -163,7 +202,7 @@ fn to_text(graph: &Graph, opened: &Opened, found: &Impact, top: usize) -> String
     out
 }
 
-fn to_json(graph: &Graph, opened: &Opened, found: &Impact) -> Json {
+fn to_json(graph: &Graph, opened: &Opened, found: &Impact, gone: &Gone) -> Json {
     let named = |id: DefinitionId| {
         json!({
             "symbol": graph.qualified_name(id),
@@ -171,6 +210,7 @@ fn to_json(graph: &Graph, opened: &Opened, found: &Impact) -> Json {
             "path": graph.path_of(id).to_display(),
             "line": graph.definition(id).place.line,
             "public": graph.is_public(id),
+            "deleted": gone.holds(graph, id),
         })
     };
     let reached = |one: &Reached| {

@@ -1,6 +1,7 @@
 //! What the code graph costs above the parser that it comes from.
 //!
-//! `cargo bench -p assay-graph` times the parser alone, reading the facts of a
+//! `ASSAY_BENCH_TREE=FOLDER cargo bench -p assay-graph` measures a whole tree; without
+//! it, `cargo bench -p assay-graph` times the parser alone, reading the facts of a
 //! text (parser, tree, facts, bytes), and taking kept facts back, in turns in one
 //! run, for each language. A ratio over its limit is an error.
 #![expect(
@@ -8,6 +9,8 @@
     clippy::disallowed_methods,
     reason = "a bench reads the fixtures and the clock, and says what it measured"
 )]
+
+mod tree;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -34,6 +37,12 @@ struct Source {
 }
 
 fn main() -> ExitCode {
+    if let Some(folder) = std::env::var_os("ASSAY_BENCH_TREE") {
+        return match tree::measure(path::Path::new(&folder)) {
+            true => ExitCode::SUCCESS,
+            false => ExitCode::FAILURE,
+        };
+    }
     println!("language      parse MB/s  facts/parse  kept/parse");
     let mut sums = [0.0; 3];
     for source in &corpus() {

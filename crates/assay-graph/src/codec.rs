@@ -63,8 +63,14 @@ pub fn encode(facts: &Facts) -> Vec<u8> {
         out.number(usage.kind as u32);
         out.number(usage.target.0);
         out.number(usage.arguments);
+        out.number(usage.given.0);
+        out.number(usage.given.1 - usage.given.0);
         out.number(usage.within.0);
         out.place(usage.place);
+    }
+    out.number(facts.arguments.len() as u32);
+    for argument in &facts.arguments {
+        out.number(argument.0);
     }
     out.number(facts.imports.len() as u32);
     for import in &facts.imports {
@@ -109,6 +115,7 @@ pub fn decode(bytes: &[u8]) -> Option<Facts> {
         supers: Vec::new(),
         bindings: Vec::new(),
         usages: Vec::new(),
+        arguments: Vec::new(),
         imports: Vec::new(),
         entries: Vec::new(),
     };
@@ -166,9 +173,13 @@ pub fn decode(bytes: &[u8]) -> Option<Facts> {
                 .get(input.number()? as usize)?,
             target: input.id(check)?,
             arguments: input.number()?,
+            given: input.range()?,
             within: input.local(locals)?,
             place: input.place()?,
         });
+    }
+    for _ in 0..input.count()? {
+        facts.arguments.push(input.id(check)?);
     }
     for _ in 0..input.count()? {
         let kind = input.number()?;
@@ -334,6 +345,11 @@ impl Reader<'_> {
         (number < count).then_some(LocalId(number))
     }
 
+    fn range(&mut self) -> Option<(u32, u32)> {
+        let start = self.number()?;
+        Some((start, start.checked_add(self.number()?)?))
+    }
+
     fn id(&mut self, check: Check) -> Option<ExpressionId> {
         let number = self.number()?;
         (number < check.expressions).then_some(ExpressionId(number))
@@ -382,10 +398,8 @@ impl Reader<'_> {
         let owner = self.id(check)?;
         let value = self.id(check)?;
         let type_text = self.name(check.names)?;
-        let first = self.number()?;
-        let parameters = (first, first.checked_add(self.number()?)?);
-        let first = self.number()?;
-        let supers = (first, first.checked_add(self.number()?)?);
+        let parameters = self.range()?;
+        let supers = self.range()?;
         Some(Definition {
             kind: *DefinitionKind::ALL.get((flags >> 5) as usize)?,
             name,

@@ -272,6 +272,9 @@ pub struct Usage {
     pub target: ExpressionId,
     /// The number of arguments of a call.
     pub arguments: u32,
+    /// The range of the arguments in [`Facts::arguments`]; empty where functions
+    /// of one name are not told apart by the types of their arguments.
+    pub given: (u32, u32),
     /// The definition that it stands in.
     pub within: LocalId,
     /// Where the last name of the target stands.
@@ -372,6 +375,8 @@ pub struct Facts {
     pub bindings: Vec<Binding>,
     /// The uses, in the order of the text.
     pub usages: Vec<Usage>,
+    /// The arguments of calls, where they are of use.
+    pub arguments: Vec<ExpressionId>,
     /// The imports, in the order of the text.
     pub imports: Vec<Import>,
     /// The entry points, in the order of the text.
@@ -396,6 +401,14 @@ impl Facts {
     pub fn parameters_of(&self, definition: &Definition) -> &[Parameter] {
         let (start, end) = definition.parameters;
         self.parameters
+            .get(start as usize..end as usize)
+            .unwrap_or_default()
+    }
+
+    /// Returns the arguments of a call; none where they are not kept.
+    pub fn arguments_of(&self, usage: &Usage) -> &[ExpressionId] {
+        let (start, end) = usage.given;
+        self.arguments
             .get(start as usize..end as usize)
             .unwrap_or_default()
     }

@@ -199,10 +199,13 @@ impl<'t> Extractor<'t> {
             }),
         };
         if let Some(right) = right
-            && let Expression::Module(module) = self.facts.expressions[value.index()]
+            && let Some(module) = self.module_of(value)
+            && self.import_pattern(left, right, module)
         {
-            self.import_pattern(left, right, module);
+            return;
         }
+        // `store := store.New()`: until it has its value, the name means another.
+        self.given_at = right.map_or(0, |right| right.span().end);
         if left.has_any(NAMES) || left.is_leaf() {
             self.give(left, value, type_text);
         } else if left.has(Role::Member) || left.kind() == "instance_variable" {
@@ -211,6 +214,19 @@ impl<'t> Extractor<'t> {
             self.give(name, value, type_text);
         } else {
             self.bind_pattern(left, right, value, kind);
+        }
+        self.given_at = 0;
+    }
+
+    /// Returns the module that an expression loads, awaited or not.
+    fn module_of(&self, value: ExpressionId) -> Option<Name> {
+        match self.facts.expressions[value.index()] {
+            Expression::Module(module) => Some(module),
+            Expression::Unwrap(inner) => match self.facts.expressions[inner.index()] {
+                Expression::Module(module) => Some(module),
+                _ => None,
+            },
+            _ => None,
         }
     }
 
@@ -260,12 +276,15 @@ impl<'t> Extractor<'t> {
             "let_condition" => self.push(Expression::Unwrap(value)),
             _ => ExpressionId::UNKNOWN,
         };
+        // `Some(_)`: a variant in a pattern is no name that is bound.
+        let is_rust = self.plan.family == Family::Rust;
         let bound: Vec<NodeRef<'t>> = left
             .subtree()
             .filter(|part| {
                 part.has_any(NAMES)
                     && part.is_leaf()
                     && !matches!(part.field(), Field::Type | Field::Key | Field::Value)
+                    && !(is_rust && part.text().starts_with(char::is_uppercase))
             })
             .take(PATTERN_NAMES_MAX)
             .collect();
@@ -278,6 +297,54 @@ impl<'t> Extractor<'t> {
             };
             self.give(name, value, "");
         }
+    }
+
+    /// Binds the name in `Some(name)` and `Kind::Variant(name)` of a `match`: what
+    /// is in the value that is looked at, or a value of what the variant is named
+    /// after.
+    pub(crate) fn bind_variant(&mut self, pattern: NodeRef<'t>) {
+        let mut parts = pattern.named_children();
+        let (Some(path), Some(inner)) = (parts.next(), parts.next()) else {
+            return;
+        };
+        let name = inner
+            .subtree()
+            .find(|part| part.is_leaf() && part.has_any(NAMES))
+            .filter(|_| parts.next().is_none());
+        let is_name = |name: &NodeRef<'t>| {
+            name.text()
+                .starts_with(|c: char| c.is_lowercase() || c == '_')
+                && (*name == inner || inner.kind().ends_with("_pattern"))
+        };
+        let Some(name) = name.filter(is_name) else {
+            return;
+        };
+        let arm = pattern
+            .ancestors()
+            .take(PATTERN_NAMES_MAX)
+            .find(|around| matches!(around.kind(), "match_arm" | "let_condition" | "block"))
+            .filter(|around| around.kind() == "match_arm");
+        let Some(arm) = arm else { return };
+        let value = match path.text() {
+            "Some" | "Ok" => {
+                let subject = arm
+                    .ancestors()
+                    .find(|around| around.kind() == "match_expression")
+                    .and_then(|around| {
+                        around
+                            .child(Field::Value)
+                            .or_else(|| around.named_children().next())
+                    });
+                let subject = subject.map_or(ExpressionId::UNKNOWN, |subject| self.lower(subject));
+                self.push(Expression::Unwrap(subject))
+            }
+            "Err" => ExpressionId::UNKNOWN,
+            path => self.instance_of_type(path),
+        };
+        let scope = self.scope();
+        self.pass(name);
+        let text = self.intern(name.text());
+        self.bind_name(scope, text, name.span().start, value);
     }
 
     /// Gives a value to a name: a variable of the file, or a local one.
@@ -300,8 +367,10 @@ impl<'t> Extractor<'t> {
             kind if kind.is_type() => {
                 self.define_field(name_node, name, value, type_text);
             }
+            // A function that is the value goes by this name itself.
+            _ if defines_function(name_node) => {}
             _ => {
-                let from = name_node.span().start;
+                let from = name_node.span().start.max(self.given_at);
                 self.bind_name(scope, name, from, value);
             }
         }
@@ -568,6 +637,20 @@ const TEXT_BYTES_MAX: usize = 300;
 /// Cuts a text to what is kept of it.
 pub(crate) fn cut(text: &str) -> &str {
     &text[..text.floor_char_boundary(TEXT_BYTES_MAX)]
+}
+
+/// Returns whether the value that a declaration gives to a name is a function or
+/// class written there, which is then a definition of that name.
+pub(crate) fn defines_function(name_node: NodeRef<'_>) -> bool {
+    const DEFINES: RoleSet = RoleSet::of(&[Role::Function, Role::Class]);
+    let value = name_node.parent().and_then(|parent| {
+        parent
+            .child(Field::Value)
+            .or_else(|| parent.child(Field::Right))
+    });
+    value.is_some_and(|value| {
+        value.has_any(DEFINES) && !value.has(Role::Call) && value.name_node().is_some()
+    })
 }
 
 fn is_declarator(kind: &str) -> bool {

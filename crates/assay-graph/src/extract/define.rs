@@ -4,7 +4,7 @@
 use assay_syntax::{Field, NodeRef, Role, RoleSet};
 
 use crate::extract::Extractor;
-use crate::extract::bind::{cut, value_after_equals};
+use crate::extract::bind::{cut, defines_function, value_after_equals};
 use crate::extract::expression::{arguments_of, last_name, string_text};
 use crate::extract::plan::{self, Family};
 use crate::extract::type_text::read_type;
@@ -25,6 +25,10 @@ impl<'t> Extractor<'t> {
     /// Begins a class, an implementation or a module.
     pub(crate) fn define_container(&mut self, node: NodeRef<'t>, actions: u32) {
         let node_kind = node.kind();
+        // `class << self`: what is in it belongs to what is around it.
+        if node_kind == "singleton_class" {
+            return;
+        }
         let kind = if actions & plan::CLASS == 0 {
             DefinitionKind::Module
         } else if node_kind == "impl_item" || node_kind.contains("extension") {
@@ -203,6 +207,18 @@ impl<'t> Extractor<'t> {
 
     /// Begins a function, or only binds the parameters of a nameless one.
     pub(crate) fn define_function(&mut self, node: NodeRef<'t>) {
+        if node.has(Role::Lambda)
+            && let Some((entry, label)) = self.inline_entry(node)
+        {
+            // What a route runs is found by the route, and by nobody else.
+            let mut definition = self.definition(DefinitionKind::Function, node, node, label);
+            definition.visibility = Visibility::Private;
+            let id = self.add(definition);
+            self.set_handler(entry, id);
+            self.enter(id, node);
+            self.read_parameters(node, id);
+            return;
+        }
         let name_node = node.name_node();
         let is_lambda = node.has(Role::Lambda);
         let test = match is_lambda {
@@ -228,7 +244,11 @@ impl<'t> Extractor<'t> {
         let in_type = self.kind_of(scope).is_type();
         let kind = if node.has(Role::Constructor) {
             DefinitionKind::Constructor
-        } else if owner != ExpressionId::UNKNOWN || in_type || node.has(Role::Method) {
+        } else if owner != ExpressionId::UNKNOWN
+            || in_type
+            || node.has(Role::Method)
+            || is_in_object(node)
+        {
             DefinitionKind::Method
         } else {
             DefinitionKind::Function
@@ -550,16 +570,7 @@ impl<'t> Extractor<'t> {
     ) {
         let scope = self.scope();
         // A function or class that is the value goes by this name itself.
-        let value_node = node.parent().and_then(|parent| {
-            parent
-                .child(Field::Value)
-                .or_else(|| parent.child(Field::Right))
-        });
-        let defines = value_node.is_some_and(|value| {
-            value.has_any(const { RoleSet::of(&[Role::Function, Role::Class]) })
-                && !value.has(Role::Call)
-        });
-        if defines {
+        if defines_function(node) {
             return;
         }
         // The first assignment defines it; later ones only say what it holds.
@@ -837,6 +848,7 @@ impl<'t> Extractor<'t> {
             kind: UsageKind::Mention,
             target,
             arguments: 0,
+            given: (0, 0),
             within: self.scope(),
             place: self.place(last.span()),
         };
@@ -851,7 +863,14 @@ fn object_holder(node: NodeRef<'_>) -> Option<&str> {
     if object.kind() == "pair" {
         object = object.parent()?;
     }
-    let holder = object.parent().filter(|_| object.kind() == "object")?;
+    let mut holder = object.parent().filter(|_| object.kind() == "object")?;
+    // `{ ... } as const`, `({ ... }) satisfies Type`
+    while matches!(
+        holder.kind(),
+        "as_expression" | "satisfies_expression" | "parenthesized_expression"
+    ) {
+        holder = holder.parent()?;
+    }
     match holder.kind() {
         "variable_declarator" => holder.child(Field::Name).map(NodeRef::text),
         "export_statement" => Some("default"),
@@ -861,6 +880,16 @@ fn object_holder(node: NodeRef<'_>) -> Option<&str> {
             .filter(|left| *left == "module.exports"),
         _ => None,
     }
+}
+
+/// Returns whether a function is the value of a key of an object.
+fn is_in_object(node: NodeRef<'_>) -> bool {
+    node.parent().is_some_and(|parent| {
+        parent.kind() == "pair"
+            && parent
+                .parent()
+                .is_some_and(|object| object.kind() == "object")
+    })
 }
 
 /// Returns whether a nameless function is what the module exports by default.

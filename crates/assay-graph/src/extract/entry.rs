@@ -3,7 +3,7 @@
 //! Routes are told by how they are registered (a call with a path, a decorator,
 //! an annotation), commands and jobs by their names and annotations.
 
-use assay_syntax::{Field, NodeRef, Role};
+use assay_syntax::{Field, NodeId, NodeRef, Role};
 
 use crate::extract::Extractor;
 use crate::extract::expression::{arguments_of, string_text};
@@ -22,6 +22,9 @@ pub(crate) struct Pending {
     prefix: Option<String>,
     /// The same for the classes that are open.
     prefixes: Vec<(LocalId, String)>,
+    /// Functions that are written where they are registered, by their nodes, with
+    /// the places of their entries.
+    inline: Vec<(NodeId, usize)>,
 }
 
 /// Methods of HTTP as libraries name their functions.
@@ -95,15 +98,22 @@ impl<'t> Extractor<'t> {
             Family::Python => self.python_entry(&text, first, arguments, place),
             Family::Ruby => self.rails_entry(&text, first, last, place),
             _ => {
-                let Some(path) = string_text(first) else {
-                    return;
+                let (path, last) = match string_text(first) {
+                    Some(path) => (path, last),
+                    None => match self.chained_path(node) {
+                        Some(path) => (path, arguments.named_children().last()),
+                        None => return,
+                    },
                 };
                 let lower = text.to_ascii_lowercase();
                 let verb = lower.strip_prefix("map").unwrap_or(&lower);
                 let is_verb = VERBS.contains(&verb) || matches!(verb, "any" | "all");
                 let is_handle = matches!(&*lower, "handlefunc" | "handle" | "route" | "method");
-                let is_path =
-                    path.starts_with('/') || path.is_empty() || self.plan.family == Family::Php;
+                // `"GET /path"` of Go's own router names the method itself.
+                let is_path = path.starts_with('/')
+                    || path.is_empty()
+                    || self.plan.family == Family::Php
+                    || self.plan.family == Family::Go && path.contains(" /");
                 let Some(last) = last.filter(|_| is_path && (is_verb || is_handle)) else {
                     return;
                 };
@@ -117,15 +127,18 @@ impl<'t> Extractor<'t> {
                     self.axum_entries(path, last, place);
                     return;
                 }
-                // `"GET /path"` of Go's own router names the method itself.
                 let verb = if is_verb {
                     verb.to_ascii_uppercase()
                 } else {
                     "ANY".to_owned()
                 };
+                let root = match self.plan.family == Family::Php && !path.starts_with('/') {
+                    true => "/",
+                    false => "",
+                };
                 let label = match path.contains(' ') {
                     true => path.to_owned(),
-                    false => format!("{verb} {path}"),
+                    false => format!("{verb} {root}{path}"),
                 };
                 let handler = self.handler(last);
                 self.add_entry(EntryKind::Route, &label, handler, place);
@@ -152,10 +165,48 @@ impl<'t> Extractor<'t> {
             return self.push(Expression::Member(class, method));
         }
         if node.has(Role::Function) {
-            // The code stands right here; it belongs to what is around it.
+            // The code stands right here, and gets a definition when it is reached.
+            let entry = self.facts.entries.len();
+            self.pending.inline.push((node.id(), entry));
             return self.push(Expression::Definition(self.scope()));
         }
         self.lower(node)
+    }
+
+    /// Returns the path of `route("/a").get(f).post(g)`.
+    fn chained_path(&self, call: NodeRef<'t>) -> Option<&'t str> {
+        /// One path has so many methods at most.
+        const STEPS_MAX: usize = 8;
+        let mut at = call;
+        for _ in 0..STEPS_MAX {
+            let object = self.callee(at)?.child(Field::Object)?;
+            if !object.has(Role::Call) {
+                return None;
+            }
+            match self.called_name(object).text() {
+                "route" => return self.first_string(object),
+                verb if VERBS.contains(&verb) => at = object,
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// Returns the entry that a function is written for, and how it is called from
+    /// outside.
+    pub(crate) fn inline_entry(&mut self, node: NodeRef<'t>) -> Option<(usize, Name)> {
+        let inline = &mut self.pending.inline;
+        let place = inline.iter().rposition(|(id, _)| *id == node.id())?;
+        let (_, entry) = inline.swap_remove(place);
+        Some((entry, self.facts.entries.get(entry)?.label))
+    }
+
+    /// Makes a function the handler of the entry that it is written for.
+    pub(crate) fn set_handler(&mut self, entry: usize, id: LocalId) {
+        let handler = self.push(Expression::Definition(id));
+        if let Some(entry) = self.facts.entries.get_mut(entry) {
+            entry.handler = handler;
+        }
     }
 
     /// axum: `.route("/a", get(f).post(g))`.
@@ -316,11 +367,13 @@ impl<'t> Extractor<'t> {
             && node
                 .parent()
                 .is_some_and(|parent| !parent.kind().contains("body"));
-        if matches!(
-            &*name,
-            "requestmapping" | "controller" | "path" | "route" | "restcontroller" | "apicontroller"
-        ) && (is_class || inside.is_none() && self.plan.family == Family::Script)
-        {
+        // What Spring and ASP.NET say in `@Controller` is no path.
+        let begins_paths = match &*name {
+            "requestmapping" | "path" | "route" => true,
+            "controller" => self.plan.family == Family::Script,
+            _ => false,
+        };
+        if begins_paths && (is_class || inside.is_none() && self.plan.family == Family::Script) {
             let prefix = string.unwrap_or("").to_owned();
             match is_class {
                 true => self.pending.prefixes.push((self.scope(), prefix)),
@@ -340,7 +393,13 @@ impl<'t> Extractor<'t> {
                 Family::Python | Family::Rust | Family::Script
             )
         {
-            let label = self.with_prefix(kind, &label);
+            let label = match label.is_empty() {
+                true => {
+                    let definition = &self.facts.definitions[self.scope().index()];
+                    self.names.get(definition.name).to_owned()
+                }
+                false => self.with_prefix(kind, &label),
+            };
             let handler = self.push(Expression::Definition(self.scope()));
             self.add_entry(kind, &label, handler, place);
         } else {
@@ -385,6 +444,8 @@ impl<'t> Extractor<'t> {
                     .map_or_else(|| "ANY".to_owned(), |verb| verb.to_ascii_uppercase());
                 Some((EntryKind::Route, format!("{verb} {path_text}")))
             }
+            // In Rust it says how a structure is read from arguments.
+            "command" | "group" if self.plan.family == Family::Rust => None,
             "command" | "group" => Some((EntryKind::Command, string.unwrap_or("").to_owned())),
             name if JOBS.contains(&name) => Some((EntryKind::Job, string.unwrap_or("").to_owned())),
             _ => None,

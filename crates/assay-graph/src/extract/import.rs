@@ -200,10 +200,15 @@ impl<'t> Extractor<'t> {
         self.add_import(node, ImportKind::Module, &module, "", "");
     }
 
-    /// `const { a, b: c } = require("m")`
-    pub(crate) fn import_pattern(&mut self, left: NodeRef<'t>, right: NodeRef<'t>, module: Name) {
+    /// `const { a, b: c } = require("m")`; returns whether it is of that form.
+    pub(crate) fn import_pattern(
+        &mut self,
+        left: NodeRef<'t>,
+        right: NodeRef<'t>,
+        module: Name,
+    ) -> bool {
         if left.kind() != "object_pattern" {
-            return;
+            return false;
         }
         let module = self.names.get(module).to_owned();
         for part in left.named_children() {
@@ -211,6 +216,10 @@ impl<'t> Extractor<'t> {
             let alias = part.child(Field::Value).unwrap_or(part).text();
             self.add_import(right, ImportKind::Item, &module, key, alias);
         }
+        for part in left.subtree() {
+            self.pass(part);
+        }
+        true
     }
 
     /// Java, Kotlin and Scala: `a.b.C`, `static a.b.C.m`, `a.b.*`, `a.{B, C => D}`.

@@ -4,12 +4,14 @@
 //! What a language is comes from its roles; what is left to say about single
 //! kinds of nodes is in [`plan`].
 
+pub(crate) mod argument;
 mod bind;
 mod define;
 mod entry;
 mod expression;
 mod import;
 pub(crate) mod plan;
+mod token;
 mod type_text;
 
 use std::collections::HashSet;
@@ -27,7 +29,7 @@ use crate::name::{Interner, Name, Names};
 
 /// Grows whenever the same text would give other facts: what was kept from
 /// before is then not taken.
-pub const FACTS_VERSION: u32 = 2;
+pub const FACTS_VERSION: u32 = 3;
 
 /// More of anything than this is not kept of one file.
 const FACTS_MAX: usize = 2_000_000;
@@ -73,6 +75,8 @@ pub(crate) struct Extractor<'t> {
     mentioned: HashSet<(LocalId, Name, Name)>,
     /// The visibility that a line such as `private:` gives to what follows.
     pub(crate) access: Vec<(LocalId, Visibility)>,
+    /// Where the value ends that names are given.
+    pub(crate) given_at: u32,
     /// The nodes that are no mention: names of definitions, callees, keys.
     passed: Vec<bool>,
     /// Names that the file exports apart from their definitions.
@@ -133,6 +137,7 @@ impl<'t> Extractor<'t> {
                 supers: Vec::new(),
                 bindings: Vec::new(),
                 usages: Vec::new(),
+                arguments: Vec::new(),
                 imports: Vec::new(),
                 entries: Vec::new(),
             },
@@ -142,6 +147,7 @@ impl<'t> Extractor<'t> {
             fields: HashSet::new(),
             mentioned: HashSet::new(),
             access: Vec::new(),
+            given_at: 0,
             passed: vec![false; tree.len()],
             exported: HashSet::new(),
             pending: entry::Pending::default(),
@@ -266,6 +272,12 @@ impl<'t> Extractor<'t> {
         if actions & plan::AS_NAME != 0 {
             self.bind_as(node);
         }
+        if actions & plan::TOKENS != 0 {
+            self.tokens(node);
+        }
+        if actions & plan::VARIANT != 0 {
+            self.bind_variant(node);
+        }
         if actions & plan::RETURN != 0 {
             self.bind_return(node);
         }
@@ -301,10 +313,12 @@ impl<'t> Extractor<'t> {
         self.pass_callee(node, name);
         let place = self.place(name.span());
         let within = self.scope();
+        let given = self.arguments(node);
         self.facts.usages.push(Usage {
             kind,
             target,
             arguments,
+            given,
             within,
             place,
         });
@@ -383,6 +397,7 @@ impl<'t> Extractor<'t> {
                 kind: UsageKind::Mention,
                 target: expression,
                 arguments: 0,
+                given: (0, 0),
                 within: self.scope(),
                 place,
             });
@@ -437,6 +452,7 @@ impl<'t> Extractor<'t> {
             kind: UsageKind::Mention,
             target,
             arguments: 0,
+            given: (0, 0),
             within: self.scope(),
             place,
         });

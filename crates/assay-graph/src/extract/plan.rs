@@ -79,6 +79,8 @@ pub(crate) const EXPORT: u32 = 1 << 17;
 pub(crate) const SKIP: u32 = 1 << 18;
 pub(crate) const AS_NAME: u32 = 1 << 19;
 pub(crate) const CONSTANT: u32 = 1 << 20;
+pub(crate) const TOKENS: u32 = 1 << 21;
+pub(crate) const VARIANT: u32 = 1 << 22;
 
 /// What to do at the nodes of a language.
 pub(crate) struct Plan {
@@ -163,6 +165,8 @@ fn by_kind(kind: &str) -> u32 {
         "macro_definition" | "preproc_function_def" => MACRO,
         "struct_expression" | "composite_literal" => NEW,
         "const_item" | "static_item" => CONSTANT,
+        "token_tree" => TOKENS,
+        "tuple_struct_pattern" => VARIANT,
         _ => 0,
     }
 }

@@ -129,8 +129,11 @@ impl Reader<'_> {
                 }
                 b'(' => {
                     self.at += 1;
-                    let inner = self.union(build, depth + 1);
-                    let several = self.blank_and_peek() == b',';
+                    let mut inner = self.union(build, depth + 1);
+                    // `(name Type, ...)`: results of Go may have names.
+                    if !matches!(self.blank_and_peek(), b',' | b')' | b':' | 0) {
+                        inner = self.union(build, depth + 1);
+                    }
                     self.skip_to(b')');
                     let is_function =
                         self.blank_and_peek() == b'=' || self.text[self.at..].starts_with("->");
@@ -139,7 +142,6 @@ impl Reader<'_> {
                         return ExpressionId::UNKNOWN;
                     }
                     // Of several results the first is what a call is worth.
-                    let _ = several;
                     return self.suffix(build, inner, is_array);
                 }
                 _ => break,

@@ -137,6 +137,27 @@ const ITSELF: &[&str] = &[
     "let",
 ];
 
+/// Methods of a class that is a table of a database that give one of its rows.
+const MAKES: &[&str] = &[
+    "find",
+    "find_by",
+    "find_by!",
+    "first",
+    "last",
+    "take",
+    "create",
+    "create!",
+    "build",
+    "find_or_create_by",
+    "find_or_create_by!",
+    "find_or_initialize_by",
+    "findOrFail",
+    "firstOrFail",
+    "firstOrCreate",
+    "firstOrNew",
+    "updateOrCreate",
+];
+
 pub(crate) struct Evaluation<'i, 'g> {
     pub(crate) index: &'i Index<'g>,
     /// The file whose uses are looked up.
@@ -147,18 +168,63 @@ pub(crate) struct Evaluation<'i, 'g> {
     steps: u32,
 }
 
+/// A name as a file says it: by its number there, and by that of the graph.
+#[derive(Clone, Copy)]
+pub(crate) struct Spoken {
+    here: Name,
+    everywhere: Name,
+}
+
+impl Spoken {
+    pub(crate) fn of(file: &GraphFile, name: Name) -> Self {
+        Self {
+            here: name,
+            everywhere: file.names[name.index()],
+        }
+    }
+
+    /// A name that no local one can be: it is looked up in what is defined.
+    pub(crate) fn defined(name: Name) -> Self {
+        Self {
+            here: Name::EMPTY,
+            everywhere: name,
+        }
+    }
+}
+
 /// Where an expression stands: a file, a scope in it, and up to which byte the
 /// names of that scope are known.
 #[derive(Clone, Copy)]
-struct Standing {
-    file: u32,
-    scope: LocalId,
-    at: u32,
-    depth: u32,
+pub(crate) struct Standing {
+    pub(crate) file: u32,
+    pub(crate) scope: LocalId,
+    pub(crate) at: u32,
+    pub(crate) depth: u32,
+    /// Whether what is looked up is a written type, which no field is.
+    pub(crate) is_type: bool,
 }
 
 impl Standing {
-    fn deeper(self) -> Self {
+    /// Stands in a scope of a file, at a byte of it.
+    pub(crate) fn new(file: u32, scope: LocalId, at: u32) -> Self {
+        Self {
+            file,
+            scope,
+            at,
+            depth: 0,
+            is_type: false,
+        }
+    }
+
+    /// The same place, where a type is written.
+    pub(crate) fn of_type(self) -> Self {
+        Self {
+            is_type: true,
+            ..self
+        }
+    }
+
+    pub(crate) fn deeper(self) -> Self {
         Self {
             depth: self.depth + 1,
             ..self
@@ -188,17 +254,16 @@ impl<'i, 'g> Evaluation<'i, 'g> {
 
     /// Returns what an expression of the file is.
     pub(crate) fn evaluate(&mut self, id: ExpressionId, scope: LocalId, at: u32) -> Value {
-        self.steps = 0;
-        let standing = Standing {
-            file: self.file,
-            scope,
-            at,
-            depth: 0,
-        };
-        self.value(id, standing)
+        self.begin();
+        self.value(id, Standing::new(self.file, scope, at))
     }
 
-    fn value(&mut self, id: ExpressionId, here: Standing) -> Value {
+    /// Begins to look something else up: its steps are counted anew.
+    pub(crate) fn begin(&mut self) {
+        self.steps = 0;
+    }
+
+    pub(crate) fn value(&mut self, id: ExpressionId, here: Standing) -> Value {
         self.steps += 1;
         if self.steps > STEPS_MAX || here.depth > DEPTH_MAX {
             return Value::Unknown;
@@ -219,7 +284,7 @@ impl<'i, 'g> Evaluation<'i, 'g> {
         match file.facts.expression(id) {
             Expression::Unknown => Value::Unknown,
             Expression::Literal => Value::External,
-            Expression::Name(name) => self.name(file.names[name.index()], here),
+            Expression::Name(name) => self.name(Spoken::of(file, name), here),
             Expression::Member(object, name) => {
                 let name = file.names[name.index()];
                 let object = self.value(object, here);
@@ -227,7 +292,12 @@ impl<'i, 'g> Evaluation<'i, 'g> {
             }
             Expression::Call(callee, _) => self.call(callee, here),
             Expression::New(written, _) => {
-                let class = self.value(written, here);
+                // Elsewhere a variable may hold the class.
+                let is_type = matches!(
+                    file.family,
+                    Family::Go | Family::Rust | Family::Jvm | Family::CSharp
+                );
+                let class = self.value(written, Standing { is_type, ..here });
                 match self.settled_type(class) {
                     Value::Definition(class) => Value::Instance(class),
                     other => other,
@@ -251,11 +321,8 @@ impl<'i, 'g> Evaluation<'i, 'g> {
             }
             Expression::Generic(base, _) => self.value(base, here),
             Expression::This => self.this(here).map_or(Value::Unknown, Value::Instance),
-            Expression::Super => match self.this(here) {
-                Some(class) => Value::Parent(class),
-                None if file.family == Family::Rust => self.rust_parent(here),
-                None => Value::Unknown,
-            },
+            Expression::Super if file.family == Family::Rust => self.rust_parent(here),
+            Expression::Super => self.this(here).map_or(Value::Unknown, Value::Parent),
             Expression::Module(module) => {
                 self.index
                     .module(here.file, here.scope, file.facts.text(module), self)
@@ -293,16 +360,29 @@ impl<'i, 'g> Evaluation<'i, 'g> {
     }
 
     /// Looks a bare name up, from the inside out.
-    fn name(&mut self, name: Name, here: Standing) -> Value {
+    pub(crate) fn name(&mut self, spoken: Spoken, here: Standing) -> Value {
         let file = self.source(here.file);
+        let name = spoken.everywhere;
         if self.text(name) == "Self" || file.family == Family::Php && self.text(name) == "static" {
             return self.this(here).map_or(Value::Unknown, Value::Definition);
+        }
+        if file.family == Family::Rust && matches!(self.text(name), "crate" | "super") {
+            return match self.text(name) {
+                "super" => self.rust_parent(here),
+                _ => {
+                    let module = self.index.rust_module(here.file, here.scope);
+                    Value::Definition(self.index.rust_root(module))
+                }
+            };
         }
         let mut scope = here.scope;
         loop {
             let id = file.base + scope.0;
             let kind = self.index.kind(id);
-            if let Some(found) = self.local(name, scope, here) {
+            // No local variable is a type, whatever it is called.
+            if !here.is_type
+                && let Some(found) = self.local(spoken, scope, here)
+            {
                 return found;
             }
             let looks_here = match kind {
@@ -320,8 +400,13 @@ impl<'i, 'g> Evaluation<'i, 'g> {
                         .member(id, name)
                         .or_else(|| self.in_module(id, name)),
                 };
-                // `fn f()` in an `impl` is no bare name inside of it.
-                if let Some(found) = found.filter(|_| kind != DefinitionKind::Extension) {
+                // `fn f()` in an `impl` is no bare name inside of it, and the type
+                // of a field is none of the fields beside it (`Color Color`).
+                let counts = |found: &u32| {
+                    kind != DefinitionKind::Extension
+                        && !(here.is_type && self.index.kind(*found) == DefinitionKind::Field)
+                };
+                if let Some(found) = found.filter(counts) {
                     return Value::Definition(found);
                 }
             }
@@ -364,39 +449,56 @@ impl<'i, 'g> Evaluation<'i, 'g> {
     }
 
     /// What a local name holds; none when it is no local name.
-    fn local(&mut self, name: Name, scope: LocalId, here: Standing) -> Option<Value> {
-        let file = self.source(here.file);
-        let bindings = &file.facts.bindings;
-        // The bindings are sorted by the names of the file.
-        let start = bindings.partition_point(|binding| binding.scope < scope);
-        let of_scope = &bindings[start..];
-        let end = of_scope.partition_point(|binding| binding.scope == scope);
-        let of_scope = &of_scope[..end];
-        let named = of_scope
-            .iter()
-            .filter(|binding| file.names[binding.name.index()] == name);
-        let mut before: Option<&Binding> = None;
-        let mut first: Option<&Binding> = None;
-        for binding in named {
-            first = first.or(Some(binding));
-            if binding.from < here.at {
-                before = Some(binding);
-            }
-        }
-        let binding = before.or(first)?;
-        if scope == LocalId::FILE {
-            return None;
-        }
+    fn local(&mut self, spoken: Spoken, scope: LocalId, here: Standing) -> Option<Value> {
+        let binding = self.binding(spoken, scope, here)?;
         if binding.value == ExpressionId::UNKNOWN {
             return Some(Value::Unknown);
         }
         let standing = Standing {
             scope,
             at: binding.from,
+            is_type: false,
             ..here
         };
         // An instance of a type stays what it is; a name stands for its value.
         Some(self.value(binding.value, standing))
+    }
+
+    /// Returns what is known of a local name of a scope at a place.
+    pub(crate) fn binding(
+        &self,
+        spoken: Spoken,
+        scope: LocalId,
+        here: Standing,
+    ) -> Option<&'g Binding> {
+        if scope == LocalId::FILE {
+            return None;
+        }
+        // They are sorted by scope, name and place.
+        let bindings = &self.source(here.file).facts.bindings;
+        let key = (scope, spoken.here);
+        let start = bindings.partition_point(|binding| (binding.scope, binding.name) < key);
+        let named = bindings[start..]
+            .iter()
+            .take_while(|binding| (binding.scope, binding.name) == key);
+        let mut before: Option<&Binding> = None;
+        let mut first: Option<&Binding> = None;
+        for binding in named {
+            // What a name is given (`store := store.New()`) speaks of another.
+            if binding.from != here.at {
+                first = first.or(Some(binding));
+            }
+            if binding.from >= here.at {
+                break;
+            }
+            before = Some(binding);
+        }
+        // Where functions see what is declared further down, or loops come back.
+        let sees_later = matches!(
+            self.source(here.file).family,
+            Family::Python | Family::Script | Family::Ruby | Family::Php
+        );
+        before.or(first.filter(|_| sees_later))
     }
 
     /// Looks a name up at the top of a file: what it defines, what it imports,
@@ -559,12 +661,7 @@ impl<'i, 'g> Evaluation<'i, 'g> {
 
     /// Looks a member up.
     pub(crate) fn member_of(&mut self, object: Value, name: Name) -> Value {
-        let here = Standing {
-            file: self.file,
-            scope: LocalId::FILE,
-            at: u32::MAX,
-            depth: 1,
-        };
+        let here = Standing::new(self.file, LocalId::FILE, u32::MAX).deeper();
         self.member(object, name, here)
     }
 
@@ -623,8 +720,11 @@ impl<'i, 'g> Evaluation<'i, 'g> {
             }
             kind if kind.is_type() => match self.index.type_member(id, name) {
                 (Some(found), _) => Value::Definition(found),
-                (None, true) => Value::Unknown,
-                (None, false) => Value::External,
+                (None, all_known) => match self.embedded(id, name) {
+                    Some(embedded) => Value::Instance(embedded),
+                    None if all_known => Value::Unknown,
+                    None => Value::External,
+                },
             },
             DefinitionKind::Alias | DefinitionKind::Variable | DefinitionKind::Field => {
                 if let Some(found) = self.index.member(id, name) {
@@ -652,6 +752,18 @@ impl<'i, 'g> Evaluation<'i, 'g> {
                 }
             }
         }
+    }
+
+    /// Go: what is embedded goes by the name of its type.
+    fn embedded(&self, class: u32, name: Name) -> Option<u32> {
+        if self.source(self.index.file_of(class)).family != Family::Go {
+            return None;
+        }
+        let (parents, _) = self.index.parents.get(&class)?;
+        parents.iter().copied().find(|&parent| {
+            let file = self.source(self.index.file_of(parent));
+            file.names[self.index.definition(parent).name.index()] == name
+        })
     }
 
     /// Whether a member of a function was given to it from outside
@@ -707,6 +819,17 @@ impl<'i, 'g> Evaluation<'i, 'g> {
                 Value::Holder(_) if SAME.contains(&text) => return object,
                 Value::Holder(class) if gives_element(text) => return Value::Instance(class),
                 Value::Holder(_) => return Value::External,
+                // A model of a database gives a value of itself.
+                Value::Definition(class)
+                    if matches!(file.family, Family::Ruby | Family::Php)
+                        && MAKES.contains(&text)
+                        && self.index.kind(class).is_type() =>
+                {
+                    let name = file.names[name.index()];
+                    if !matches!(self.member(object, name, here), Value::Definition(_)) {
+                        return Value::Instance(class);
+                    }
+                }
                 Value::Instance(_) if ITSELF.contains(&text) => {
                     let name = file.names[name.index()];
                     if !matches!(self.member(object, name, here), Value::Definition(_)) {
@@ -784,7 +907,8 @@ impl<'i, 'g> Evaluation<'i, 'g> {
         let file_id = self.index.file_of(id);
         let file = self.source(file_id);
         let local = LocalId(id - file.base);
-        let scope = match definition.kind.is_callable() {
+        // A written result does not see what is in the function.
+        let scope = match definition.kind.is_callable() && definition.type_text.is_empty() {
             true => local,
             false => definition.container,
         };
@@ -792,6 +916,7 @@ impl<'i, 'g> Evaluation<'i, 'g> {
             file: file_id,
             scope,
             at: definition.end.max(1),
+            is_type: false,
             ..here.deeper()
         };
         if definition.kind == DefinitionKind::Alias {
@@ -806,12 +931,7 @@ impl<'i, 'g> Evaluation<'i, 'g> {
 
     /// Returns the type that a value is or is of, through other names.
     pub(crate) fn settled_type(&mut self, value: Value) -> Value {
-        let here = Standing {
-            file: self.file,
-            scope: LocalId::FILE,
-            at: u32::MAX,
-            depth: 1,
-        };
+        let here = Standing::new(self.file, LocalId::FILE, u32::MAX).deeper();
         match value {
             Value::Definition(id) if self.index.kind(id).is_callable() => {
                 // `new f()` of a function that makes objects.
@@ -850,7 +970,10 @@ impl<'i, 'g> Evaluation<'i, 'g> {
                 },
             };
         }
-        let value = self.value(written, here);
+        let value = match file.facts.expression(written) {
+            Expression::Name(name) => self.name(Spoken::of(file, name), here.of_type()),
+            _ => self.value(written, here.of_type()),
+        };
         match value {
             Value::Definition(id) => match self.index.kind(id) {
                 kind if kind.is_type() => Value::Instance(id),
@@ -923,5 +1046,68 @@ fn gives_element(text: &str) -> bool {
 
 /// Returns whether libraries have methods of this name everywhere.
 pub(crate) fn is_everywhere(text: &str) -> bool {
-    SAME.contains(&text) || ITSELF.contains(&text) || gives_element(text)
+    const COMMON: &[&str] = &[
+        "exists",
+        "len",
+        "length",
+        "size",
+        "push",
+        "insert",
+        "contains",
+        "extend",
+        "open",
+        "close",
+        "flush",
+        "append",
+        "keys",
+        "update",
+        "items",
+        "add",
+        "put",
+        "set",
+        "trim",
+        "split",
+        "replace",
+        "equals",
+        "hashCode",
+        "toString",
+        "to_string",
+        "format",
+        "is_empty",
+        "isEmpty",
+        "delete",
+        "clear",
+        "start",
+        "end",
+        "name",
+        "path",
+        "each",
+        "map",
+        "with",
+        "save",
+        "reload",
+        "session",
+        "position",
+        "include?",
+        "empty?",
+        "any?",
+        "valid?",
+        "merge",
+        "where",
+        "title",
+        "destroy",
+        "update_all",
+        "find_by",
+        "to_s",
+        "to_i",
+        "to_a",
+        "toInt",
+        "toLong",
+        "toByte",
+        "toChar",
+        "toDouble",
+        "use",
+        "run",
+    ];
+    COMMON.contains(&text) || SAME.contains(&text) || ITSELF.contains(&text) || gives_element(text)
 }

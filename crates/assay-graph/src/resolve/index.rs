@@ -2,7 +2,7 @@
 //! packages, parents of types, definitions by name alone.
 
 use crate::extract::plan::Family;
-use crate::facts::{DefinitionKind, ExpressionId, ImportKind, LocalId, Visibility};
+use crate::facts::{Definition, DefinitionKind, ExpressionId, ImportKind, LocalId, Visibility};
 use crate::graph::Graph;
 use crate::layout::{Layout, split};
 use crate::name::{Name, QuickMap};
@@ -25,6 +25,8 @@ pub(crate) struct Index<'g> {
     pub(crate) layout: &'g Layout,
     /// The first entry for a name in a scope.
     members: QuickMap<u64, u32>,
+    /// Whether a definition has members at all: most have none.
+    has_members: Vec<bool>,
     /// A definition, and the next entry for the same name in the same scope.
     entries: Vec<(u32, u32)>,
     packages: QuickMap<(Family, String), u32>,
@@ -55,6 +57,7 @@ impl<'g> Index<'g> {
             graph,
             layout,
             members: QuickMap::default(),
+            has_members: vec![false; graph.file_of.len()],
             entries: Vec::with_capacity(graph.file_of.len()),
             packages: QuickMap::default(),
             package_names: Vec::new(),
@@ -120,6 +123,16 @@ impl<'g> Index<'g> {
                     && definition.container != LocalId::FILE
                     && definition.name == facts.definitions[definition.container.index()].name;
                 if is_type_name {
+                    continue;
+                }
+                // What stands in an object is reached through it alone.
+                let is_in_object = file.family == Family::Script
+                    && definition.kind == DefinitionKind::Method
+                    && !facts.definitions[definition.container.index()]
+                        .kind
+                        .is_type();
+                if is_in_object {
+                    self.by_name.entry(name).or_default().push(id);
                     continue;
                 }
                 self.insert(container, name, id);
@@ -194,6 +207,9 @@ impl<'g> Index<'g> {
         if name.is_empty() {
             return;
         }
+        if let Some(has) = self.has_members.get_mut(scope as usize) {
+            *has = true;
+        }
         let first = self.members.entry(key(scope, name)).or_insert(NONE);
         self.entries.push((id, *first));
         *first = self.entries.len() as u32 - 1;
@@ -203,7 +219,11 @@ impl<'g> Index<'g> {
     /// than so many of one name are left out.
     pub(crate) fn members(&self, scope: u32, name: Name) -> impl Iterator<Item = u32> + '_ {
         const CHAIN_MAX: usize = 256;
-        let mut at = self.members.get(&key(scope, name)).copied().unwrap_or(NONE);
+        let is_bare = self.has_members.get(scope as usize) == Some(&false);
+        let mut at = match is_bare {
+            true => NONE,
+            false => self.members.get(&key(scope, name)).copied().unwrap_or(NONE),
+        };
         std::iter::from_fn(move || {
             let &(id, next) = self.entries.get(at as usize)?;
             at = next;
@@ -350,6 +370,10 @@ impl<'g> Index<'g> {
     fn find_owners(&mut self) {
         let mut found = Vec::new();
         for (file_id, file) in (0_u32..).zip(&self.graph.files) {
+            let adds = |definition: &Definition| definition.owner != ExpressionId::UNKNOWN;
+            if !file.facts.definitions.iter().any(adds) {
+                continue;
+            }
             let mut evaluation = Evaluation::new(self, file_id);
             for (local, definition) in (0_u32..).zip(&file.facts.definitions) {
                 if definition.owner == ExpressionId::UNKNOWN {
@@ -357,8 +381,14 @@ impl<'g> Index<'g> {
                 }
                 let value =
                     evaluation.evaluate(definition.owner, definition.container, definition.end);
-                let owner = match evaluation.settled_type(value) {
-                    Value::Definition(owner) | Value::Instance(owner) => owner,
+                let owner = match (value, evaluation.settled_type(value)) {
+                    // What stands in an object belongs to it and not to its type.
+                    (Value::Definition(object), Value::Instance(_) | Value::Holder(_))
+                        if file.family == Family::Script =>
+                    {
+                        object
+                    }
+                    (_, Value::Definition(owner) | Value::Instance(owner)) => owner,
                     _ => continue,
                 };
                 found.push((file.base + local, owner));
@@ -393,6 +423,9 @@ impl<'g> Index<'g> {
     fn find_parents(&mut self) {
         let mut found: Vec<(u32, Vec<u32>, bool)> = Vec::new();
         for (file_id, file) in (0_u32..).zip(&self.graph.files) {
+            if file.facts.supers.is_empty() {
+                continue;
+            }
             let mut evaluation = Evaluation::new(self, file_id);
             for (local, definition) in (0_u32..).zip(&file.facts.definitions) {
                 let supers = file.facts.supers_of(definition);
@@ -427,6 +460,42 @@ impl<'g> Index<'g> {
             entry.0.dedup();
             entry.1 &= all_known;
         }
+    }
+
+    /// Returns a type with its parts and all that it extends, the nearest first.
+    pub(crate) fn lineage(&self, class: u32) -> Vec<u32> {
+        let mut line = self.parts(class);
+        let mut at = 0;
+        while at < line.len() && line.len() <= PARENTS_MAX {
+            if let Some((parents, _)) = self.parents.get(&line[at]) {
+                for &parent in parents {
+                    if !line.contains(&parent) {
+                        line.push(parent);
+                    }
+                }
+            }
+            at += 1;
+        }
+        line
+    }
+
+    /// Returns whether all parents of some types are in the repository.
+    pub(crate) fn is_known_whole(&self, classes: &[u32]) -> bool {
+        classes
+            .iter()
+            .all(|class| self.parents.get(class).is_none_or(|(_, known)| *known))
+    }
+
+    /// Returns whether one of the parents of a type goes by a name, so that it is
+    /// no type of a library.
+    pub(crate) fn is_own_name(&self, class: u32, name: &str) -> bool {
+        let Some((parents, _)) = self.parents.get(&class) else {
+            return false;
+        };
+        parents.iter().any(|&parent| {
+            let facts = &self.graph.files[self.file_of(parent) as usize].facts;
+            facts.text(self.definition(parent).name) == name
+        })
     }
 
     /// Finds a member of a type or of those that it extends, the nearest first;

@@ -1,11 +1,12 @@
 //! From uses to edges, and how sure each of them is.
 
 use crate::extract::plan::Family;
-use crate::facts::{DefinitionKind, Expression, LocalId, Usage, UsageKind};
+use crate::facts::{DefinitionKind, Expression, ExpressionId, LocalId, Usage, UsageKind};
 use crate::graph::{Certainty, DefinitionId, Edge, EdgeKind, EntryPoint, FileId, Outcome};
 use crate::name::Name;
 use crate::resolve::evaluate::{Evaluation, Value, is_everywhere};
 use crate::resolve::index::{CONSTRUCTOR, Index};
+use crate::resolve::overload::overloads;
 
 /// A name that more definitions share says nothing about which is meant.
 const CANDIDATES_MAX: usize = 8;
@@ -33,7 +34,7 @@ pub(crate) fn link(evaluation: &mut Evaluation<'_, '_>) -> Linked {
         let value = evaluation.evaluate(entry.handler, entry.within, u32::MAX);
         let handler = match value {
             Value::Definition(id) | Value::Instance(id) => id,
-            _ => file.base + entry.within.0,
+            _ => handler_by_name(evaluation, entry.handler).unwrap_or(file.base + entry.within.0),
         };
         linked.entries.push(EntryPoint {
             kind: entry.kind,
@@ -44,6 +45,34 @@ pub(crate) fn link(evaluation: &mut Evaluation<'_, '_>) -> Linked {
         });
     }
     linked
+}
+
+/// Routes of Rails name controllers without the modules around them: the only
+/// class of the name is meant, or its method.
+fn handler_by_name(evaluation: &mut Evaluation<'_, '_>, handler: ExpressionId) -> Option<u32> {
+    let index = evaluation.index;
+    let file = evaluation.source(evaluation.file);
+    if file.family != Family::Ruby {
+        return None;
+    }
+    let (class, method) = match file.facts.expression(handler) {
+        Expression::Name(class) => (class, None),
+        Expression::Member(object, method) => match file.facts.expression(object) {
+            Expression::Name(class) => (class, Some(method)),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let mut classes = index
+        .by_name
+        .get(&file.names[class.index()])?
+        .iter()
+        .filter(|&&id| index.kind(id).is_type());
+    let (&class, None) = (classes.next()?, classes.next()) else {
+        return None;
+    };
+    let method = method.and_then(|name| index.type_member(class, file.names[name.index()]).0);
+    Some(method.unwrap_or(class))
 }
 
 fn link_usage(
@@ -80,12 +109,23 @@ fn link_usage(
     let found = match value {
         Value::Definition(id) => called(evaluation, id, usage),
         // The constructor of the own type, or of the parent.
-        Value::Instance(class) if usage.kind == UsageKind::New => constructor(index, class, usage),
+        Value::Instance(class) if usage.kind == UsageKind::New => {
+            constructor(evaluation, class, usage)
+        }
         Value::Parent(class) if usage.kind == UsageKind::New => index
             .parents
             .get(&class)
             .and_then(|(parents, _)| parents.first())
-            .map_or_else(Vec::new, |&parent| constructor(index, parent, usage)),
+            .map_or_else(Vec::new, |&parent| constructor(evaluation, parent, usage)),
+        Value::External | Value::Holder(_) if usage.kind == UsageKind::Call => {
+            return match extension(evaluation, usage) {
+                Some(found) => {
+                    add(found, Certainty::ByName);
+                    Outcome::Found(Certainty::ByName)
+                }
+                None => Outcome::External,
+            };
+        }
         Value::External | Value::Holder(_) | Value::Parent(_) => return Outcome::External,
         Value::Package(_) => return Outcome::Unknown,
         Value::Unknown | Value::Instance(_) => {
@@ -123,8 +163,8 @@ fn called(evaluation: &mut Evaluation<'_, '_>, id: u32, usage: &Usage) -> Vec<u3
         };
     }
     match kind {
-        kind if kind.is_type() => constructor(index, id, usage),
-        kind if kind.is_callable() => overloads(index, id, usage),
+        kind if kind.is_type() => constructor(evaluation, id, usage),
+        kind if kind.is_callable() => overloads(evaluation, id, usage),
         DefinitionKind::Variable | DefinitionKind::Alias | DefinitionKind::File => {
             called_through(evaluation, id, usage)
         }
@@ -142,8 +182,8 @@ fn called_through(evaluation: &mut Evaluation<'_, '_>, id: u32, usage: &Usage) -
     for _ in 0..STEPS_MAX {
         let next = match index.kind(at) {
             DefinitionKind::File => index.whole(at),
-            kind if kind.is_type() => return constructor(index, at, usage),
-            kind if kind.is_callable() => return overloads(index, at, usage),
+            kind if kind.is_type() => return constructor(evaluation, at, usage),
+            kind if kind.is_callable() => return overloads(evaluation, at, usage),
             _ => match evaluation.settled_type(Value::Definition(at)) {
                 Value::Definition(other) if other != at => Some(other),
                 _ => None,
@@ -163,7 +203,8 @@ fn called_through(evaluation: &mut Evaluation<'_, '_>, id: u32, usage: &Usage) -
 
 /// Returns the constructors of a type that take so many arguments; the type when
 /// it has none.
-fn constructor(index: &Index<'_>, class: u32, usage: &Usage) -> Vec<u32> {
+fn constructor(evaluation: &mut Evaluation<'_, '_>, class: u32, usage: &Usage) -> Vec<u32> {
+    let index = evaluation.index;
     let file = &index.graph.files[index.file_of(class) as usize];
     let is_inherited = matches!(
         file.family,
@@ -177,65 +218,34 @@ fn constructor(index: &Index<'_>, class: u32, usage: &Usage) -> Vec<u32> {
             .find_map(|part| index.member(part, CONSTRUCTOR)),
     };
     match found {
-        Some(found) => overloads(index, found, usage),
+        Some(found) => overloads(evaluation, found, usage),
         None => vec![class],
     }
 }
 
-/// Returns the definitions of the same name in the same place that take so many
-/// arguments.
-fn overloads(index: &Index<'_>, id: u32, usage: &Usage) -> Vec<u32> {
-    let file = &index.graph.files[index.file_of(id) as usize];
-    let has_overloads = matches!(
-        file.family,
-        Family::Jvm | Family::CSharp | Family::C | Family::Other
-    );
-    if !has_overloads {
-        return vec![id];
-    }
-    let name = match index.kind(id) {
-        DefinitionKind::Constructor => CONSTRUCTOR,
-        _ => file.names[index.definition(id).name.index()],
+/// Kotlin and Scala: the only function of a name that adds to a type of a library
+/// (`fun String.encoded()`).
+fn extension(evaluation: &Evaluation<'_, '_>, usage: &Usage) -> Option<u32> {
+    let index = evaluation.index;
+    let file = evaluation.source(evaluation.file);
+    let Expression::Member(_, name) = file.facts.expression(usage.target) else {
+        return None;
     };
-    let scope = index.type_of(id).unwrap_or_else(|| index.container(id));
-    let mut all: Vec<u32> = Vec::new();
-    // Those of the parents are called by the same name.
-    for part in index.parts(scope) {
-        all.extend(
-            index
-                .members(part, name)
-                .filter(|&other| index.kind(other).is_callable()),
-        );
+    if file.family != Family::Jvm {
+        return None;
     }
-    if all.len() < 2 {
-        return vec![id];
-    }
-    all.sort_unstable();
-    all.dedup();
-    let takes = |id: u32| {
-        let definition = index.definition(id);
-        let file = &index.graph.files[index.file_of(id) as usize];
-        let parameters = file.facts.parameters_of(definition);
-        let needed = parameters
-            .iter()
-            .filter(|parameter| !parameter.is_optional && !parameter.is_variadic)
-            .count();
-        let is_variadic = parameters.iter().any(|parameter| parameter.is_variadic);
-        let count = usage.arguments as usize;
-        needed <= count && (is_variadic || count <= parameters.len())
-    };
-    let exact: Vec<u32> = all.iter().copied().filter(|&id| takes(id)).collect();
-    let fitting = if exact.is_empty() { all } else { exact };
-    // A declaration and its definition are one function.
-    let bodies: Vec<u32> = fitting
+    let mut found = index
+        .by_name
+        .get(&file.names[name.index()])?
         .iter()
         .copied()
-        .filter(|&id| !index.definition(id).is_abstract)
-        .collect();
-    match bodies.is_empty() || file.family == Family::Jvm {
-        true => fitting,
-        false => bodies,
-    }
+        .filter(|id| {
+            let definition = index.definition(*id);
+            definition.kind == DefinitionKind::Method
+                && definition.owner != ExpressionId::UNKNOWN
+                && !index.owner.contains_key(id)
+        });
+    found.next().filter(|_| found.next().is_none())
 }
 
 /// Looks for definitions of the name alone, where what it is called on is not
@@ -275,7 +285,9 @@ fn by_name(
                 true => is_member && kind.is_callable(),
                 false => !is_member,
             };
-            fits && other.family == file.family
+            // What a test has for itself is not meant elsewhere.
+            let is_near = !other.is_test || index.file_of(id) == evaluation.file;
+            fits && is_near && other.family == file.family
         })
         .take(CANDIDATES_MAX + 1)
         .collect();

@@ -4,6 +4,7 @@ mod evaluate;
 mod index;
 mod link;
 mod module;
+mod overload;
 
 use rayon::prelude::{IntoParallelRefIterator as _, ParallelIterator as _};
 

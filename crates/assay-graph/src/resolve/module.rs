@@ -118,7 +118,7 @@ impl<'g> Index<'g> {
         Some(self.rust_module(file, LocalId(self.container(module) - base)))
     }
 
-    fn rust_root(&self, mut module: u32) -> u32 {
+    pub(crate) fn rust_root(&self, mut module: u32) -> u32 {
         for _ in 0..PARTS_MAX {
             match self.rust_parent(module) {
                 Some(parent) => module = parent,

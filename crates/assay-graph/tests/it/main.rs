@@ -6,5 +6,6 @@
 )]
 
 mod damaged;
+mod entries;
 mod project;
 mod resolution;

@@ -296,3 +296,271 @@ describe('app', () => { it('create', () => { app() }) });
         ],
     );
 }
+
+#[test]
+fn java_tells_overloads_apart_by_the_types_of_arguments() {
+    check(
+        "//- a/Json.java
+package a;
+import java.io.Reader;
+import java.util.List;
+class Node extends Base {}
+class Base {}
+interface Visitor { void visit(Node node); }
+class Json {
+    static <T> T read(String text, Class<T> type) { return null; }
+    static Object read(Reader from, Class<?> type) { return null; }
+    static Object read(String text, Other other) { return null; }
+    void put(int number) {}
+    void put(long number) {}
+    void put(double number) {}
+    void put(Object any) {}
+    void put(String text) {}
+    void put(Base base) {}
+    void walk(Visitor visitor) {}
+    void walk(String name) {}
+    void all(Object first) {}
+    void all(Object... rest) {}
+    String name() { return \"\"; }
+    void run(Reader from, Node node, long wide, List<String> list, Unseen unseen) {
+        read(\"{}\", Node.class);
+        read(from, Node.class);
+        read(\"{}\", new Other());
+        put(1);
+        put(wide);
+        put(1.5 + 2);
+        put(\"a\" + 1);
+        put(node);
+        put(name());
+        put(list);
+        walk(one -> {});
+        walk(name());
+        all(node);
+        all(1, 2);
+        put(unseen.call());
+    }
+}
+class Other {}
+class More extends Json {
+    void put(boolean flag) {}
+    void run() { put(true); put(1L); }
+}
+",
+        &[
+            "Json.run -> a/Json.java:Json.all (resolved)",
+            "Json.run -> a/Json.java:Json.name (resolved)",
+            "Json.run -> a/Json.java:Json.put (ambiguous)",
+            "Json.run -> a/Json.java:Json.put (resolved)",
+            "Json.run -> a/Json.java:Json.read (resolved)",
+            "Json.run -> a/Json.java:Json.walk (resolved)",
+            "Json.run -> a/Json.java:Other (resolved)",
+            "More.run -> a/Json.java:Json.put (resolved)",
+            "More.run -> a/Json.java:More.put (resolved)",
+        ],
+    );
+}
+
+/// Lists the calls of a line of the file with the lines of what they call.
+fn lines_called(graph: &Graph, line: u32) -> Vec<u32> {
+    let mut called: Vec<u32> = graph
+        .edges()
+        .iter()
+        .filter(|edge| matches!(edge.kind, EdgeKind::Call | EdgeKind::New))
+        .filter(|edge| edge.place.line == line)
+        .map(|edge| graph.definition(edge.to).place.line)
+        .collect();
+    called.sort_unstable();
+    called.dedup();
+    called
+}
+
+#[test]
+fn the_overload_is_the_one_that_takes_these_types() {
+    let graph = graph(
+        "//- A.java
+class A {
+    void f(int a) {}
+    void f(long a) {}
+    void f(Integer a) {}
+    void f(Object a) {}
+    void f(String a, Object b) {}
+    void f(CharSequence a, String b) {}
+    void f(Throwable a, String b) {}
+    void g(RuntimeException error, byte small, Long boxed, StringBuilder text, Own own) {
+        f(1);
+        f(small);
+        f(boxed);
+        f(\"a\");
+        f(null, \"b\");
+        f(text, \"b\");
+        f(error, \"b\");
+        f(own, \"b\");
+        f('c');
+        f(\"a\", 1);
+    }
+}
+class Own extends IllegalStateException {}
+",
+    );
+    for (line, expected) in [
+        (10, &[2][..]),
+        (11, &[2]),
+        (12, &[5]),
+        (13, &[5]),
+        (14, &[6, 7, 8]),
+        (15, &[7]),
+        (16, &[8]),
+        (17, &[8]),
+        (18, &[2]),
+        (19, &[6]),
+    ] {
+        assert_eq!(lines_called(&graph, line), expected, "line {line}");
+    }
+}
+
+#[test]
+fn rust_calls_in_macros() {
+    check(
+        "//- Cargo.toml
+[package]
+name = 'one'
+//- src/lib.rs
+pub struct Dir;
+impl Dir {
+    pub fn new() -> Self { Dir }
+    pub fn create(&self, name: &str) -> Made { Made }
+}
+pub struct Made;
+impl Made { pub fn size(&self) -> u64 { 1 } }
+pub fn make() -> Dir { Dir::new() }
+pub enum Work { Dir(Dir), Made(Made) }
+pub fn work(work: Work, found: Option<Made>) -> u64 {
+    match found { Some(made) => made.size(), None => 0 };
+    match work { Work::Dir(dir) => 1, Work::Made(made) => 2 }
+}
+mod inner {
+    pub fn root() { crate::make(); }
+    pub struct In { pub dir: crate::Dir }
+    impl In { pub fn go(&self) { self.dir.create(\"a\"); super::make(); } }
+}
+#[cfg(test)]
+mod tests {
+    use super::{Dir, make};
+    #[test]
+    fn sizes() {
+        assert_eq!(make().create(\"a\").size(), 1);
+        assert!(vec![Dir::new()].iter().any(|dir: &Dir| dir.create(\"b\").size() > 0));
+    }
+}
+//- tests/all.rs
+use one::{Dir, make};
+rgtest!(works, |dir: Dir, mut count: u64| {
+    let made = dir.create(\"x\");
+    made.size();
+});
+",
+        &[
+            "inner.In.go -> src/lib.rs:Dir.create (resolved)",
+            "inner.In.go -> src/lib.rs:make (resolved)",
+            "inner.root -> src/lib.rs:make (resolved)",
+            "make -> src/lib.rs:Dir.new (resolved)",
+            "tests.sizes -> src/lib.rs:Dir.create (resolved)",
+            "tests.sizes -> src/lib.rs:Dir.new (resolved)",
+            "tests.sizes -> src/lib.rs:Made.size (resolved)",
+            "tests.sizes -> src/lib.rs:make (resolved)",
+            "work -> src/lib.rs:Made.size (resolved)",
+            "works -> src/lib.rs:Dir.create (resolved)",
+            "works -> src/lib.rs:Made.size (resolved)",
+        ],
+    );
+}
+
+#[test]
+fn javascript_functions_in_functions_objects_and_taken_modules() {
+    check(
+        "//- services/index.js
+module.exports.tokens = require('./tokens');
+//- services/tokens.js
+const make = (user) => user;
+module.exports = { make };
+//- use.js
+const { tokens } = require('./services');
+const { make: build } = require('./services/tokens');
+const { join } = require('path');
+function start() {
+    const render = () => build(1);
+    const plugin = { join() { join('a'); }, render() {} };
+    render();
+    tokens.make(2);
+}
+async function later() {
+    const { make } = await import('./services/tokens');
+    make(3);
+}
+//- errors.ts
+interface Problem { message(name: string): string }
+export const Missing = { message: (name: string) => name } satisfies Problem;
+export const Wrong: Problem = { message: (name: string) => name };
+//- use.ts
+import * as all from './errors';
+import { Wrong } from './errors';
+export function tell() {
+    all.Missing.message('a');
+    Wrong.message('b');
+}
+",
+        &[
+            "later -> services/tokens.js:make (resolved)",
+            "start -> services/tokens.js:make (resolved)",
+            "start -> use.js:start.render (resolved)",
+            "start.render -> services/tokens.js:make (resolved)",
+            "tell -> errors.ts:Missing.message (resolved)",
+            "tell -> errors.ts:Wrong.message (resolved)",
+        ],
+    );
+}
+
+#[test]
+fn go_fields_that_are_called_like_their_types() {
+    check(
+        "//- go.mod
+module example.com/m
+//- store/store.go
+package store
+type Store struct{}
+func New() *Store { return &Store{} }
+func (s *Store) Close() {}
+//- app/app.go
+package app
+import \"example.com/m/store\"
+type Hub struct{}
+func (h *Hub) Send() {}
+type Server struct {
+    Hub *Hub
+    *Base
+}
+type Base struct{}
+func (b *Base) Run() {}
+func open(store *store.Store) { store.Close() }
+func make() *store.Store {
+    store := store.New()
+    return store
+}
+func (s *Server) Go() {
+    s.Hub.Send()
+    s.Base.Run()
+    made := make()
+    made.Close()
+}
+",
+        &[
+            "New -> store/store.go:Store (resolved)",
+            "Server.Go -> app/app.go:Base.Run (resolved)",
+            "Server.Go -> app/app.go:Hub.Send (resolved)",
+            "Server.Go -> app/app.go:make (resolved)",
+            "Server.Go -> store/store.go:Store.Close (resolved)",
+            "make -> store/store.go:New (resolved)",
+            "open -> store/store.go:Store.Close (resolved)",
+        ],
+    );
+}

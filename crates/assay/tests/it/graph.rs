@@ -1,5 +1,7 @@
 //! What the code graph says, as a user sees it.
 
+use std::path::{Path, PathBuf};
+
 use assay_testkit::GitRepo;
 
 use crate::run::assay;
@@ -91,4 +93,77 @@ fn impact_names_callers_tests_and_entry_points() {
     assert_eq!(json["entries"][0]["label"], "GET /total");
     assert_eq!(json["tests"][0]["symbol"], "test_total");
     assert_eq!(json["callers"][0]["certainty"], "resolved");
+}
+
+#[test]
+fn impact_of_a_deleted_file_names_who_still_uses_it() {
+    let repo = sample();
+    repo.write("shop/price.py", "def tax(amount):\n    return amount * 0.2\n\n\ndef total(amount):\n    return amount + tax(amount)\n")
+        .remove("shop/price.py");
+    let run = assay(&repo, &["impact", "--base", "HEAD"]);
+    for expected in [
+        "function total  shop/price.py:5  [deleted]",
+        "function show  shop/web.py:8  [uses total]",
+        "function test_total  tests/test_price.py:4  [uses total]",
+        "route GET /total",
+    ] {
+        assert!(run.out.contains(expected), "{expected}\n{}", run.out);
+    }
+    let run = assay(&repo, &["impact", "--base", "HEAD", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(json["changed"][0]["deleted"], true);
+    assert_eq!(json["callers"][0]["deleted"], false);
+}
+
+/// Returns the files in a folder and all below it.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
+    entries
+        .flat_map(|entry| match entry.file_type().unwrap().is_dir() {
+            true => files_below(&entry.path()),
+            false => vec![entry.path()],
+        })
+        .collect()
+}
+
+#[test]
+fn a_damaged_cache_and_others_that_use_it_change_no_answer() {
+    let repo = sample();
+    let cache = repo.outside().join(".cache/assay/graph");
+    let expected = assay(&repo, &["graph", "calls", "--no-cache"]).out;
+    assert!(expected.contains("resolved total"), "{expected}");
+    let ask = || {
+        let run = assay(&repo, &["graph", "calls"]);
+        assert_eq!(
+            (run.code, run.out.as_str()),
+            (0, expected.as_str()),
+            "{}",
+            run.err
+        );
+    };
+    // Several at once, while nothing is kept yet.
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(ask);
+        }
+    });
+    let damages: [fn(&mut Vec<u8>); 4] = [
+        |bytes| bytes.truncate(bytes.len() / 2),
+        Vec::clear,
+        |bytes| bytes.iter_mut().for_each(|byte| *byte ^= 0x55),
+        |bytes| {
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 1;
+        },
+    ];
+    for damage in damages {
+        let files = files_below(&cache);
+        assert!(!files.is_empty());
+        for file in files {
+            let mut bytes = std::fs::read(&file).unwrap();
+            damage(&mut bytes);
+            std::fs::write(&file, bytes).unwrap();
+        }
+        ask();
+    }
 }

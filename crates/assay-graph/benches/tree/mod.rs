@@ -4,13 +4,15 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use assay_graph::{FactKey, FactStore, LoadLimits, Loaded, load};
+use assay_graph::{FactStore, LoadLimits, Loaded, load};
 use assay_source::{
-    ContentId, ContentStore, FileKind, FileTree, FileVersion, ReadError, RepoPath, SourceText,
+    BlobKey, ContentId, ContentStore, FileKind, FileTree, FileVersion, ReadError, RepoPath,
+    SourceText,
 };
 use assay_syntax::{detect, parse_alone};
 use rayon::prelude::{IntoParallelRefIterator as _, ParallelIterator as _};
@@ -47,18 +49,18 @@ impl FileTree for Tree {
 /// Facts in memory.
 #[derive(Default)]
 struct Store {
-    kept: HashMap<FactKey, Vec<u8>>,
-    new: Mutex<Vec<(FactKey, Vec<u8>)>>,
+    kept: HashMap<BlobKey, Vec<u8>>,
+    new: Mutex<Vec<(BlobKey, Vec<u8>)>>,
 }
 
 impl FactStore for Store {
-    fn get(&self, key: &FactKey) -> Option<Cow<'_, [u8]>> {
+    fn get(&self, key: &BlobKey) -> Option<Cow<'_, [u8]>> {
         self.kept
             .get(key)
             .map(|facts| Cow::Borrowed(facts.as_slice()))
     }
 
-    fn put(&self, entries: Vec<(FactKey, Vec<u8>)>, _: &[FactKey]) {
+    fn put(&self, entries: Vec<(BlobKey, Vec<u8>)>, _: &[BlobKey]) {
         *self.new.lock().unwrap_or_else(PoisonError::into_inner) = entries;
     }
 }
@@ -161,7 +163,9 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<(FileVersion, Arc<[u8]>)>
 
 /// An id as git would give one: the same for the same bytes.
 fn id_of(bytes: &[u8]) -> ContentId {
-    ContentId::Object(blake3::hash(bytes).to_hex().as_str().into())
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    ContentId::Object(format!("{:040x}", hasher.finish()).into())
 }
 
 /// Returns processor seconds and milliseconds of a piece of work, and what it gave.

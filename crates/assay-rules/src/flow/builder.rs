@@ -54,6 +54,8 @@ pub(crate) struct Signature {
     pub(crate) is_public: bool,
     /// Whether only its own file knows it.
     pub(crate) is_local: bool,
+    /// Whether its result tells if it went well.
+    pub(crate) can_fail: bool,
 }
 
 impl Signature {
@@ -67,6 +69,7 @@ impl Signature {
             annotations: Vec::new(),
             is_public: false,
             is_local: false,
+            can_fail: false,
         }
     }
 }
@@ -256,6 +259,7 @@ impl Builder {
             result: None,
             annotations: Vec::new(),
             is_public: signature.is_public,
+            can_fail: signature.can_fail,
             slots: Vec::new(),
             places: HashMap::new(),
             hosts: HashMap::new(),

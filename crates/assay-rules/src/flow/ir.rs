@@ -126,6 +126,9 @@ pub(crate) struct Function {
     pub(crate) annotations: Vec<Annotation>,
     /// Whether anyone may call it, where the language says so.
     pub(crate) is_public: bool,
+    /// Whether its result tells if it went well: a failure and what is missing
+    /// are values.
+    pub(crate) can_fail: bool,
     pub(crate) slots: Vec<SlotInfo>,
     /// The places that several instructions read, by what they read into.
     pub(crate) places: HashMap<Slot, Place>,

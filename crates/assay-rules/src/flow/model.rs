@@ -337,11 +337,12 @@ impl Models {
             .collect();
         let annotations = self
             .param_annotations
-            .keys()
-            .chain(self.method_annotations.keys())
-            .chain(self.class_entries.keys())
-            .chain(self.param_types.keys());
-        starts.extend(annotations.map(|name| last_part(name)));
+            .iter()
+            .chain(&self.method_annotations)
+            .chain(&self.class_entries)
+            .chain(&self.param_types)
+            .filter(|(_, source)| !source.kinds.is_empty());
+        starts.extend(annotations.map(|(name, _)| last_part(name)));
         starts.sort_unstable();
         starts.dedup();
         starts

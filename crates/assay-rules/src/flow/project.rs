@@ -510,13 +510,20 @@ impl Project {
     }
 }
 
-/// Returns the names of modules with their folders: what `go.mod` files say.
+/// Returns the names of modules with their folders: what `go.mod` files say,
+/// and the manifests of crates.
 fn roots(properties: &BTreeMap<String, BTreeMap<String, String>>) -> Vec<(String, String)> {
     let mut roots: Vec<(String, String)> = properties
         .iter()
         .filter_map(|(path, pairs)| {
-            let folder = path.strip_suffix("go.mod")?.trim_end_matches('/');
-            Some((pairs.get("module")?.clone(), folder.to_owned()))
+            let folder = match path.strip_suffix("Cargo.toml") {
+                Some(folder) => format!("{folder}src"),
+                None => path
+                    .strip_suffix("go.mod")?
+                    .trim_end_matches('/')
+                    .to_owned(),
+            };
+            Some((pairs.get("module")?.clone(), folder))
         })
         .collect();
     roots.sort_unstable_by_key(|(module, _)| std::cmp::Reverse(module.len()));

@@ -11,7 +11,8 @@ pub type Properties = BTreeMap<String, BTreeMap<String, String>>;
 
 /// Returns whether the dataflow engine reads pairs from a file.
 pub fn has_properties(path: &RepoPath) -> bool {
-    path.as_bytes().ends_with(b".properties") || path.file_name() == b"go.mod"
+    path.as_bytes().ends_with(b".properties")
+        || matches!(path.file_name(), b"go.mod" | b"Cargo.toml")
 }
 
 /// Adds the keys and values of a file.
@@ -28,6 +29,13 @@ pub fn add_properties(properties: &mut Properties, path: &RepoPath, text: &str) 
         }
         return;
     }
+    if path.file_name() == b"Cargo.toml" {
+        if let (Some(name), Some(path)) = (crate_name(text), path.as_str()) {
+            let pairs = BTreeMap::from([("module".to_owned(), name)]);
+            properties.insert(path.to_owned(), pairs);
+        }
+        return;
+    }
     let name = String::from_utf8_lossy(path.file_name()).into_owned();
     let known = properties.entry(name).or_default();
     for line in text.lines() {
@@ -39,6 +47,28 @@ pub fn add_properties(properties: &mut Properties, path: &RepoPath, text: &str) 
             known.insert(key.trim().to_owned(), value.trim().to_owned());
         }
     }
+}
+
+/// Returns the name by which code knows the library of a package.
+fn crate_name(manifest: &str) -> Option<String> {
+    let mut section = "";
+    let mut found = None;
+    for line in manifest.lines().map(str::trim) {
+        if line.starts_with('[') {
+            section = line;
+        }
+        let value = line.strip_prefix("name").map(str::trim_start);
+        let Some(value) = value.and_then(|value| value.strip_prefix('=')) else {
+            continue;
+        };
+        let value = value.trim().trim_matches(['"', '\'']);
+        match section {
+            "[lib]" => return Some(value.to_owned()),
+            "[package]" => found = Some(value.replace('-', "_")),
+            _ => {}
+        }
+    }
+    found
 }
 
 /// Returns the path of a module or of a package in it without the version that
@@ -90,6 +120,18 @@ mod tests {
                 vec![("module", "example.org/shop")],
             ),
             ("go.mod", "go 1.22\n", "go.mod", vec![]),
+            (
+                "crates/db/Cargo.toml",
+                "[package]\nname = \"shop-db\"\n[[bin]]\nname = \"x\"\n",
+                "crates/db/Cargo.toml",
+                vec![("module", "shop_db")],
+            ),
+            (
+                "Cargo.toml",
+                "[package]\nname = 'shop'\n[lib]\nname = \"store\"\n",
+                "Cargo.toml",
+                vec![("module", "store")],
+            ),
         ] {
             let mut found = Properties::new();
             add_properties(&mut found, &RepoPath::from_bytes(path), text);

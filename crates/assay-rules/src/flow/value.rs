@@ -265,6 +265,8 @@ pub(crate) struct Facts {
     pub(crate) when_false: Vec<(Slot, Refine)>,
     /// What holds where the value, a number, is known to have an upper bound.
     pub(crate) bounded: Vec<(Slot, Refine)>,
+    /// Whether the value is what a call gives back where it went well.
+    pub(crate) succeeds: bool,
 }
 
 /// What is known of a variable once a condition is decided.

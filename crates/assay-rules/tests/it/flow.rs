@@ -243,6 +243,14 @@ fn renamed(file: &str, text: &str) -> String {
     let mut out = String::new();
     let mut at = 0;
     for leaf in tree.nodes().filter(|node| node.is_leaf()) {
+        if leaf.kind() == "string_content" && tree.language().id().as_str() == "rust" {
+            for end in captured(leaf.text(), &names) {
+                let end = leaf.span().start as usize + end;
+                let _ = write!(out, "{}Zq", &text[at..end]);
+                at = end;
+            }
+            continue;
+        }
         let is_name = leaf.has(Role::Identifier) || is_in_template(leaf);
         let end = leaf.text().find(|c: char| !c.is_alphanumeric() && c != '_');
         let name = match leaf.has(Role::Identifier) {
@@ -258,6 +266,17 @@ fn renamed(file: &str, text: &str) -> String {
     }
     out.push_str(&text[at..]);
     out
+}
+
+/// Where names end that stand in braces in a format of Rust.
+fn captured(text: &str, names: &BTreeSet<&str>) -> Vec<usize> {
+    let starts = text.match_indices('{').map(|(at, _)| at + 1);
+    let ends = starts.filter_map(|start| {
+        let length = text[start..].find([':', '}'])?;
+        let is_known = names.contains(&text[start..start + length]);
+        is_known.then_some(start + length)
+    });
+    ends.collect()
 }
 
 /// Whether a text begins with the name of Kotlin's `$name`, which is no node.

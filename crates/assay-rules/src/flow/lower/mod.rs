@@ -19,6 +19,7 @@ mod javascript;
 mod kotlin;
 mod php;
 mod python;
+mod rust;
 mod walk;
 
 /// A lowerer: the languages that it reads, and how.
@@ -42,6 +43,7 @@ static LOWERERS: &[&Lowerer] = &[
     &kotlin::LOWERER,
     &php::LOWERER,
     &python::LOWERER,
+    &rust::LOWERER,
 ];
 
 /// Returns the lowerer for a language.

@@ -908,6 +908,8 @@ impl Solver<'_> {
                 .and_then(|ty| ty.strip_suffix("[]"))
                 .map(Name::from)
                 .or_else(|| self.member_type(container.ty.as_ref()?, "[]"));
+            let ty = value.ty.clone();
+            let value = self.typed(value, ty.as_ref());
             item.join(&value);
             key.join(&Value::unknown().with_taint(container.taint.clone()));
         }
@@ -935,6 +937,7 @@ fn negated(op: UnaryOp, operand: &Value) -> Option<std::rc::Rc<Facts>> {
         when_true: facts.when_false.clone(),
         when_false: facts.when_true.clone(),
         bounded: Vec::new(),
+        succeeds: false,
     }))
 }
 

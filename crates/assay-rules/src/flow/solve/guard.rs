@@ -299,11 +299,13 @@ pub(super) fn combine(op: LogicalOp, first: Facts, second: Facts) -> Facts {
             when_true: [first.when_true, second.when_true].concat(),
             when_false: either(&first.when_false, &second.when_false),
             bounded: Vec::new(),
+            succeeds: false,
         },
         LogicalOp::Or => Facts {
             when_true: either(&first.when_true, &second.when_true),
             when_false: [first.when_false, second.when_false].concat(),
             bounded: Vec::new(),
+            succeeds: false,
         },
         LogicalOp::Coalesce => Facts::default(),
     }

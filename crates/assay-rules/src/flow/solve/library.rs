@@ -381,7 +381,11 @@ impl Solver<'_> {
                     return Some(false);
                 };
                 let first = match self.state.heap.get(*id).map(|object| &object.shape) {
-                    Some(Shape::List { items, .. }) => items.first()?.as_text()?,
+                    // A constant of a library goes by its name.
+                    Some(Shape::List { items, .. }) => {
+                        let first = items.first()?;
+                        first.as_text().or(first.symbol.as_ref())?
+                    }
                     _ => return Some(false),
                 };
                 passes(test, &Literal::Str(first.clone()))
@@ -482,6 +486,14 @@ impl Solver<'_> {
     ) {
         for argument in self.operands(operand, call.arguments) {
             let shown = shown_name(call);
+            // The name of a header and its value: each begins for itself.
+            let parts = self.elements(&argument.value);
+            if let (true, Some(parts)) = (fixed_by_prefix, parts) {
+                for part in parts {
+                    self.sink_value(kind, &part, true, (call.span, &shown));
+                }
+                continue;
+            }
             self.sink_value(kind, &argument.value, fixed_by_prefix, (call.span, &shown));
         }
     }

@@ -687,6 +687,7 @@ pub(super) fn comparison(
         when_true: bounded(small, large.1),
         when_false: bounded(large, small.1),
         bounded: Vec::new(),
+        succeeds: false,
     }))
 }
 

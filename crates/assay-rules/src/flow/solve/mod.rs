@@ -29,6 +29,7 @@ mod library;
 mod memo;
 mod memory;
 mod operation;
+mod outcome;
 mod pattern;
 mod sequence;
 mod statement;
@@ -825,6 +826,9 @@ impl<'p> Solver<'p> {
     /// Returns the last of several results, where it tells whether it went well:
     /// an error, or whether there is a value.
     fn status_of(&self, value: &Value) -> Option<Value> {
+        if self.function().can_fail {
+            return Some(self.told_of_outcome(value));
+        }
         if !self.project.has_open_types(self.unit()) {
             return None;
         }
@@ -931,5 +935,12 @@ fn is_number(ty: &str) -> bool {
             | "uintptr"
             | "i128"
             | "u128"
+            | "uuid.Uuid"
+            | "std.net.IpAddr"
+            | "std.net.Ipv4Addr"
+            | "std.net.SocketAddr"
+            | "chrono.NaiveDate"
+            | "chrono.NaiveDateTime"
+            | "chrono.DateTime"
     )
 }

@@ -222,6 +222,7 @@ impl<'a> ChangedFile<'a> {
             lexed: &self.lexed,
             fold_case: self.language.is_case_insensitive(),
             tests_from: self.tests_from,
+            identities: None,
         }
     }
 }
@@ -578,6 +579,7 @@ impl Search<'_> {
             lexed,
             fold_case: language.is_case_insensitive(),
             tests_from: tests_from(&version.path, &text, language),
+            identities: None,
         };
         for seeds in seeds.chunk_by(|x, y| x.0 == y.0) {
             let file = seeds[0].0;

@@ -1,9 +1,9 @@
 //! A text with its tokens, and what is asked of them: lines, places, identity.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::hash::BuildHasherDefault;
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 use assay_finding::{Identity, IdentityHasher, Location};
 use assay_source::{RepoPath, SourceText, Span};
@@ -16,6 +16,10 @@ use super::pair::Block;
 use super::winnow::CodeHasher;
 use crate::query::is_test_path;
 
+/// The identities of blocks of one text that were asked for: a block that has
+/// many copies is settled with each of them.
+pub(crate) type Identities = Mutex<HashMap<Range<u32>, Identity>>;
+
 /// A text with its tokens, whose lines are known.
 #[derive(Clone, Copy)]
 pub(crate) struct Text<'a> {
@@ -26,6 +30,7 @@ pub(crate) struct Text<'a> {
     pub(crate) fold_case: bool,
     /// Where test code begins, see [`tests_from`].
     pub(crate) tests_from: u32,
+    pub(crate) identities: Option<&'a Identities>,
 }
 
 /// Returns the byte from which on a text is test code: all of it by its path,
@@ -113,6 +118,19 @@ impl Text<'_> {
     /// Returns the identity of the tokens: names are numbered in the order of
     /// their first use, so a consistent renaming does not change it.
     fn identity(&self, tokens: &Range<u32>) -> Identity {
+        let Some(identities) = self.identities else {
+            return self.new_identity(tokens);
+        };
+        let known = || identities.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(identity) = known().get(tokens) {
+            return *identity;
+        }
+        let identity = self.new_identity(tokens);
+        known().insert(tokens.clone(), identity);
+        identity
+    }
+
+    fn new_identity(&self, tokens: &Range<u32>) -> Identity {
         let mut names: HashMap<Code, usize, BuildHasherDefault<CodeHasher>> = HashMap::default();
         let mut shape = String::new();
         for token in tokens.clone() {
@@ -124,8 +142,8 @@ impl Text<'_> {
                 Class::Identifier => {
                     let next = names.len();
                     let number = *names.entry(code).or_insert(next);
-                    // Writing to a string does not fail.
-                    let _ = write!(shape, "#{number}");
+                    shape.push('#');
+                    push_number(&mut shape, number);
                 }
             }
             shape.push(' ');
@@ -134,4 +152,12 @@ impl Text<'_> {
         hasher.part(&shape);
         hasher.finish()
     }
+}
+
+/// Adds a number in decimal: formatting would be most of the work of an identity.
+fn push_number(text: &mut String, number: usize) {
+    if number >= 10 {
+        push_number(text, number / 10);
+    }
+    text.push(char::from(b'0' + (number % 10) as u8));
 }

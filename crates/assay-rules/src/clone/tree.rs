@@ -4,20 +4,21 @@
 //! chosen sequences (eight bytes each, about one for eight tokens). Texts are
 //! read again, a pair at a time, for what is to be reported.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
-use std::sync::Arc;
 
 use assay_source::{ContentStore, FileVersion, SourceText};
 use assay_syntax::Language;
-use rayon::prelude::{IntoParallelRefIterator, ParallelIterator, ParallelSliceMut};
+use rayon::prelude::{
+    IntoParallelIterator, IntoParallelRefIterator, ParallelIterator, ParallelSliceMut,
+};
 
 use super::align::{Aligner, Alignment, Seed, Tolerance};
 use super::class::classes_of_tree;
 use super::lex::{Code, Lexed};
 use super::lexicon::{family, is_code, lexicon};
 use super::pair::{Pair, settle};
-use super::text::{Text, tests_from};
+use super::text::{Identities, Text, tests_from};
 use super::winnow::{Sampling, Winnower};
 use super::{CloneExtent, CloneNote, CloneOptions, Clones};
 
@@ -34,6 +35,9 @@ pub struct CloneFile<'a> {
 /// the reading at the same file whatever the number of threads.
 const GROUP_FILES: usize = 256;
 
+/// Texts of so many tokens are held at once while blocks are settled.
+const TOKENS_HELD: usize = 1 << 20;
+
 /// Finds the clones among the files, which come in the order of reports.
 ///
 /// The caller leaves out what is not to be compared: generated, vendored,
@@ -49,6 +53,7 @@ pub fn find_clones(
         store,
         options,
         codes: Vec::new(),
+        sizes: Vec::new(),
         starts: Vec::new(),
         notes: Notes::default(),
     };
@@ -63,8 +68,9 @@ pub fn find_clones(
         tokens: tree.codes.iter().map(|codes| codes.len()).sum(),
         comparisons,
     };
+    tree.sizes = tree.codes.iter().map(|codes| codes.len()).collect();
     tree.codes = Vec::new();
-    let pairs = tree.settle(found);
+    let pairs = tree.settle(&found);
     Clones {
         classes: classes_of_tree(pairs),
         notes: tree.notes.into_notes(),
@@ -90,6 +96,8 @@ struct Tree<'a> {
     store: &'a dyn ContentStore,
     options: &'a CloneOptions,
     codes: Vec<Box<[Code]>>,
+    /// How many tokens each file has, once the codes are gone.
+    sizes: Vec<usize>,
     /// The place of the first token of each file.
     starts: Vec<u32>,
     notes: Notes,
@@ -342,46 +350,58 @@ impl Tree<'_> {
         found
     }
 
-    /// Reads the texts of the blocks again and settles each of them.
-    fn settle(&mut self, found: Vec<Found>) -> Vec<Pair> {
-        let by_file: Vec<&[Found]> = found.chunk_by(|x, y| x.a == y.a).collect();
-        let pairs: Vec<Vec<Pair>> = by_file
-            .par_iter()
-            .map(|found| self.settle_file(found))
-            .collect();
-        pairs.into_iter().flatten().collect()
-    }
-
-    fn settle_file(&self, found: &[Found]) -> Vec<Pair> {
-        let mut texts: HashMap<usize, Option<Arc<OwnedText>>> = HashMap::new();
+    /// Reads the texts of the blocks again and settles each of them: as many at
+    /// a time as there is room for their texts.
+    fn settle(&self, found: &[Found]) -> Vec<Pair> {
         let mut pairs = Vec::new();
-        let Some(a_file) = found.first().map(|found| found.a) else {
-            return pairs;
-        };
-        let Some(a) = self.text(a_file) else {
-            return pairs;
-        };
-        let a = Arc::new(a);
-        for found in found {
-            let b = if found.b == a_file {
-                Some(a.clone())
-            } else {
-                // The second files come in order: only the last one is kept.
-                if !texts.contains_key(&found.b) {
-                    texts.clear();
-                    texts.insert(found.b, self.text(found.b).map(Arc::new));
-                }
-                texts[&found.b].clone()
-            };
-            let Some(b) = b else { continue };
-            pairs.extend(settle(
-                (a_file as u32, a.as_text(&self.files[a_file])),
-                (found.b as u32, b.as_text(&self.files[found.b])),
-                &found.alignment,
-                self.options,
-            ));
+        let mut texts: HashMap<usize, Option<OwnedText>> = HashMap::new();
+        let mut left = found;
+        while !left.is_empty() {
+            let (count, needed) = self.batch(left);
+            let (now, later) = left.split_at(count);
+            left = later;
+            texts.retain(|file, _| needed.contains(file));
+            let missing: Vec<usize> = needed
+                .into_iter()
+                .filter(|file| !texts.contains_key(file))
+                .collect();
+            let read: Vec<(usize, Option<OwnedText>)> = missing
+                .into_par_iter()
+                .map(|file| (file, self.text(file)))
+                .collect();
+            texts.extend(read);
+            let settled: Vec<Option<Pair>> = now
+                .par_iter()
+                .map(|found| self.settle_one(found, &texts))
+                .collect();
+            pairs.extend(settled.into_iter().flatten());
         }
         pairs
+    }
+
+    /// Returns how many blocks are settled next, and the files that they are in.
+    fn batch(&self, found: &[Found]) -> (usize, BTreeSet<usize>) {
+        let mut needed = BTreeSet::new();
+        let mut tokens = 0;
+        for (at, found) in found.iter().enumerate() {
+            for file in [found.a, found.b] {
+                if needed.insert(file) {
+                    tokens += self.sizes[file];
+                }
+            }
+            if tokens >= TOKENS_HELD {
+                return (at + 1, needed);
+            }
+        }
+        (found.len(), needed)
+    }
+
+    fn settle_one(&self, found: &Found, texts: &HashMap<usize, Option<OwnedText>>) -> Option<Pair> {
+        let [a, b] = [found.a, found.b].map(|file| {
+            let text = texts.get(&file)?.as_ref()?;
+            Some((file as u32, text.as_text(&self.files[file])))
+        });
+        settle(a?, b?, &found.alignment, self.options)
     }
 
     /// Reads a text once more; nothing when it is gone or another one by now.
@@ -400,6 +420,7 @@ impl Tree<'_> {
             text,
             lexed,
             tests_from,
+            identities: Identities::default(),
         })
     }
 }
@@ -408,6 +429,7 @@ struct OwnedText {
     text: SourceText,
     lexed: Lexed,
     tests_from: u32,
+    identities: Identities,
 }
 
 impl OwnedText {
@@ -418,6 +440,7 @@ impl OwnedText {
             lexed: &self.lexed,
             fold_case: file.language.is_case_insensitive(),
             tests_from: self.tests_from,
+            identities: Some(&self.identities),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! The benchmark is read where it lies and is no part of this repository.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
@@ -35,8 +35,12 @@ struct Count {
     quiet: u32,
 }
 
-/// Scans the folder of the benchmark and prints the table.
-pub(crate) fn score(root: &Path, folder: &str) -> Result<()> {
+/// Clock ticks a second in which Linux counts the time of processes for others.
+const TICKS_A_SECOND: f64 = 100.0;
+
+/// Scans the folder of the benchmark, with the program when one is given, and
+/// prints the table.
+pub(crate) fn score(root: &Path, folder: &str, program: Option<&str>) -> Result<()> {
     let folder = Path::new(folder);
     let answers = std::fs::read_dir(folder)
         .with_context(|| format!("cannot read {}", folder.display()))?
@@ -44,15 +48,27 @@ pub(crate) fn score(root: &Path, folder: &str) -> Result<()> {
         .find(|path| path.to_string_lossy().contains("expectedresults"))
         .context("there is no file of expected results")?;
     check_checkout(folder)?;
-    run(cargo()
-        .current_dir(root)
-        .args(["build", "--release", "-p", "assay"]))?;
+    let program = match program {
+        Some(program) => PathBuf::from(program),
+        None => {
+            run(cargo()
+                .current_dir(root)
+                .args(["build", "--release", "-p", "assay"]))?;
+            root.join("target/release/assay")
+        }
+    };
     let report = root.join("target/benchmark-report.json");
-    let status = Command::new(root.join("target/release/assay"))
+    if report.exists() {
+        std::fs::remove_file(&report)?;
+    }
+    let before = processor_seconds();
+    let status = Command::new(&program)
         .args(["scan", "--quiet", "--output"])
         .arg(format!("json={}", report.display()))
         .arg(folder.join("src"))
-        .status()?;
+        .status()
+        .with_context(|| format!("cannot start {}", program.display()))?;
+    let after = processor_seconds();
     if !report.exists() {
         bail!("assay left no report and ended with {status}");
     }
@@ -60,7 +76,24 @@ pub(crate) fn score(root: &Path, folder: &str) -> Result<()> {
     std::fs::remove_file(&report)?;
     let counts = count(&std::fs::read_to_string(answers)?, &found);
     print(&counts);
+    if let (Some(before), Some(after)) = (before, after) {
+        println!("processor time {:.2} s", after - before);
+    }
     Ok(())
+}
+
+/// Returns the processor time of the programs that this one started and that
+/// ended, where the system tells.
+fn processor_seconds() -> Option<f64> {
+    processor_seconds_in(&std::fs::read_to_string("/proc/self/stat").ok()?)
+}
+
+fn processor_seconds_in(stat: &str) -> Option<f64> {
+    // The name of the program, in brackets, may hold spaces; then come 13
+    // others before the times of children, as user and as system.
+    let mut cells = stat.rsplit_once(')')?.1.split_whitespace().skip(13);
+    let [user, system]: [f64; 2] = [cells.next()?.parse().ok()?, cells.next()?.parse().ok()?];
+    Some((user + system) / TICKS_A_SECOND)
 }
 
 /// Fails where files of the benchmark are missing, or not known to git: what
@@ -143,7 +176,14 @@ fn print(counts: &BTreeMap<String, Count>) {
 
 #[cfg(test)]
 mod tests {
-    use super::count;
+    use super::{count, processor_seconds_in};
+
+    #[test]
+    fn the_time_of_children_is_read_whatever_the_program_is_called() {
+        let stat = "7 (a ) b) S 1 2 3 4 5 6 7 8 9 10 11 12 250 50 20 0";
+        assert_eq!(processor_seconds_in(stat), Some(3.0));
+        assert_eq!(processor_seconds_in("7 (a"), None);
+    }
 
     #[test]
     fn answers_are_compared_by_test_and_category() {

@@ -44,8 +44,10 @@ Tasks:
                   train the model that judges secrets on the labels in DIR/meta for
                   DIR/data (and list what it gets wrong), or count the letters of the
                   words of the texts in DIR
-  benchmark-java FOLDER
-                  scan OWASP BenchmarkJava and print its score by category
+  benchmark-java FOLDER [ASSAY]
+                  scan OWASP BenchmarkJava, print its score by category and the
+                  processor time of the scan; with ASSAY a program that is there
+                  already is run, and none is built
 ";
 
 fn main() -> ExitCode {
@@ -69,7 +71,8 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
         ["tidy"] => tidy::run(&root),
         ["tidy", "--sizes"] => tidy::print_sizes(&root),
         ["ci"] => ci::run(&root),
-        ["benchmark-java", folder] => benchmark::score(&root, folder),
+        ["benchmark-java", folder] => benchmark::score(&root, folder, None),
+        ["benchmark-java", folder, assay] => benchmark::score(&root, folder, Some(assay)),
         ["replay", "--pushes", rest @ ..] => pushes::run(&root, rest),
         ["replay", rest @ ..] => replay::run(&root, rest),
         ["train-secrets", rest @ ..] => train::run(&root, rest),

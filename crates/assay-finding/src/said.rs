@@ -79,10 +79,9 @@ impl Said {
     pub fn compare(&self, report: &Report) -> SinceLast {
         let mut taken = vec![false; self.entries.len()];
         let mut still: BTreeSet<Fingerprint> = BTreeSet::new();
-        let by_identity = |entry: &Entry| Some(entry.identity);
-        let keys: [fn(&Finding) -> Option<Identity>; 2] =
-            [|finding| Some(finding.identity), |finding| finding.alias];
-        let known: [&dyn Fn(&Entry) -> Option<Identity>; 2] = [&by_identity, &|entry| entry.alias];
+        type Key<T> = fn(&T) -> Option<Identity>;
+        let keys: [Key<Finding>; 2] = [|finding| Some(finding.identity), |finding| finding.alias];
+        let known: [Key<Entry>; 2] = [|entry| Some(entry.identity), |entry| entry.alias];
         for (key, known) in keys.into_iter().zip(known) {
             let mut free: HashMap<Identity, Vec<usize>> = HashMap::new();
             for (at, entry) in self.entries.iter().enumerate().rev() {

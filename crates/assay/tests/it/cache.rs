@@ -32,7 +32,7 @@ fn reports_are_the_same_with_and_without_what_is_kept() {
         "xo{}-482913570264-931570248613-Zk3vQ8mT1xWb7RnY5cLd2HsJ",
         "xb"
     );
-    repo.write("app.py", &format!("{EMPTY_CATCH}\ntoken = \"{secret}\"\n"));
+    repo.write("app.py", format!("{EMPTY_CATCH}\ntoken = \"{secret}\"\n"));
     let kept = repo.outside().join("kept/review");
     for format in Format::ALL {
         for command in ["review", "scan"] {

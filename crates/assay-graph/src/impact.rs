@@ -133,7 +133,7 @@ pub fn impact(graph: &Graph, changed: &[DefinitionId], limits: &ImpactLimits) ->
         one.callers = graph.incoming(definition).count() as u32;
         let is_test = graph.is_test(definition);
         if is_test {
-            one.definition = test_of(graph, definition);
+            one.definition = enclosing_test(graph, definition);
             let known = tests.entry(one.definition).or_insert(one);
             if rank(&one) < rank(known) {
                 *known = one;
@@ -158,7 +158,7 @@ pub fn impact(graph: &Graph, changed: &[DefinitionId], limits: &ImpactLimits) ->
 }
 
 /// Returns the test that a function stands in, which is what can be run.
-fn test_of(graph: &Graph, id: DefinitionId) -> DefinitionId {
+fn enclosing_test(graph: &Graph, id: DefinitionId) -> DefinitionId {
     let mut at = Some(id);
     while let Some(around) = at {
         let definition = graph.definition(around);

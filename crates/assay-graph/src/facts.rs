@@ -392,6 +392,11 @@ impl Facts {
             .unwrap_or(Expression::Unknown)
     }
 
+    /// Returns the places of all definitions, the file first.
+    pub fn local_ids(&self) -> impl Iterator<Item = LocalId> + use<> {
+        (0..self.definitions.len() as u32).map(LocalId)
+    }
+
     /// Returns the text of a name.
     pub fn text(&self, name: Name) -> &str {
         self.names.get(name)

@@ -115,6 +115,19 @@ pub enum Outcome {
     Found(Certainty),
 }
 
+/// What an import leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ImportTarget {
+    /// Nothing is known of it.
+    Unknown,
+    /// It is in a library, or nowhere.
+    External,
+    /// A package of the repository.
+    Package,
+    /// A file, or a thing in one.
+    Definition(DefinitionId),
+}
+
 /// An entry point and the code that it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntryPoint {
@@ -156,12 +169,20 @@ pub struct GraphFile {
     pub(crate) names: Vec<Name>,
     /// What came of each of its uses.
     pub(crate) outcomes: Vec<Outcome>,
+    /// What each of its imports leads to.
+    pub(crate) imports: Vec<ImportTarget>,
 }
 
 impl GraphFile {
     /// Returns what came of each of [`Facts::usages`].
     pub fn outcomes(&self) -> &[Outcome] {
         &self.outcomes
+    }
+
+    /// Returns what each of [`Facts::imports`] leads to; of a wildcard the
+    /// module.
+    pub fn imports(&self) -> &[ImportTarget] {
+        &self.imports
     }
 }
 
@@ -197,8 +218,10 @@ impl Graph {
             graph.add(source);
         }
         let resolved = resolve::resolve(&graph, manifests);
-        for (file, outcomes) in graph.files.iter_mut().zip(resolved.outcomes) {
+        let found = resolved.outcomes.into_iter().zip(resolved.imports);
+        for (file, (outcomes, imports)) in graph.files.iter_mut().zip(found) {
             file.outcomes = outcomes;
+            file.imports = imports;
         }
         graph.entries = resolved.entries;
         graph.set_edges(resolved.edges);
@@ -227,6 +250,7 @@ impl Graph {
             base,
             names,
             outcomes: Vec::new(),
+            imports: Vec::new(),
         });
     }
 
@@ -273,6 +297,18 @@ impl Graph {
     pub fn definitions_of(&self, file: FileId) -> impl Iterator<Item = DefinitionId> + use<> {
         let file = &self.files[file.index()];
         (file.base..file.base + file.facts.definitions.len() as u32).map(DefinitionId)
+    }
+
+    /// Returns a definition of a file by its place in the file's facts.
+    pub fn definition_in(&self, file: FileId, local: LocalId) -> Option<DefinitionId> {
+        let file = self.files.get(file.index())?;
+        let is_there = local.index() < file.facts.definitions.len();
+        is_there.then(|| DefinitionId(file.base + local.0))
+    }
+
+    /// Returns the place of a definition in the facts of its file.
+    pub fn local_id(&self, id: DefinitionId) -> LocalId {
+        LocalId(id.0 - self.files[self.file_of[id.index()] as usize].base)
     }
 
     /// Returns the file of a definition.

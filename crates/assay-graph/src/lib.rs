@@ -17,6 +17,7 @@ mod impact;
 mod layout;
 mod load;
 mod name;
+mod pair;
 mod resolve;
 mod view;
 
@@ -27,11 +28,15 @@ pub use facts::{
     ImportKind, LocalId, Parameter, Place, Usage, UsageKind, Visibility,
 };
 pub use graph::{
-    Certainty, DefinitionId, Edge, EdgeKind, EntryPoint, FileId, Graph, GraphFile, Outcome,
-    SourceFile, is_test_path,
+    Certainty, DefinitionId, Edge, EdgeKind, EntryPoint, FileId, Graph, GraphFile, ImportTarget,
+    Outcome, SourceFile, is_test_path,
 };
 pub use impact::{Impact, ImpactLimits, Reached, definitions_at, impact};
 pub use layout::{MANIFEST_BYTES_MAX, Manifest, is_manifest};
-pub use load::{FactStore, LoadLimits, Loaded, NoStore, facts_of_bytes, load, load_with};
+pub use load::{
+    FactStore, LoadLimits, Loaded, NoStore, facts_of_bytes, facts_of_version, is_code_file, load,
+    load_with,
+};
 pub use name::{Name, Names};
+pub use pair::{Pair, PairLimits, load_pair};
 pub use view::{Direction, GraphCounts, View, ViewEdge, ViewNode};

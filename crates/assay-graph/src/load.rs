@@ -13,6 +13,7 @@ use assay_syntax::{ParseLimits, detect, languages, parse};
 use rayon::prelude::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use crate::codec::{decode, encode};
+use crate::extract::plan::Family;
 use crate::extract::{FACTS_VERSION, extract};
 use crate::facts::Facts;
 use crate::graph::{Graph, SourceFile};
@@ -72,7 +73,7 @@ pub struct Loaded {
 }
 
 /// What came of one file.
-enum Read {
+pub(crate) enum Read {
     /// It holds no code, or none that is read.
     Nothing,
     Facts(Arc<Facts>),
@@ -114,7 +115,8 @@ pub fn load_with(
         .collect();
     files.extend(gone);
     let mut problems = Vec::new();
-    let wanted: Vec<&FileVersion> = files.iter().filter(|file| is_wanted(file)).collect();
+    let is_wanted = |file: &&FileVersion| family_of_file(file).is_some();
+    let wanted: Vec<&FileVersion> = files.iter().filter(is_wanted).collect();
     if wanted.len() > limits.files_max {
         let left = wanted.len() - limits.files_max;
         let path = wanted[limits.files_max].path.clone();
@@ -161,7 +163,7 @@ pub fn load_with(
     })
 }
 
-fn read_manifests(tree: &dyn FileTree, files: &[FileVersion]) -> Vec<Manifest> {
+pub(crate) fn read_manifests(tree: &dyn FileTree, files: &[FileVersion]) -> Vec<Manifest> {
     files
         .iter()
         .filter(|file| is_plain(file) && vendored_folder(&file.path).is_none())
@@ -180,9 +182,14 @@ fn is_plain(file: &FileVersion) -> bool {
     matches!(file.kind, FileKind::File | FileKind::Executable)
 }
 
-/// Returns whether a file is of a language with functions, by its name.
-fn is_wanted(file: &FileVersion) -> bool {
-    static EXTENSIONS: OnceLock<HashMap<&'static str, ()>> = OnceLock::new();
+/// Returns whether the graph reads a file, by its name.
+pub fn is_code_file(file: &FileVersion) -> bool {
+    family_of_file(file).is_some()
+}
+
+/// Returns the family of languages of a file with functions, by its name.
+pub(crate) fn family_of_file(file: &FileVersion) -> Option<Family> {
+    static EXTENSIONS: OnceLock<HashMap<&'static str, Family>> = OnceLock::new();
     let extensions = EXTENSIONS.get_or_init(|| {
         languages()
             .iter()
@@ -190,62 +197,89 @@ fn is_wanted(file: &FileVersion) -> bool {
                 !language.is_data_only() || matches!(language.id().as_str(), "vue" | "svelte")
             })
             .flat_map(|language| {
-                language
-                    .extensions()
-                    .iter()
-                    .map(|&extension| (extension, ()))
+                let family = Family::of(language.id().as_str());
+                let extensions = language.extensions().iter();
+                extensions.map(move |&extension| (extension, family))
             })
             .collect()
     });
-    is_plain(file)
-        && vendored_folder(&file.path).is_none()
-        && file
-            .path
-            .extension()
-            .and_then(|extension| std::str::from_utf8(extension).ok())
-            .is_some_and(|extension| extensions.contains_key(extension))
+    let extension = std::str::from_utf8(file.path.extension()?).ok()?;
+    let family = extensions.get(extension).copied();
+    family.filter(|_| is_plain(file) && vendored_folder(&file.path).is_none())
+}
+
+/// Returns the key of a file whose content has an id.
+pub(crate) fn key_by_id(file: &FileVersion) -> Option<BlobKey> {
+    let extension = file.path.extension().unwrap_or_default();
+    match &file.content {
+        ContentId::Object(id) => Some(fact_key(extension, b"object", id.as_bytes())),
+        _ => None,
+    }
+}
+
+/// Returns what is kept under a key.
+pub(crate) fn kept(store: &dyn FactStore, key: &BlobKey) -> Option<Read> {
+    let bytes = store.get(key)?;
+    match &*bytes {
+        [] => Some(Read::Nothing),
+        bytes => Some(Read::Facts(Arc::new(decode(bytes)?))),
+    }
+}
+
+/// Returns the facts of one version of a file, from the store when they are there; what
+/// is new is not kept.
+pub fn facts_of_version(
+    tree: &dyn FileTree,
+    store: &dyn FactStore,
+    file: &FileVersion,
+    limits: &LoadLimits,
+) -> Option<Arc<Facts>> {
+    match read_file(tree, store, file, limits).1 {
+        Read::Facts(facts) => Some(facts),
+        Read::Nothing | Read::Problem(_) => None,
+    }
 }
 
 /// Reads one file; gives its facts as bytes when they are new.
-fn read_file(
+pub(crate) fn read_file(
     tree: &dyn FileTree,
     store: &dyn FactStore,
     file: &FileVersion,
     limits: &LoadLimits,
 ) -> (BlobKey, Read, Option<Vec<u8>>) {
-    let known = |key: &BlobKey| -> Option<Read> {
-        let bytes = store.get(key)?;
-        match &*bytes {
-            [] => Some(Read::Nothing),
-            bytes => Some(Read::Facts(Arc::new(decode(bytes)?))),
-        }
-    };
-    let extension = file.path.extension().unwrap_or_default();
-    let mut key = match &file.content {
-        ContentId::Object(id) => Some(fact_key(extension, b"object", id.as_bytes())),
-        _ => None,
-    };
+    let key = key_by_id(file);
     if let Some(key) = key
-        && let Some(read) = known(&key)
+        && let Some(read) = kept(store, &key)
     {
         return (key, read, None);
     }
     let bytes = match tree.read(file, limits.file_bytes_max) {
         Ok(bytes) => bytes,
-        Err(ReadError::TooLarge { .. }) => {
-            let key = key.unwrap_or([0; 32]);
-            return (key, Read::Nothing, None);
-        }
         Err(error) => {
-            let key = key.unwrap_or([0; 32]);
-            return (key, Read::Problem(error.to_string()), None);
+            let read = match error {
+                ReadError::TooLarge { .. } => Read::Nothing,
+                error => Read::Problem(error.to_string()),
+            };
+            return (key.unwrap_or([0; 32]), read, None);
         }
     };
-    let key = match key.take() {
+    read_bytes(store, file, key, bytes, limits)
+}
+
+/// The same with the content at hand.
+pub(crate) fn read_bytes(
+    store: &dyn FactStore,
+    file: &FileVersion,
+    key: Option<BlobKey>,
+    bytes: Vec<u8>,
+    limits: &LoadLimits,
+) -> (BlobKey, Read, Option<Vec<u8>>) {
+    let key = match key {
         Some(key) => key,
         None => {
+            let extension = file.path.extension().unwrap_or_default();
             let key = fact_key(extension, b"bytes", &bytes);
-            if let Some(read) = known(&key) {
+            if let Some(read) = kept(store, &key) {
                 return (key, read, None);
             }
             key

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use assay_finding::{
     Coverage, FileEntry, FileMetrics, HunkEntry, PlacedDirective, Problem, SkipReason,
 };
+use assay_graph::Facts;
 use assay_rules::{Surface, is_schema};
 use assay_source::{
     ContentId, ContentStore, DecodeError, Encoding, FileChange, FileKind, FileVersion, Hunk,
@@ -43,6 +44,8 @@ pub(crate) struct Examined {
     pub(crate) flow: [Option<FlowFile>; 2],
     /// What the base and the head offer to others.
     pub(crate) surfaces: [Option<Surface>; 2],
+    /// What the base and the head define and use, when somebody has looked.
+    pub(crate) facts: [Option<Arc<Facts>>; 2],
     /// Where secrets stand in the head, when somebody has looked.
     pub(crate) secrets: Option<Vec<Span>>,
 }
@@ -124,6 +127,7 @@ impl Examined {
             kept: None,
             flow: [None, None],
             surfaces: [None, None],
+            facts: [None, None],
             secrets: None,
         }
     }

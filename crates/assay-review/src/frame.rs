@@ -35,6 +35,11 @@ pub(crate) fn fill(finding: &mut Finding, text: &SourceText, mapping: &LineMappi
     }
 }
 
+/// Returns the lines around a place of a text.
+pub(crate) fn of(location: &Location, text: &SourceText, mapping: &LineMapping) -> Frame {
+    frame(&lines_around(location, text), text, mapping)
+}
+
 fn lines_around(location: &Location, text: &SourceText) -> BTreeSet<u32> {
     let first = location.start.line;
     // A span that ends at the start of a line does not reach into it.

@@ -20,8 +20,10 @@ use crate::engines::Engines;
 use crate::file::{Examined, examine, line_counts, unread};
 use crate::flow;
 use crate::fold;
+use crate::forgot;
 use crate::gate;
 use crate::introduce;
+use crate::left;
 use crate::metrics::Totals;
 use crate::past;
 use crate::score::score;
@@ -101,6 +103,8 @@ pub fn review(subject: Subject<'_>, settings: &Settings, progress: &dyn Progress
         progress,
     ));
     findings.extend(breaking::find(subject, &examined, &engines, settings));
+    findings.extend(left::find(subject, &mut examined, &engines, settings));
+    findings.extend(forgot::find(subject, &examined, &engines, settings));
     let packages = dependencies::find(subject, &mut examined, &engines, settings, progress);
     findings.extend(packages.findings);
     problems.extend(

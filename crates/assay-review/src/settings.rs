@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use assay_deps::{AdvisoryIndex, LicencePolicy};
 use assay_finding::{Baseline, Confidence};
+use assay_graph::FactStore;
 use assay_rules::{
     ConfiguredSuppression, Engine, FlowModels, ProjectRules, RuleSettings, SecretAllow, SecretRules,
 };
@@ -65,6 +66,8 @@ pub struct Settings {
     pub licences: LicencePolicy,
     /// How much is read at most.
     pub limits: Limits,
+    /// Keeps what the code graph knows of files between reviews.
+    pub facts: Option<Arc<dyn FactStore + Send>>,
     /// Keeps what is worked out between reviews.
     pub cache: Option<ReviewCache>,
 }
@@ -139,6 +142,7 @@ impl Settings {
             advisories: AdvisorySource::Off,
             licences: LicencePolicy::default(),
             limits: Limits::default(),
+            facts: None,
             cache: None,
         }
     }

@@ -23,6 +23,7 @@ mod document;
 mod engine;
 mod flow;
 mod identity;
+mod outside;
 mod outward;
 mod pattern;
 mod project;
@@ -35,6 +36,7 @@ mod surface;
 mod threshold;
 
 mod api;
+mod change;
 mod complexity;
 mod correctness;
 mod dead_code;
@@ -60,6 +62,7 @@ pub use flow::{
     FlowFindings, FlowModels, FlowUnit, Properties, add_properties, flow_begins, flow_findings,
     flow_reads, flow_units, has_properties, merge_flow_findings,
 };
+pub use outside::{OutsideName, environment_reads, option_definitions};
 pub use outward::{OutwardKind, OutwardName, outward_names};
 pub use project::{ProjectRuleError, ProjectRules, TestFailure};
 pub use rule::{NumberOption, Rule, rule_by_id, rules};
@@ -70,5 +73,6 @@ pub use secret::{
 pub use settings::{RuleSettings, RuleStatement, SettingsError};
 pub use suppress::{ConfiguredSuppression, suppress_configured};
 pub use surface::{
-    Break, BreakKind, Signature, Surface, SurfaceItem, SurfaceParameter, compare_surfaces, surface,
+    Break, BreakKind, CallShape, Callable, Signature, Surface, SurfaceItem, SurfaceParameter,
+    call_at, callable_at, compare_surfaces, misfit, surface,
 };

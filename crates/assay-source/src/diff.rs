@@ -155,6 +155,21 @@ impl LineMapping {
         Some(head_line - before.head.end() + before.base.end())
     }
 
+    /// Returns the head line of a base line; none when the change removed or
+    /// altered it.
+    pub fn head_line(&self, base_line: u32) -> Option<u32> {
+        let next = self
+            .hunks
+            .partition_point(|hunk| hunk.base.start <= base_line);
+        let Some(before) = next.checked_sub(1).map(|index| self.hunks[index]) else {
+            return Some(base_line);
+        };
+        if before.base.contains(base_line) {
+            return None;
+        }
+        Some(base_line - before.base.end() + before.head.end())
+    }
+
     /// Returns whether the change added or altered the head line.
     pub fn is_changed(&self, head_line: u32) -> bool {
         self.base_line(head_line).is_none()

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use assay_git::Opened;
+use assay_graph::FactStore;
 use assay_review::{ReviewCache, Settings};
 use assay_source::BlobKeyHasher;
 
-use crate::segment_folder::ReviewFolder;
+use crate::segment_folder::{FactFolder, ReviewFolder};
 
 /// Returns Assay's folder in the user's cache, or the one that `ASSAY_CACHE_DIR`
 /// names; none when there is no home folder.
@@ -49,6 +50,12 @@ pub(crate) fn attach(
         settings: key.finish(),
     });
     Some(store)
+}
+
+/// Returns where what the code graph knows of the files is kept between runs.
+pub(crate) fn facts(opened: &Opened) -> Option<Arc<dyn FactStore + Send>> {
+    let (cache, root) = (folder()?, opened.root.as_deref()?);
+    Some(Arc::new(FactFolder::open(&cache, root)))
 }
 
 /// Tells this program from every other build of it: what another one worked out

@@ -5,7 +5,9 @@
 //! cannot follow is unknown, and what leads out of the repository external.
 
 use crate::extract::plan::Family;
-use crate::facts::{Binding, DefinitionKind, Expression, ExpressionId, ImportKind, LocalId};
+use crate::facts::{
+    Binding, DefinitionKind, Expression, ExpressionId, Import, ImportKind, LocalId,
+};
 use crate::graph::GraphFile;
 use crate::name::{Name, QuickMap};
 use crate::resolve::index::{Index, NONE};
@@ -590,26 +592,7 @@ impl<'i, 'g> Evaluation<'i, 'g> {
             if !fits || scope.is_some_and(|scope| scope != import.scope) {
                 continue;
             }
-            let module = file.facts.text(import.module);
-            if import.kind == ImportKind::Part {
-                let parent = file.base + import.scope.0;
-                let child = self.index.module_file.get(&(parent, name));
-                return Some(child.map_or(Value::Unknown, |&child| Value::Definition(child)));
-            }
-            let value = self.index.module(here.file, import.scope, module, self);
-            if import.kind == ImportKind::Module {
-                return Some(value);
-            }
-            let item = file.names[import.item.index()];
-            if file.family == Family::Rust && module.is_empty() {
-                // `use a;` names a crate or what is beside it.
-                return Some(self.rust_crate(item));
-            }
-            let found = self.member(value, item, here);
-            return Some(match found {
-                Value::Unknown => self.item_as_module(file, import.module, item, here),
-                found => found,
-            });
+            return Some(self.import(import, here));
         }
         for import in &file.facts.imports {
             let fits = import.kind == ImportKind::Wildcard;
@@ -632,6 +615,37 @@ impl<'i, 'g> Evaluation<'i, 'g> {
             }
         }
         None
+    }
+
+    /// What one import of a file leads to; of a wildcard the module.
+    fn import(&mut self, import: &Import, here: Standing) -> Value {
+        let file = self.source(here.file);
+        let module = file.facts.text(import.module);
+        if import.kind == ImportKind::Part {
+            let parent = file.base + import.scope.0;
+            let name = file.names[import.alias.index()];
+            let child = self.index.module_file.get(&(parent, name));
+            return child.map_or(Value::Unknown, |&child| Value::Definition(child));
+        }
+        let value = self.index.module(here.file, import.scope, module, self);
+        if matches!(import.kind, ImportKind::Module | ImportKind::Wildcard) {
+            return value;
+        }
+        let item = file.names[import.item.index()];
+        if file.family == Family::Rust && module.is_empty() {
+            // `use a;` names a crate or what is beside it.
+            return self.rust_crate(item);
+        }
+        match self.member(value, item, here) {
+            Value::Unknown => self.item_as_module(file, import.module, item, here),
+            found => found,
+        }
+    }
+
+    /// Returns what an import of the file leads to.
+    pub(crate) fn import_target(&mut self, import: &Import) -> Value {
+        self.begin();
+        self.import(import, Standing::new(self.file, import.scope, u32::MAX))
     }
 
     /// `from a import b`, where `b` is a module of the package `a`; `import a.B`

@@ -2,7 +2,9 @@
 
 use crate::extract::plan::Family;
 use crate::facts::{DefinitionKind, Expression, ExpressionId, LocalId, Usage, UsageKind};
-use crate::graph::{Certainty, DefinitionId, Edge, EdgeKind, EntryPoint, FileId, Outcome};
+use crate::graph::{
+    Certainty, DefinitionId, Edge, EdgeKind, EntryPoint, FileId, ImportTarget, Outcome,
+};
 use crate::name::Name;
 use crate::resolve::evaluate::{Evaluation, Value, is_everywhere};
 use crate::resolve::index::{CONSTRUCTOR, Index};
@@ -15,6 +17,7 @@ const CANDIDATES_MAX: usize = 8;
 pub(crate) struct Linked {
     pub(crate) edges: Vec<Edge>,
     pub(crate) outcomes: Vec<Outcome>,
+    pub(crate) imports: Vec<ImportTarget>,
     pub(crate) entries: Vec<EntryPoint>,
 }
 
@@ -24,11 +27,23 @@ pub(crate) fn link(evaluation: &mut Evaluation<'_, '_>) -> Linked {
     let mut linked = Linked {
         edges: Vec::new(),
         outcomes: Vec::with_capacity(file.facts.usages.len()),
+        imports: Vec::with_capacity(file.facts.imports.len()),
         entries: Vec::new(),
     };
     for usage in &file.facts.usages {
         let outcome = link_usage(evaluation, usage, &mut linked.edges);
         linked.outcomes.push(outcome);
+    }
+    for import in &file.facts.imports {
+        let target = match evaluation.import_target(import) {
+            Value::Definition(id) | Value::Instance(id) => {
+                ImportTarget::Definition(DefinitionId(id))
+            }
+            Value::Package(_) => ImportTarget::Package,
+            Value::External => ImportTarget::External,
+            Value::Unknown | Value::Holder(_) | Value::Parent(_) => ImportTarget::Unknown,
+        };
+        linked.imports.push(target);
     }
     for entry in &file.facts.entries {
         let value = evaluation.evaluate(entry.handler, entry.within, u32::MAX);

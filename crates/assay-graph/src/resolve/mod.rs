@@ -8,7 +8,7 @@ mod overload;
 
 use rayon::prelude::{IntoParallelRefIterator as _, ParallelIterator as _};
 
-use crate::graph::{Edge, EntryPoint, Graph, Outcome};
+use crate::graph::{Edge, EntryPoint, Graph, ImportTarget, Outcome};
 use crate::layout::{Layout, Manifest};
 use crate::resolve::evaluate::Evaluation;
 use crate::resolve::index::Index;
@@ -18,6 +18,8 @@ pub(crate) struct Resolved {
     pub(crate) edges: Vec<Edge>,
     /// For each file, for each of its uses.
     pub(crate) outcomes: Vec<Vec<Outcome>>,
+    /// For each file, for each of its imports.
+    pub(crate) imports: Vec<Vec<ImportTarget>>,
     pub(crate) entries: Vec<EntryPoint>,
 }
 
@@ -41,11 +43,13 @@ pub(crate) fn resolve(graph: &Graph, manifests: &[Manifest]) -> Resolved {
     let mut resolved = Resolved {
         edges: Vec::with_capacity(linked.iter().map(|one| one.edges.len()).sum()),
         outcomes: Vec::with_capacity(linked.len()),
+        imports: Vec::with_capacity(linked.len()),
         entries: Vec::new(),
     };
     for one in linked {
         resolved.edges.extend(one.edges);
         resolved.outcomes.push(one.outcomes);
+        resolved.imports.push(one.imports);
         resolved.entries.extend(one.entries);
     }
     resolved.edges.extend(link::inherited(&index));

@@ -7,8 +7,10 @@
 mod breaking;
 mod cached;
 mod dependencies;
+mod forgot;
 mod introduced;
 mod ledger;
+mod left;
 mod memory;
 mod mend;
 mod stable;

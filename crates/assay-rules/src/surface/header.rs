@@ -364,7 +364,7 @@ fn read_parameter(node: NodeRef<'_>, name: &str, language: &str) -> SurfaceParam
 }
 
 /// Splits at the `=` that gives a default: not `==`, `=>`, and none in brackets.
-fn split_default(text: &str) -> Option<(&str, &str)> {
+pub(super) fn split_default(text: &str) -> Option<(&str, &str)> {
     let bytes = text.as_bytes();
     let mut depth = 0i32;
     for (at, &byte) in bytes.iter().enumerate() {

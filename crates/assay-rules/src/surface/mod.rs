@@ -3,6 +3,7 @@
 //! [`surface`] lists what is public by the language's own idea of it;
 //! [`compare_surfaces`] says what users of the base cannot do with the head.
 
+mod call;
 mod compare;
 mod header;
 mod public;
@@ -10,6 +11,7 @@ mod public;
 use assay_source::{RepoPath, Span};
 use assay_syntax::{ParsedFile, Symbol, SymbolKind, symbols};
 
+pub use call::{CallShape, Callable, call_at, callable_at, misfit};
 pub use compare::{Break, BreakKind, compare_surfaces};
 
 /// Items of one file.

@@ -17,6 +17,7 @@ const PACKS: &[(&str, &str)] = &[
         "api",
         "What a change takes away from those who use the code from elsewhere.",
     ),
+    ("change", "What a change left behind and what it forgot."),
     (
         "cloudformation",
         "Stacks of AWS that are open, unencrypted or too powerful.",

@@ -101,6 +101,7 @@ pub(crate) fn conclude(
         true => None,
         false => cache::attach(&mut settings, &opened, key),
     };
+    settings.facts = cache::facts(&opened).filter(|_| !arguments.no_cache);
     let record = since_last
         .map(|name| Record::open(directory, &opened, input, name, &options))
         .transpose()?;

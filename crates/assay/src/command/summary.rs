@@ -30,6 +30,7 @@ pub(crate) fn run(global: &Global, arguments: &SummaryArguments) -> anyhow::Resu
         mut settings, key, ..
     } = config::load(global, directory, &opened, false)?;
     let kept = cache::attach(&mut settings, &opened, key);
+    settings.facts = cache::facts(&opened);
     let bar = Bar::new(global.quiet);
     let subject = Subject {
         change: &opened.change,

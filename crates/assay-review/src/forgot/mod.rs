@@ -1,0 +1,41 @@
+//! What the change forgot: what usually goes with such a change and is missing.
+
+mod listed;
+mod test;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use assay_finding::Finding;
+
+use crate::engines::Engines;
+use crate::file::Examined;
+use crate::news::News;
+use crate::pipeline::Subject;
+use crate::place::Places;
+use crate::settings::Settings;
+
+/// Finds what the change forgot.
+pub(crate) fn find(
+    subject: Subject<'_>,
+    examined: &[Examined],
+    engines: &Engines<'_>,
+    settings: &Settings,
+) -> Vec<Finding> {
+    if subject.is_scan {
+        return Vec::new();
+    }
+    let look = AssertUnwindSafe(|| {
+        let places = Places::new(subject, examined);
+        let mut news: Vec<News> = Vec::new();
+        for kind in listed::KINDS {
+            news.extend(listed::find(kind, examined, &places, engines));
+        }
+        news.extend(test::find(examined, &places, engines, settings));
+        let findings = news.into_iter();
+        findings
+            .filter_map(|one| one.finding(&places, engines, settings))
+            .collect()
+    });
+    // Nothing that is forgotten is worth a review that fails.
+    catch_unwind(look).unwrap_or_default()
+}

@@ -32,12 +32,12 @@ impl Rust<'_, '_> {
         if !self.b.descend() {
             return Some(self.b.unknown(pattern));
         }
-        let test = self.test_inside(pattern, value);
+        let test = self.matches_inside(pattern, value);
         self.b.ascend();
         test
     }
 
-    fn test_inside(&mut self, pattern: NodeRef<'_>, value: Slot) -> Option<Slot> {
+    fn matches_inside(&mut self, pattern: NodeRef<'_>, value: Slot) -> Option<Slot> {
         if let Some(literal) = literal(pattern) {
             let constant = self.b.constant(pattern, literal);
             return Some(self.b.binary(pattern, BinaryOp::Eq, value, constant));
@@ -65,7 +65,7 @@ impl Rust<'_, '_> {
                 let constant = self.named(pattern);
                 Some(self.b.binary(pattern, BinaryOp::Eq, value, constant))
             }
-            "tuple_struct_pattern" => self.test_variant(pattern, value),
+            "tuple_struct_pattern" => self.variant_matches(pattern, value),
             "struct_pattern" => {
                 let kind = self.is_variant(pattern, value);
                 let fields: Vec<NodeRef<'_>> = pattern
@@ -144,7 +144,7 @@ impl Rust<'_, '_> {
     }
 
     /// `Some(x)`, `Ok(x)`, `Err(e)`, `Enum::Variant(a, b)`.
-    fn test_variant(&mut self, pattern: NodeRef<'_>, value: Slot) -> Option<Slot> {
+    fn variant_matches(&mut self, pattern: NodeRef<'_>, value: Slot) -> Option<Slot> {
         let name = variant(pattern);
         let (test, held) = match name {
             "Some" | "Ok" | "Ready" => {

@@ -103,7 +103,7 @@ impl<'a> Classes<'a> {
     }
 
     /// Whether a class that extends this one has the member now, and had not.
-    pub(super) fn is_in_heirs(&self, owner: &str, member: &str) -> bool {
+    pub(super) fn is_in_heirs(&self, language: &str, owner: &str, member: &str) -> bool {
         let end = format!(".{member}");
         self.examined.iter().any(|file| {
             let [base, Some(head)] = &file.surfaces else {
@@ -112,13 +112,29 @@ impl<'a> Classes<'a> {
             head.items.iter().any(|item| {
                 let is_heir = item.owner.as_ref().is_some_and(|heir| {
                     let class = head.items.iter().find(|item| item.name == *heir);
-                    class.is_some_and(|class| bases(&class.heritage).any(|base| base == owner))
+                    class.is_some_and(|class| {
+                        self.descends(language, &class.heritage, owner, DEPTH_MAX)
+                    })
                 });
                 let was_there = base
                     .as_ref()
                     .is_some_and(|base| base.names.binary_search(&item.name).is_ok());
                 is_heir && !was_there && item.name.ends_with(&end)
             })
+        })
+    }
+
+    /// Whether a class with such a head extends the owner, also through others.
+    fn descends(&self, language: &str, extends: &str, owner: &str, depth: usize) -> bool {
+        let Some(depth) = depth.checked_sub(1) else {
+            return false;
+        };
+        bases(extends).any(|base| {
+            base == owner
+                || self
+                    .declared(language, base)
+                    .iter()
+                    .any(|(_, heritage)| self.descends(language, heritage, owner, depth))
         })
     }
 

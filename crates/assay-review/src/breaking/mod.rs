@@ -123,8 +123,8 @@ fn code(
                 if place == Place::Inherited {
                     continue;
                 }
-                is_doubtful |=
-                    place == Place::Unknown || classes.is_in_heirs(last_part(owner), member);
+                is_doubtful |= place == Place::Unknown
+                    || classes.is_in_heirs(language.as_str(), last_part(owner), member);
             }
             let loss = Loss {
                 rule: rule_of(one.kind),

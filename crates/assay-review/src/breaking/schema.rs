@@ -32,12 +32,17 @@ pub(super) fn find(
         .iter()
         .flat_map(|(_, one)| one.declares.iter().map(String::as_str))
         .collect();
-    // What a program makes of another schema says the same once more.
-    let is_written = |at: usize| matches!(examined[at].entry.coverage, Coverage::Skipped(_));
-    let has_source = compared.iter().any(|(at, _)| !is_written(*at));
+    // What a program makes of messages and services says the same once more.
+    let is_source = |at: usize| examined[at].entry.path.file_name().ends_with(b".proto");
+    let is_made = |at: usize| {
+        let is_written = matches!(examined[at].entry.coverage, Coverage::Skipped(_));
+        let is_document = |kept: &KeptText| matches!(kept.language.id().as_str(), "json" | "yaml");
+        is_written || examined[at].kept.as_ref().is_some_and(is_document)
+    };
+    let has_source = compared.iter().any(|(at, _)| is_source(*at));
     let mut found = Vec::new();
     for (at, one) in &compared {
-        if has_source && is_written(*at) {
+        if has_source && is_made(*at) {
             continue;
         }
         let (file, change) = (&examined[*at], &subject.change.files[*at]);

@@ -118,16 +118,32 @@ impl<'a, 't> Api<'a, 't, '_> {
 
     fn paths(&mut self, was: ValueId, now: ValueId) {
         let (old, new) = (self.base(), self.head());
-        let mut by_template: BTreeMap<String, &Entry<'_>> = BTreeMap::new();
+        // Names of variables do not count, but where they tell paths apart.
+        let mut by_template: BTreeMap<String, Vec<&Entry<'_>>> = BTreeMap::new();
         for entry in new.entries(now) {
-            by_template.insert(template(&entry.key), entry);
+            by_template
+                .entry(template(&entry.key))
+                .or_default()
+                .push(entry);
+        }
+        let mut known: BTreeMap<String, usize> = BTreeMap::new();
+        for entry in old.entries(was) {
+            *known.entry(template(&entry.key)).or_default() += 1;
         }
         for entry in old.entries(was) {
             let path = &*entry.key;
             if path.starts_with("x-") {
                 continue;
             }
-            let Some(other) = by_template.get(&template(path)) else {
+            let key = template(path);
+            let other = new.entry(now, path).or_else(|| {
+                let only = by_template
+                    .get(&key)
+                    .filter(|list| list.len() == 1)?
+                    .first()?;
+                (known.get(&key) == Some(&1)).then_some(*only)
+            });
+            let Some(other) = other else {
                 let operations = old.entries(entry.value);
                 let is_announced = operations
                     .iter()

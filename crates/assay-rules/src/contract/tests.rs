@@ -178,6 +178,13 @@ fn openapi_is_compared_in_the_direction_of_each_part() {
             ),
         ],
     );
+    // Names of variables tell paths apart when nothing else does.
+    let two = OPENAPI.replace(
+        "components:\n",
+        "  /books/{isbn}:\n    put:\n      responses: { '200': { description: by } }\ncomponents:\n",
+    );
+    let other = two.replace("description: by", "description: key");
+    check("openapi.yaml", &two, &other, &[]);
     // A new major version may do anything.
     let next = OPENAPI
         .replace("version: 1.2.0", "version: 2.0.0")

@@ -99,11 +99,22 @@ fn judge(
     lenient: bool,
 ) -> Vec<Verdict> {
     let own = own_tables(steps);
-    let mut found = Vec::new();
-    for step in steps
+    let added: HashSet<(&str, &str)> = steps
         .iter()
-        .filter(|step| !own.contains(step.table.as_str()))
-    {
+        .filter_map(|step| match &step.action {
+            Action::AddColumn(new) => Some((step.table.as_str(), new.name.as_str())),
+            _ => None,
+        })
+        .collect();
+    let is_own = |step: &Step| match &step.action {
+        Action::DropColumn(name) | Action::RenameColumn(name, _) => {
+            added.contains(&(step.table.as_str(), name.as_str()))
+        }
+        _ => false,
+    };
+    let mut found = Vec::new();
+    let is_used = |step: &&Step| !own.contains(step.table.as_str()) && !is_own(step);
+    for step in steps.iter().filter(is_used) {
         let table = match step.table.as_str() {
             "" => "the table",
             table => table,

@@ -105,6 +105,8 @@ pub fn surface(path: &RepoPath, parsed: &ParsedFile) -> Option<Surface> {
         }
         let remark = public::remark(node);
         if remark.is_internal {
+            // It is there, also for whoever was told otherwise before.
+            surface.handed_on.push(symbol.qualified_name.clone());
             continue;
         }
         surface.items.push(SurfaceItem {

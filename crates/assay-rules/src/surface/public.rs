@@ -290,7 +290,7 @@ fn words_before_name<'t>(node: NodeRef<'t>, symbol: &Symbol) -> Vec<&'t str> {
 /// What is written about a declaration, beside its code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Remark {
-    /// It says that it will go.
+    /// It says that it will go, or that it is not settled yet.
     pub(super) is_deprecated: bool,
     /// It says that it is not for others.
     pub(super) is_internal: bool,
@@ -340,7 +340,13 @@ pub(super) fn remark(node: NodeRef<'_>) -> Remark {
     let text = source.get(start..end).unwrap_or("").to_ascii_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
     Remark {
-        is_deprecated: says(&["deprecated", "deprecationwarning", "@obsolete"]),
+        is_deprecated: says(&[
+            "deprecated",
+            "deprecationwarning",
+            "@obsolete",
+            "unstable",
+            "experimental",
+        ]),
         is_internal: says(&[
             "@internal",
             ":meta private:",

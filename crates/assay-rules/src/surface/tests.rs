@@ -147,6 +147,12 @@ fn what_was_announced_or_may_be_elsewhere_is_not_certain() {
             "x = 1\n",
             &[],
         ),
+        (
+            "def f(): pass\n",
+            "def f():\n    \"\"\"For internal use.\"\"\"\n",
+            &[],
+        ),
+        ("# unstable\ndef f(): pass\n", "x = 1\n", &[false]),
     ] {
         check_certain(p, base, head, expected);
     }

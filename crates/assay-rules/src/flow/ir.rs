@@ -167,6 +167,10 @@ pub(crate) struct Param {
     pub(crate) annotations: Vec<Annotation>,
 }
 
+/// The name of the argument and the parameter that the block of a call goes by,
+/// where the language has such.
+pub(crate) const BLOCK: &str = "&";
+
 /// How arguments get into a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ParamKind {

@@ -60,6 +60,8 @@ pub(crate) struct Models {
     /// The folders that were read: its own, and those that these include.
     chain: Vec<String>,
     search: OnceLock<Option<AhoCorasick>>,
+    /// How the names of libraries begin.
+    roots: OnceLock<HashSet<Name>>,
     /// What was wrong with the files.
     pub(crate) problems: Vec<String>,
 }
@@ -292,6 +294,17 @@ impl Models {
     /// Returns whether a model is about a function of this qualified name.
     pub(crate) fn knows_function(&self, name: &str) -> bool {
         self.functions.contains_key(name)
+    }
+
+    /// Returns whether the name of a library that models know begins so.
+    pub(crate) fn knows_root(&self, name: &str) -> bool {
+        let roots = self.roots.get_or_init(|| {
+            let names = self.functions.keys().chain(&self.mentioned);
+            names
+                .map(|name| Name::from(name.split('.').next().unwrap_or(name)))
+                .collect()
+        });
+        roots.contains(name)
     }
 
     /// Returns the parts of a call of this name that it may write to.

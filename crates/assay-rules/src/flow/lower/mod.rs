@@ -19,6 +19,7 @@ mod javascript;
 mod kotlin;
 mod php;
 mod python;
+mod ruby;
 mod rust;
 mod walk;
 
@@ -43,6 +44,7 @@ static LOWERERS: &[&Lowerer] = &[
     &kotlin::LOWERER,
     &php::LOWERER,
     &python::LOWERER,
+    &ruby::LOWERER,
     &rust::LOWERER,
 ];
 

@@ -9,9 +9,11 @@ use super::statement::mix;
 use super::{DEPTH_MAX, Solver};
 use crate::flow::heap::{Object, Shape, State};
 use crate::flow::ir::{
-    Arg, Callee, EachKind, Function, FunctionId, FunctionKind, Literal, Name, ParamKind, Slot,
+    Arg, BLOCK, Callee, EachKind, Function, FunctionId, FunctionKind, Literal, Name, Param,
+    ParamKind, Slot,
 };
 use crate::flow::kind::Kinds;
+use crate::flow::model::{Effect, Entry};
 use crate::flow::project::Target;
 use crate::flow::value::{Consts, Doubt, Facts, ObjectId, Refine, StepKind, Taint, Value};
 
@@ -325,11 +327,27 @@ impl Solver<'_> {
         }
         let types = self.types_of(&receiver.value);
         let targets = self.project.extensions(name, &types, arguments.arity());
-        arguments.receiver = Some(receiver);
+        // What a method without a receiver gives back is seldom what the object
+        // happens to hold.
+        if !self.is_implied(&receiver) || !targets.is_empty() {
+            arguments.receiver = Some(receiver);
+        }
         if !targets.is_empty() {
             return self.invoke_all(&targets, &arguments, span);
         }
         self.opaque(span, name, &arguments)
+    }
+
+    /// Returns whether a receiver is not written, in a language where methods
+    /// are called by their name alone.
+    fn is_implied(&self, receiver: &Argument) -> bool {
+        let slots = &self.function().slots;
+        let slot = receiver.slot.and_then(|slot| slots.get(slot.index()));
+        self.is_ruby(self.unit()) && slot.is_some_and(|slot| slot.name.as_deref() == Some("self"))
+    }
+
+    fn is_ruby(&self, unit: u32) -> bool {
+        self.project.unit(unit).language == "ruby"
     }
 
     /// Calls methods through their class: static ones, or with the receiver as
@@ -490,6 +508,7 @@ impl Solver<'_> {
             self.invoke_all(&constructors, &arguments, span);
             return value;
         }
+        self.reach_constructor(span, ty, &arguments);
         // What a constructor of a library keeps of its arguments is not known.
         let mut taint = Taint::default();
         for given in arguments
@@ -505,6 +524,22 @@ impl Solver<'_> {
             object.others = Value::unknown().with_taint(taint.doubted(Doubt::Unknown));
         }
         value
+    }
+
+    /// Reports what is dangerous to the constructor that a class has of a library.
+    fn reach_constructor(&mut self, span: Span, ty: &Name, arguments: &Arguments) {
+        let name = Name::from("new");
+        let entries = self.models.method(&name).iter();
+        let lineage = self.lineage(ty);
+        let is_sink =
+            |entry: &Entry| matches!(entry.effect, Effect::Sink { .. }) && entry.is_for(&lineage);
+        if entries.into_iter().any(is_sink) {
+            let receiver = Argument {
+                value: Value::symbol(ty.clone()),
+                slot: None,
+            };
+            self.call_library(span, &Name::from(""), &name, Some(receiver), arguments);
+        }
     }
 
     /// Runs the initial values of a class's fields, those of its ancestors
@@ -842,7 +877,10 @@ impl Solver<'_> {
                 },
                 ParamKind::Plain => match by_name {
                     Some((_, argument)) => Some(argument.value.clone()),
-                    None => positional.next().map(|argument| argument.value.clone()),
+                    None => match positional.next() {
+                        Some(argument) => Some(argument.value.clone()),
+                        None => self.options(target, function, arguments, span, param.slot),
+                    },
                 },
                 ParamKind::Named => by_name.map(|(_, argument)| argument.value.clone()),
                 ParamKind::Rest => {
@@ -889,6 +927,28 @@ impl Solver<'_> {
         self.typed(value, ty)
     }
 
+    /// Returns the named arguments as a map, which a parameter takes where no
+    /// other does.
+    fn options(
+        &mut self,
+        target: Target,
+        function: &Function,
+        arguments: &Arguments,
+        span: Span,
+        slot: Slot,
+    ) -> Option<Value> {
+        let takes_names = |param: &Param| match param.kind {
+            ParamKind::NamedRest => true,
+            ParamKind::Named => &*param.name != BLOCK,
+            _ => false,
+        };
+        let is_given = arguments.named.iter().any(|(name, _)| &**name != BLOCK);
+        if !is_given || !self.is_ruby(target.unit) || function.params.iter().any(takes_names) {
+            return None;
+        }
+        Some(self.named_rest(function, arguments, span, slot))
+    }
+
     fn named_rest(
         &mut self,
         function: &Function,
@@ -900,7 +960,7 @@ impl Solver<'_> {
         let entries = arguments
             .named
             .iter()
-            .filter(|(name, _)| !is_param(name))
+            .filter(|(name, _)| !is_param(name) && &**name != BLOCK)
             .map(|(name, argument)| (Literal::Str(name.clone()), argument.value.clone()))
             .collect();
         let rest = arguments.rest.clone().map(|rest| (Value::unknown(), rest));
@@ -990,9 +1050,11 @@ impl Solver<'_> {
         arguments: &Arguments,
         given: &Value,
     ) -> Taint {
+        let named = arguments.named.iter().map(|(_, argument)| argument);
         let functions: Vec<Value> = arguments
             .positional
             .iter()
+            .chain(named)
             .map(|argument| argument.value.clone())
             .filter(|value| {
                 value.objects.iter().any(|id| {

@@ -7,7 +7,7 @@ use assay_source::Span;
 use super::Solver;
 use super::call::{Argument, Arguments};
 use crate::flow::heap::Shape;
-use crate::flow::ir::{Literal, Name, Slot};
+use crate::flow::ir::{BLOCK, Literal, Name, Slot};
 use crate::flow::kind::{KINDS, Kinds};
 use crate::flow::model::{
     Condition, Effect, Entry, Operand, ResultSink, Source, Test, is_like, rule_of,
@@ -79,6 +79,9 @@ impl Solver<'_> {
             operands.extend(receiver.clone());
         }
         operands.extend(arguments.positional.iter().cloned());
+        // A block comes after all other arguments.
+        let blocks = arguments.named.iter().filter(|(name, _)| &**name == BLOCK);
+        operands.extend(blocks.map(|(_, block)| block.clone()));
         let call = LibraryCall {
             span,
             name,

@@ -146,7 +146,13 @@ impl Ruby<'_> {
             }
         }
         self.inside.loops.pop();
-        self.keep(node, (rounds, result), value, item);
+        // What the block tells of its parameter holds for what is kept.
+        let mut params = block.child(Field::Parameters).into_iter().flat_map(items);
+        let kept = match (params.next(), params.next()) {
+            (Some(only), None) if only.kind() == "identifier" => self.b.local(only.text()),
+            _ => None,
+        };
+        self.keep(node, (rounds, result), value, kept.unwrap_or(item));
         let body = self.b.close();
         self.b.leave_scope();
         self.scopes.pop();

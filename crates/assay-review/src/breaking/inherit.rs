@@ -229,14 +229,14 @@ fn bases(extends: &str) -> impl Iterator<Item = &str> {
     let mut depth = 0u32;
     let outside = extends
         .split_inclusive(['<', '>', '[', ']'])
-        .filter_map(move |part| {
+        .filter(move |part| {
             let is_outside = depth == 0;
             match part.as_bytes().last() {
                 Some(b'<' | b'[') => depth += 1,
                 Some(b'>' | b']') => depth = depth.saturating_sub(1),
                 _ => {}
             }
-            is_outside.then_some(part)
+            is_outside
         });
     outside
         .flat_map(words)

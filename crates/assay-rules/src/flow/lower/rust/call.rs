@@ -234,7 +234,7 @@ impl Rust<'_, '_> {
 /// Returns the last part of a path where it stands for how something went.
 pub(super) fn outcome<'p>(path: &[&'p str]) -> &'p str {
     match path {
-        [name] | ["Option" | "Result" | "Poll", name] => *name,
+        [name] | ["Option" | "Result" | "Poll", name] => name,
         _ => "",
     }
 }

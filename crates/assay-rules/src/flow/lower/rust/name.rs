@@ -179,7 +179,7 @@ impl Names {
         }
         let is_known =
             |name: &String| self.models.knows_type(name) || self.models.knows_function(name);
-        let by_wildcard = self.wildcards.iter().map(|module| joined(module, name));
+        let mut by_wildcard = self.wildcards.iter().map(|module| joined(module, name));
         if let Some(known) = by_wildcard.clone().find(is_known) {
             return known;
         }
@@ -191,7 +191,7 @@ impl Names {
         let own = by_wildcard
             .clone()
             .find(|path| self.is_own(path))
-            .or_else(|| by_wildcard.last());
+            .or_else(|| by_wildcard.next_back());
         own.unwrap_or_else(|| joined(&self.module, name))
     }
 }

@@ -389,7 +389,7 @@ impl Rust<'_, '_> {
 fn variant(pattern: NodeRef<'_>) -> &str {
     let path = pattern.child(Field::Type).map(parts).unwrap_or_default();
     match path.last() {
-        Some(last) if TRANSPARENT.contains(last) => *last,
+        Some(last) if TRANSPARENT.contains(last) => last,
         _ => outcome(&path),
     }
 }

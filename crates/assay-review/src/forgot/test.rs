@@ -37,7 +37,7 @@ pub(crate) fn find(
         let (Some(facts), Some(base)) = (&file.facts[1], &file.facts[0]) else {
             continue;
         };
-        let names = test_names(&file.entry.path);
+        let names = names_of_tests(&file.entry.path);
         if names.is_empty() {
             continue;
         }
@@ -100,7 +100,7 @@ pub(crate) fn find(
 }
 
 /// Returns the names that a file's own test has by custom.
-fn test_names(path: &RepoPath) -> Vec<String> {
+fn names_of_tests(path: &RepoPath) -> Vec<String> {
     let name = String::from_utf8_lossy(path.file_name()).into_owned();
     let Some((stem, ending)) = name.rsplit_once('.') else {
         return Vec::new();

@@ -484,7 +484,8 @@ impl<'p> Solver<'p> {
             Some((owner, member)) if !text.starts_with('^') => {
                 let owner = self.project.meant(&Name::from(owner));
                 let name = Name::from(format!("{owner}.{member}"));
-                self.foreign_global(span, &name)
+                let own = self.state.heap.global(&name).cloned();
+                own.or_else(|| self.foreign_global(span, &name))
             }
             _ => None,
         };

@@ -4,12 +4,12 @@
 //! instruction is told the place that it stands for. Limits on depth and size
 //! are kept here, so that a lowerer cannot forget them.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use assay_source::{RepoPath, SourceText, Span};
 use assay_syntax::NodeRef;
 
+use super::hash::HashMap;
 use super::ir::{
     Annotation, Arg, Arm, BinaryOp, Block, Callee, Capture, Class, EachKind, Function, FunctionId,
     FunctionKind, Handler, Label, Literal, LogicalOp, Name, Op, Param, ParamKind, Slot, SlotInfo,
@@ -261,8 +261,8 @@ impl Builder {
             is_public: signature.is_public,
             can_fail: signature.can_fail,
             slots: Vec::new(),
-            places: HashMap::new(),
-            hosts: HashMap::new(),
+            places: HashMap::default(),
+            hosts: HashMap::default(),
             captures: Vec::new(),
             body: Vec::new(),
             span: at.at(),
@@ -276,7 +276,7 @@ impl Builder {
             slots: Vec::new(),
             places: Places::default(),
             captures: Vec::new(),
-            scopes: vec![HashMap::new()],
+            scopes: vec![HashMap::default()],
             blocks: vec![Vec::new()],
             jumps: Vec::new(),
             span: at.at(),
@@ -367,7 +367,7 @@ impl Builder {
 
     /// Opens a scope: what is declared in it ends with it.
     pub(crate) fn enter_scope(&mut self) {
-        self.frame().scopes.push(HashMap::new());
+        self.frame().scopes.push(HashMap::default());
     }
 
     /// Closes the innermost scope.

@@ -6,11 +6,11 @@
 //! state flows through it from the top down and joins where branches meet:
 //! a variable read after a join is what a phi would be.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use assay_source::{RepoPath, SourceText, Span};
 
+use super::hash::HashMap;
 use super::model::Models;
 use super::place::Place;
 

@@ -61,6 +61,9 @@ impl Kinds {
     /// Kinds that a stranger's input is not dangerous to by itself.
     const SPECIAL: u64 = bit("random") | bit("secret");
 
+    /// What the program itself makes or keeps: nobody sends it.
+    pub(crate) const OWN: Self = Self(Self::SPECIAL);
+
     /// What is harmless once the host of an address is known.
     pub(crate) const ADDRESS: Self = Self(bit("ssrf") | bit("redirect"));
 
@@ -124,6 +127,11 @@ impl Kinds {
 
     pub(crate) fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    /// Returns all kinds but these.
+    pub(crate) fn others(self) -> Self {
+        Self(!self.0)
     }
 
     pub(crate) fn without(self, other: Self) -> Self {

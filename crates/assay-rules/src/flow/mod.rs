@@ -9,6 +9,7 @@
 
 mod anchor;
 mod builder;
+mod hash;
 mod heap;
 mod ir;
 mod kind;

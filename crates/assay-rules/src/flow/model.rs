@@ -3,13 +3,13 @@
 //!
 //! `docs/dev/add-a-model.md` says what the files can say.
 
-use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasherDefault;
 use std::sync::{Arc, OnceLock};
 
 use aho_corasick::AhoCorasick;
 use toml::{Table, Value};
 
+use super::hash::{HashMap, HashSet};
 use super::ir::{Literal, Name};
 use super::kind::{KINDS, Kinds};
 use super::reach::{Libraries, Reached};
@@ -22,7 +22,7 @@ include!(concat!(env!("OUT_DIR"), "/models.rs"));
 
 /// What is found by a name. The names are those of models, so that nobody
 /// outside chooses what collides.
-pub(crate) type ByName<T> = HashMap<Name, T, BuildHasherDefault<NameHasher>>;
+pub(crate) type ByName<T> = std::collections::HashMap<Name, T, BuildHasherDefault<NameHasher>>;
 
 /// The models of one language.
 #[derive(Debug, Default)]
@@ -343,7 +343,7 @@ impl Models {
     /// Returns the words of which a file must hold one for a path to begin in
     /// it: those of sources, and of calls that are wrong by themselves.
     pub(crate) fn starts(&self) -> Vec<&str> {
-        let words = self.words(&Libraries::all()).into_iter();
+        let words = self.words(&Libraries::all(), |_| true).into_iter();
         let mut starts: Vec<&str> = words
             .filter(|(_, reached)| reached.begins())
             .map(|(word, _)| word)
@@ -362,16 +362,20 @@ impl Models {
     }
 
     /// Returns what the last parts of the names that models know stand for,
-    /// where the libraries are there.
-    pub(crate) fn words(&self, libraries: &Libraries) -> HashMap<&str, Reached> {
-        let types = self.types_of(libraries);
-        let mut below: HashMap<&Name, Vec<&Name>> = HashMap::new();
+    /// where the libraries are there and, of types without a library, the word.
+    pub(crate) fn words(
+        &self,
+        libraries: &Libraries,
+        is_word: impl Fn(&str) -> bool,
+    ) -> HashMap<&str, Reached> {
+        let types = self.types_of(libraries, is_word);
+        let mut below: HashMap<&Name, Vec<&Name>> = HashMap::default();
         for (name, model) in &self.types {
             for supertype in &model.supertypes {
                 below.entry(supertype).or_default().push(name);
             }
         }
-        let mut words: HashMap<&str, Reached> = HashMap::new();
+        let mut words: HashMap<&str, Reached> = HashMap::default();
         let named = self
             .methods
             .iter()
@@ -418,9 +422,17 @@ impl Models {
     }
 
     /// Returns the types of which there may be values: those of libraries that
-    /// are there, and what comes of them.
-    fn types_of(&self, libraries: &Libraries) -> HashSet<Name> {
-        let is_there = |name: &Name| !name.contains('.') || libraries.have(name);
+    /// are there, and what comes of them. A type whose name is one word is there
+    /// where the word is: it may be a module, such as `flask`.
+    fn types_of(&self, libraries: &Libraries, is_word: impl Fn(&str) -> bool) -> HashSet<Name> {
+        let is_there = |name: &Name| {
+            if name.contains(['.', '/']) {
+                libraries.have(name)
+            } else {
+                // What operations make has a mark in its name.
+                name.contains(['#', '[']) || libraries.have(name) || is_word(name)
+            }
+        };
         let mut found: HashSet<Name> = self
             .mentioned
             .iter()
@@ -428,7 +440,7 @@ impl Models {
             .cloned()
             .collect();
         found.insert(Name::from("*"));
-        let mut given: HashMap<&Name, Vec<&Name>> = HashMap::new();
+        let mut given: HashMap<&Name, Vec<&Name>> = HashMap::default();
         for (name, entries) in self.methods.iter().chain(&self.functions) {
             for entry in entries {
                 if let Effect::Callback { params, .. } = &entry.effect {
@@ -461,7 +473,7 @@ impl Effect {
         match self {
             Self::Source(source) if source.doubt == Doubt::Local => reached.local = source.kinds,
             Self::Source(source) => reached.sources = source.kinds,
-            Self::Callback { .. } => reached.callbacks = Kinds::ALL,
+            Self::Callback { .. } => reached.callbacks = Kinds::INPUT,
             Self::Sink { kind, .. } => reached.sinks = Kinds(1 << kind),
             Self::Misuse { .. } => reached = Reached::WRONG,
             // It may write more than there is room for.

@@ -3,8 +3,7 @@
 //! of the one holds for the other, until the variable that it starts from is
 //! set anew. A place of which the function sets a part itself is left out.
 
-use std::collections::{HashMap, HashSet};
-
+use super::hash::{HashMap, HashSet};
 use super::ir::{Arg, Callee, Literal, Name, Op, Slot};
 
 /// Methods that give back the same for the same constant arguments, by name or

@@ -1,11 +1,12 @@
 //! The program under analysis: its files, lowered, and what they declare to
 //! each other.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use assay_source::RepoPath;
 
+use super::hash::{HashMap, HashSet};
 use super::ir::{
     Block, Class, Function, FunctionId, FunctionKind, Name, Op, ParamKind, Slot, Stmt, StmtKind,
     Unit,
@@ -35,6 +36,10 @@ pub(crate) struct Project {
     methods: HashMap<Name, HashMap<Name, Vec<Target>>>,
     /// How the functions of each file are called.
     signatures: Vec<Vec<Signature>>,
+    /// The names of all methods of classes.
+    method_names: HashSet<Name>,
+    /// The members that are read or set with a method.
+    accessors: HashSet<Name>,
     /// Functions outside of classes, by qualified name.
     functions: HashMap<Name, Target>,
     /// Functions that are called as if they were methods, by bare name.
@@ -70,20 +75,22 @@ impl Project {
     ) -> Self {
         let mut this = Self {
             units: Vec::new(),
-            classes: HashMap::new(),
-            methods: HashMap::new(),
+            classes: HashMap::default(),
+            methods: HashMap::default(),
+            method_names: HashSet::default(),
+            accessors: HashSet::default(),
             signatures: Vec::new(),
-            functions: HashMap::new(),
-            extensions: HashMap::new(),
-            subclasses: HashMap::new(),
-            globals: HashMap::new(),
+            functions: HashMap::default(),
+            extensions: HashMap::default(),
+            subclasses: HashMap::default(),
+            globals: HashMap::default(),
             roots: roots(&properties),
-            modules: HashMap::new(),
-            aliases: HashMap::new(),
-            hands_on: HashMap::new(),
-            alias_roots: HashSet::new(),
-            changing: HashSet::new(),
-            stored: HashSet::new(),
+            modules: HashMap::default(),
+            aliases: HashMap::default(),
+            hands_on: HashMap::default(),
+            alias_roots: HashSet::default(),
+            changing: HashSet::default(),
+            stored: HashSet::default(),
             properties,
             reach: Reach::default(),
         };
@@ -107,14 +114,14 @@ impl Project {
         }
         this.units = units;
         this.meet_interfaces();
-        this.reach = Reach::new(&this.units, |unit| this.models(unit));
+        this.reach = Reach::new(&this);
         this
     }
 
     /// Finds what meets the interfaces of languages that do not say so.
     fn meet_interfaces(&mut self) {
         let mut interfaces: Vec<(Name, Vec<Name>)> = Vec::new();
-        let mut by_method: HashMap<Name, HashSet<Name>> = HashMap::new();
+        let mut by_method: HashMap<Name, HashSet<Name>> = HashMap::default();
         for unit in self.units.iter().filter(|unit| unit.open_types) {
             for class in &unit.classes {
                 let methods = class.methods.iter();
@@ -176,6 +183,10 @@ impl Project {
             for id in &class.methods {
                 let function = &unit.functions[id.index()];
                 if !is_bodiless(function) {
+                    self.method_names.insert(function.name.clone());
+                    if let Some(("get" | "set", member)) = function.name.split_once(' ') {
+                        self.accessors.insert(Name::from(member));
+                    }
                     let target = Target {
                         unit: at,
                         function: *id,
@@ -385,8 +396,21 @@ impl Project {
         found
     }
 
+    /// Returns whether any class has a method of the name.
+    pub(crate) fn has_method(&self, name: &str) -> bool {
+        self.method_names.contains(name)
+    }
+
+    /// Returns whether any class has a method that reads or sets the member.
+    pub(crate) fn has_accessor(&self, member: &str) -> bool {
+        self.accessors.contains(member)
+    }
+
     /// Returns the methods that a call on exactly this class reaches.
     pub(crate) fn methods(&self, class: &str, name: &str, arity: usize) -> Vec<Target> {
+        if !self.has_method(name) {
+            return Vec::new();
+        }
         let mut left = vec![Name::from(class)];
         let mut seen = 0;
         while let Some(class) = left.pop() {
@@ -464,6 +488,9 @@ impl Project {
     /// Returns the methods that a call on something of this declared type can
     /// reach: its own and those of its subclasses.
     pub(crate) fn virtual_methods(&self, class: &str, name: &str, arity: usize) -> Vec<Target> {
+        if !self.has_method(name) {
+            return Vec::new();
+        }
         let class = &self.other_name(class).unwrap_or_else(|| Name::from(class));
         let mut found = self.methods(class, name, arity);
         let mut left: Vec<&Name> = self.subclasses.get(class).into_iter().flatten().collect();
@@ -599,7 +626,7 @@ pub(crate) struct Signature {
 
 impl Signature {
     fn of(function: &Function) -> Self {
-        let mut assigned = HashSet::new();
+        let mut assigned = HashSet::default();
         assigned_in(&function.body, &mut assigned);
         let with_default: HashSet<Slot> = function
             .body

@@ -5,18 +5,26 @@
 //! mentions, and what the functions of these names mention. A name stands for
 //! all that go by it, so that more is run than needed, never less.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use super::hash::{HashMap, HashSet};
 use super::ir::{
     Annotation, Block, Callee, Function, FunctionId, FunctionKind, Literal, Name, Op, StmtKind,
     Unit,
 };
 use super::kind::Kinds;
 use super::model::{Models, Source};
-use super::project::each_block;
+use super::project::{Project, each_block};
 
 /// Calls are followed so deep, as the solver does.
 const ROUNDS_MAX: usize = 8;
+
+/// What the program itself makes or keeps secret is looked for so many calls
+/// away. Variables of the environment and random numbers are read at the bottom
+/// of most libraries, and logs are written everywhere: farther away nearly all of
+/// a library would be run for nothing.
+const OWN_ROUNDS_MAX: usize = 2;
 
 /// What can be reached, by kinds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,6 +54,16 @@ impl Reached {
             local: self.local.or(other.local),
             callbacks: self.callbacks.or(other.callbacks),
             sinks: self.sinks.or(other.sinks),
+        }
+    }
+
+    /// Returns what there is of these kinds.
+    fn only(self, kinds: Kinds) -> Self {
+        Self {
+            sources: self.sources.and(kinds),
+            local: self.local.and(kinds),
+            callbacks: self.callbacks.and(kinds),
+            sinks: self.sinks.and(kinds),
         }
     }
 
@@ -97,18 +115,21 @@ impl Reach {
     }
 
     /// Judges all functions.
-    pub(crate) fn new<'m>(units: &[impl AsRef<Unit>], models: impl Fn(u32) -> &'m Models) -> Self {
+    pub(crate) fn new(project: &Project) -> Self {
+        let units = &project.units;
+        let models = |unit| project.models(unit);
         let mut names = Names::default();
         let mut all: Vec<Vec<Mentions>> = Vec::new();
-        let mut packages: HashMap<&str, u32> = HashMap::new();
+        let mut packages: HashMap<&str, u32> = HashMap::default();
         for (at, unit) in units.iter().enumerate() {
-            packages.entry(&unit.as_ref().package).or_insert(at as u32);
-            packages.entry(&unit.as_ref().module).or_insert(at as u32);
+            packages.entry(&unit.package).or_insert(at as u32);
+            packages.entry(&unit.module).or_insert(at as u32);
         }
         packages.remove("");
         let mut libraries: BTreeMap<&str, Libraries> = BTreeMap::new();
         for (at, unit) in units.iter().enumerate() {
-            let (unit, models) = (unit.as_ref(), models(at as u32));
+            let models = models(at as u32);
+            names.language = family(unit.language);
             let libraries = libraries
                 .entry(unit.language)
                 .or_insert_with(|| Libraries::of_language(unit.language));
@@ -121,7 +142,7 @@ impl Reach {
                     names: &mut names,
                     packages: &packages,
                     found: Mentions {
-                        flags: entry_flags(function, unit, models),
+                        flags: entry_flags(function, unit, project, models),
                         ..Mentions::default()
                     },
                 };
@@ -140,12 +161,14 @@ impl Reach {
         }
         let mut words: BTreeMap<&str, Vec<Reached>> = BTreeMap::new();
         for (at, (unit, own)) in units.iter().zip(&mut all).enumerate() {
-            let language = unit.as_ref().language;
+            let language = unit.language;
             let words = words.entry(language).or_insert_with(|| {
-                let mut flags = vec![Reached::default(); names.0.len()];
-                for (word, of) in models(at as u32).words(&libraries[language]) {
-                    if let Some(number) = names.0.get(word) {
-                        let flags = &mut flags[*number as usize];
+                names.language = family(language);
+                let mut flags = vec![Reached::default(); names.count()];
+                let is_word = |word: &str| names.known(word).is_some();
+                for (word, of) in models(at as u32).words(&libraries[language], is_word) {
+                    if let Some(number) = names.known(word) {
+                        let flags = &mut flags[number as usize];
                         *flags = flags.or(of);
                     }
                 }
@@ -156,12 +179,14 @@ impl Reach {
                 mentions.flags = flags.fold(mentions.flags, Reached::or);
             }
         }
-        spread(units, &mut names, &mut all);
-        Self(
-            all.iter()
-                .map(|unit| unit.iter().map(|function| function.flags).collect())
-                .collect(),
-        )
+        let links = Links::new(units, &mut names);
+        let strangers = links.spread(units, &all, (Kinds::OWN.others(), ROUNDS_MAX, false));
+        let own = links.spread(units, &all, (Kinds::OWN, OWN_ROUNDS_MAX, true));
+        let both = |(a, b): (Vec<Reached>, Vec<Reached>)| {
+            let pairs = a.into_iter().zip(b);
+            pairs.map(|(a, b)| a.or(b)).collect()
+        };
+        Self(strangers.into_iter().zip(own).map(both).collect())
     }
 }
 
@@ -249,6 +274,16 @@ impl Libraries {
     }
 }
 
+/// Returns the language by whose names those of a language go: files of the two
+/// call each other.
+fn family(language: &'static str) -> &'static str {
+    match language {
+        "kotlin" => "java",
+        "cpp" => "c",
+        language => language,
+    }
+}
+
 const SEPARATORS: [char; 4] = ['.', '/', ':', '\\'];
 
 /// Beginnings of names that many libraries share.
@@ -281,65 +316,109 @@ fn library(name: &str) -> &str {
     end.map_or(name, |end| &name[..end])
 }
 
-/// Lets what functions reach go to those that name them, as far as calls are
-/// followed.
-fn spread(units: &[impl AsRef<Unit>], names: &mut Names, all: &mut [Vec<Mentions>]) {
-    let declared: Vec<Vec<Option<u32>>> = units
-        .iter()
-        .map(|unit| {
-            let unit = unit.as_ref();
+/// How functions lead to each other.
+struct Links {
+    /// The name by which each function is called.
+    declared: Vec<Vec<Option<u32>>>,
+    /// Names and what they stand for.
+    aliases: Vec<(u32, u32)>,
+    /// How many names there are.
+    count: usize,
+}
+
+impl Links {
+    fn new(units: &[Arc<Unit>], names: &mut Names) -> Self {
+        let mut declared: Vec<Vec<Option<u32>>> = Vec::new();
+        let mut aliases: Vec<(u32, u32)> = Vec::new();
+        for unit in units {
+            names.language = family(unit.language);
             let name = |function: &Function| names.declared(unit, function);
-            unit.functions.iter().map(name).collect()
-        })
-        .collect();
-    let aliases: Vec<(u32, u32)> = units
-        .iter()
-        .flat_map(|unit| &unit.as_ref().aliases)
-        .map(|(name, meant)| (names.number(last(name)), names.number(last(meant))))
-        .collect();
-    let mut by_name = vec![Reached::default(); names.0.len()];
-    let mut of_units = vec![Reached::default(); units.len()];
-    for _ in 0..ROUNDS_MAX {
-        let mut has_changed = false;
-        for (at, unit) in units.iter().enumerate() {
-            let unit = unit.as_ref();
-            let top = all[at].first().map(|top| top.flags).unwrap_or_default();
-            let top = Reached {
-                sources: top.sources,
-                local: top.local,
-                ..Reached::default()
-            };
-            // Inner functions come after those that they stand in.
-            for function in (0..unit.functions.len()).rev() {
-                let mentions = &all[at][function];
-                let named = mentions.names.iter().map(|name| by_name[*name as usize]);
-                let modules = mentions.units.iter().map(|unit| of_units[*unit as usize]);
-                let flags = named
-                    .chain(modules)
-                    .fold(mentions.flags.or(top), Reached::or);
-                has_changed |= flags != mentions.flags;
-                all[at][function].flags = flags;
-                of_units[at] = of_units[at].or(flags);
-                if let Some(name) = declared[at][function] {
-                    let known = &mut by_name[name as usize];
-                    // Those that call it may have been judged before.
-                    has_changed |= known.or(flags) != *known;
-                    *known = known.or(flags);
-                }
-                let parent = unit.functions[function].parent;
-                if let Some(parent) = parent.filter(|parent| *parent != FunctionId::TOP) {
-                    let around = &mut all[at][parent.index()].flags;
-                    *around = around.or(flags);
-                }
-            }
+            declared.push(unit.functions.iter().map(name).collect());
+            let own = unit.aliases.iter();
+            aliases.extend(
+                own.map(|(name, meant)| (names.number(last(name)), names.number(last(meant)))),
+            );
         }
-        for (name, meant) in &aliases {
-            by_name[*name as usize] = by_name[*name as usize].or(by_name[*meant as usize]);
-        }
-        if !has_changed {
-            break;
+        Self {
+            declared,
+            aliases,
+            count: names.count(),
         }
     }
+
+    /// Lets the kinds go from functions to those that name them. With `hops` each
+    /// round is one call; without, it is at least one.
+    fn spread(
+        &self,
+        units: &[Arc<Unit>],
+        all: &[Vec<Mentions>],
+        (kinds, rounds, hops): (Kinds, usize, bool),
+    ) -> Vec<Vec<Reached>> {
+        let own = |function: &Mentions| function.flags.only(kinds);
+        let own = |unit: &Vec<Mentions>| unit.iter().map(own).collect();
+        let mut flags: Vec<Vec<Reached>> = all.iter().map(own).collect();
+        let mut by_name = vec![Reached::default(); self.count];
+        let mut of_units = vec![Reached::default(); units.len()];
+        for round in 0..=rounds {
+            let mut has_changed = round == 0;
+            let known = hops.then(|| (by_name.clone(), of_units.clone()));
+            for (at, unit) in units.iter().enumerate() {
+                let top = flags[at].first().copied().unwrap_or_default();
+                let top = Reached {
+                    sources: top.sources,
+                    local: top.local,
+                    ..Reached::default()
+                };
+                // Inner functions come after those that they stand in.
+                for function in (0..unit.functions.len()).rev() {
+                    let mentions = &all[at][function];
+                    let mut reached = flags[at][function];
+                    // What functions reach by themselves is told in the first.
+                    if round > 0 {
+                        let (by_name, of_units) = match &known {
+                            Some((by_name, of_units)) => (by_name, of_units),
+                            None => (&by_name, &of_units),
+                        };
+                        let named = mentions.names.iter().map(|name| by_name[*name as usize]);
+                        let modules = mentions.units.iter();
+                        let modules = modules.map(|unit| of_units[*unit as usize]);
+                        reached = named.chain(modules).fold(reached.or(top), Reached::or);
+                    }
+                    has_changed |= reached != flags[at][function];
+                    flags[at][function] = reached;
+                    if is_left_behind(unit, function) {
+                        of_units[at] = of_units[at].or(reached);
+                    }
+                    if let Some(name) = self.declared[at][function] {
+                        let known = &mut by_name[name as usize];
+                        // Those that call it may have been judged before.
+                        has_changed |= known.or(reached) != *known;
+                        *known = known.or(reached);
+                    }
+                    let parent = unit.functions[function].parent;
+                    if let Some(parent) = parent.filter(|parent| *parent != FunctionId::TOP) {
+                        let around = &mut flags[at][parent.index()];
+                        *around = around.or(reached);
+                    }
+                }
+            }
+            for (name, meant) in &self.aliases {
+                by_name[*name as usize] = by_name[*name as usize].or(by_name[*meant as usize]);
+            }
+            if !has_changed {
+                break;
+            }
+        }
+        flags
+    }
+}
+
+/// Returns whether whoever has a file as a value may run the function without
+/// its name: the top level, and functions without one that it leaves behind.
+fn is_left_behind(unit: &Unit, function: usize) -> bool {
+    let (at, function) = (function, &unit.functions[function]);
+    at == FunctionId::TOP.index()
+        || function.parent == Some(FunctionId::TOP) && function.name.is_empty()
 }
 
 /// What a function mentions.
@@ -351,17 +430,32 @@ struct Mentions {
     units: Vec<u32>,
 }
 
-/// Names by number.
+/// Names by number: each language has its own.
 #[derive(Debug, Default)]
-struct Names(HashMap<Box<str>, u32>);
+struct Names {
+    /// The language whose names are asked for.
+    language: &'static str,
+    of: HashMap<&'static str, HashMap<Box<str>, u32>>,
+    count: u32,
+}
 
 impl Names {
+    fn count(&self) -> usize {
+        self.count as usize
+    }
+
+    fn known(&self, name: &str) -> Option<u32> {
+        self.of.get(self.language)?.get(name).copied()
+    }
+
     fn number(&mut self, name: &str) -> u32 {
-        if let Some(known) = self.0.get(name) {
+        let of = self.of.entry(self.language).or_default();
+        if let Some(known) = of.get(name) {
             return *known;
         }
-        let next = self.0.len() as u32;
-        self.0.insert(name.into(), next);
+        let next = self.count;
+        self.count += 1;
+        of.insert(name.into(), next);
         next
     }
 
@@ -493,7 +587,8 @@ impl Collector<'_> {
 
 /// Returns what comes in through a function's parameters, and what goes out as
 /// its result.
-fn entry_flags(function: &Function, unit: &Unit, models: &Models) -> Reached {
+fn entry_flags(function: &Function, unit: &Unit, project: &Project, models: &Models) -> Reached {
+    let known = |name: &Name| models.canonical(&project.meant(name));
     let mut found = Reached::default();
     let mut comes_in = |source: Option<&Source>| {
         if let Some(source) = source {
@@ -501,36 +596,27 @@ fn entry_flags(function: &Function, unit: &Unit, models: &Models) -> Reached {
         }
     };
     for annotation in &function.annotations {
-        comes_in(
-            models
-                .method_annotations
-                .get(&models.canonical(&annotation.name)),
-        );
+        comes_in(models.method_annotations.get(&known(&annotation.name)));
     }
     for param in &function.params {
-        let ty = param.ty.as_ref().map(|ty| models.canonical(ty));
+        let ty = param.ty.as_ref().map(known);
         comes_in(ty.and_then(|ty| models.param_types.get(&ty)));
         for annotation in &param.annotations {
-            comes_in(
-                models
-                    .param_annotations
-                    .get(&models.canonical(&annotation.name)),
-            );
+            comes_in(models.param_annotations.get(&known(&annotation.name)));
         }
     }
-    if let (true, Some(class)) = (function.is_public, function.class) {
+    if let (true, Some(class)) = (function.is_public, function.class)
+        && !models.class_entries.is_empty()
+    {
         let class = &unit.classes[class];
-        // What a class is derived from may be told in another file.
-        let mut names = class.annotations.iter().map(|a| models.canonical(&a.name));
-        if !class.supertypes.is_empty()
-            || names.any(|name| models.class_entries.contains_key(&name))
-        {
-            let sources = models.class_entries.values();
-            found.sources = sources.fold(found.sources, |all, source| all.or(source.kinds));
+        let lineage = project.lineage(models, &class.name).into_iter();
+        let annotations = class.annotations.iter().map(|a| known(&a.name));
+        for name in lineage.chain(annotations) {
+            comes_in(models.class_entries.get(&name));
         }
     }
     for annotation in &function.annotations {
-        let sinks = models.results.get(&models.canonical(&annotation.name));
+        let sinks = models.results.get(&known(&annotation.name));
         for sink in sinks.into_iter().flatten() {
             found.sinks = found.sinks.or(Kinds(1 << sink.kind));
         }

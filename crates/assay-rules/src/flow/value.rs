@@ -7,6 +7,7 @@
 use std::rc::Rc;
 
 use assay_source::Span;
+use smallvec::{SmallVec, smallvec};
 
 use super::ir::{Literal, Name, Slot};
 use super::kind::Kinds;
@@ -34,12 +35,26 @@ pub(crate) type Const = Literal;
 pub(crate) struct ObjectId(pub(crate) u32);
 
 /// The constants that a value may be.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum Consts {
     /// Anything.
     Any,
     /// One of these; none: no constant (an object, or nothing at all).
-    Few(Vec<Const>),
+    Few(SmallVec<[Const; 1]>),
+}
+
+impl Clone for Consts {
+    /// Values are cloned at every step, and nearly all are one constant or none.
+    fn clone(&self) -> Self {
+        match self {
+            Self::Any => Self::Any,
+            Self::Few(few) => Self::Few(match few.as_slice() {
+                [] => SmallVec::new(),
+                [one] => smallvec![one.clone()],
+                several => several.iter().cloned().collect(),
+            }),
+        }
+    }
 }
 
 /// A step of the path that a tainted value took.
@@ -281,11 +296,11 @@ pub(crate) enum Refine {
 }
 
 /// An abstract value.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Value {
     pub(crate) consts: Consts,
     /// Objects that it may be, sorted.
-    pub(crate) objects: Vec<ObjectId>,
+    pub(crate) objects: SmallVec<[ObjectId; 2]>,
     /// The qualified name of its type.
     pub(crate) ty: Option<Name>,
     /// The name of something outside or of a class that it is.
@@ -294,6 +309,20 @@ pub(crate) struct Value {
     pub(crate) prefix: Option<Name>,
     pub(crate) taint: Taint,
     pub(crate) facts: Option<Rc<Facts>>,
+}
+
+impl Clone for Value {
+    fn clone(&self) -> Self {
+        Self {
+            consts: self.consts.clone(),
+            objects: SmallVec::from_slice(&self.objects),
+            ty: self.ty.clone(),
+            symbol: self.symbol.clone(),
+            prefix: self.prefix.clone(),
+            taint: self.taint.clone(),
+            facts: self.facts.clone(),
+        }
+    }
 }
 
 impl Default for Value {
@@ -314,8 +343,8 @@ impl Value {
     /// Nothing yet: no value reaches here.
     pub(crate) fn nothing() -> Self {
         Self {
-            consts: Consts::Few(Vec::new()),
-            objects: Vec::new(),
+            consts: Consts::NONE,
+            objects: SmallVec::new(),
             ty: None,
             symbol: None,
             prefix: None,
@@ -327,7 +356,7 @@ impl Value {
     /// A constant.
     pub(crate) fn constant(value: Const) -> Self {
         Self {
-            consts: Consts::Few(vec![value]),
+            consts: Consts::one(value),
             ..Self::nothing()
         }
     }
@@ -352,7 +381,7 @@ impl Value {
     /// An object.
     pub(crate) fn object(object: ObjectId) -> Self {
         Self {
-            objects: vec![object],
+            objects: smallvec![object],
             ..Self::nothing()
         }
     }
@@ -498,6 +527,14 @@ impl Value {
 }
 
 impl Consts {
+    /// No constant.
+    pub(crate) const NONE: Self = Self::Few(SmallVec::new_const());
+
+    /// This constant.
+    pub(crate) fn one(value: Const) -> Self {
+        Self::Few(smallvec![value])
+    }
+
     fn add(&mut self, value: &Const) {
         let Self::Few(few) = self else { return };
         if few.contains(value) {

@@ -424,6 +424,9 @@ impl Solver<'_> {
 
     /// Returns the project's methods that a call reaches.
     pub(super) fn targets(&self, value: &Value, name: &str, arity: usize) -> Vec<Target> {
+        if !self.project.has_method(name) {
+            return Vec::new();
+        }
         let mut found: Vec<Target> = Vec::new();
         let mut add = |targets: Vec<Target>| {
             for target in targets {
@@ -473,7 +476,7 @@ impl Solver<'_> {
                     object.others = Value::unknown().with_taint(value.taint.clone());
                     let made = self.make(span, 0, object);
                     value.objects = made.objects;
-                    value.consts = Consts::Few(Vec::new());
+                    value.consts = Consts::NONE;
                     value
                 }
             };

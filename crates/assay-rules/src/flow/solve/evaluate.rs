@@ -5,10 +5,11 @@ use assay_source::Span;
 use super::Solver;
 use super::call::{Argument, Arguments};
 use super::fold;
+use crate::flow::hash::HashMap;
 use crate::flow::heap::{Object, Shape, ViewKind};
 use crate::flow::ir::{Arg, BinaryOp, EachKind, Literal, Name, Op, Slot, UnaryOp};
 use crate::flow::kind::Kinds;
-use crate::flow::model::{Effect, Operand};
+use crate::flow::model::{Effect, Entry, Operand};
 use crate::flow::value::{Const, Consts, Facts, Refine, StepKind, Taint, Value};
 
 /// Combinations of constants that are tried.
@@ -229,7 +230,7 @@ impl Solver<'_> {
             UnaryOp::Not => {
                 value.facts = negated(op, &operand);
                 if let Some(truth) = operand.truth() {
-                    value.consts = Consts::Few(vec![Literal::Bool(!truth)]);
+                    value.consts = Consts::one(Literal::Bool(!truth));
                 }
             }
             UnaryOp::TypeOf => {}
@@ -537,7 +538,7 @@ impl Solver<'_> {
         }
         let top = self.top(unit)?;
         let value = top.heap.global(name)?.clone();
-        let mut known = std::collections::HashMap::new();
+        let mut known = HashMap::default();
         let value = self.transplant(span, &top.heap, &value, &mut known, 0);
         self.state.heap.set_global(name, value.clone());
         Some(value)
@@ -549,10 +550,7 @@ impl Solver<'_> {
         span: Span,
         from: &crate::flow::heap::Heap,
         value: &Value,
-        known: &mut std::collections::HashMap<
-            crate::flow::value::ObjectId,
-            crate::flow::value::ObjectId,
-        >,
+        known: &mut HashMap<crate::flow::value::ObjectId, crate::flow::value::ObjectId>,
         depth: u32,
     ) -> Value {
         const TRANSPLANT_DEPTH_MAX: u32 = 4;
@@ -628,7 +626,7 @@ impl Solver<'_> {
             }
             return value;
         }
-        if let Some(value) = self.accessor(span, object, &format!("get {key}"), None) {
+        if let Some(value) = self.accessor(span, object, ("get ", key), None) {
             return value;
         }
         if let Some(value) = self.library_getter(span, object, key) {
@@ -744,17 +742,19 @@ impl Solver<'_> {
             return Taint::default();
         }
         let types = self.types_of(object);
-        // Conditions ask for the name of the member.
-        let named = Arguments::of(vec![Value::text(key)]);
-        let any = any
-            .iter()
-            .filter(|entry| entry.when.iter().all(|when| self.holds(when, &named)));
         let mut taint = Taint::default();
-        for entry in entries.iter().chain(any) {
-            if let Effect::Source(source) = &entry.effect
-                && entry.is_for(&types)
-            {
+        let mut bring = |entry: &Entry| {
+            if let Effect::Source(source) = &entry.effect {
                 taint.join(&self.source_taint(source, span));
+            }
+        };
+        let is_for = |entry: &&Entry| entry.is_for(&types);
+        entries.iter().filter(is_for).for_each(&mut bring);
+        for entry in any.iter().filter(is_for) {
+            // Conditions ask for the name of the member.
+            let named = Arguments::of(vec![Value::text(key)]);
+            if entry.when.iter().all(|when| self.holds(when, &named)) {
+                bring(entry);
             }
         }
         taint
@@ -797,23 +797,26 @@ impl Solver<'_> {
         &mut self,
         span: Span,
         object: &Value,
-        method: &str,
-        given: Option<Value>,
+        (what, member): (&str, &str),
+        given: Option<&Value>,
     ) -> Option<Value> {
-        let targets = self.targets(object, method, usize::from(given.is_some()));
+        if !self.project.has_accessor(member) {
+            return None;
+        }
+        let method = format!("{what}{member}");
+        let targets = self.targets(object, &method, usize::from(given.is_some()));
         if targets.is_empty() {
             return None;
         }
         let mut values = vec![object.clone()];
-        values.extend(given);
+        values.extend(given.cloned());
         Some(self.invoke_all(&targets, &values.into(), span))
     }
 
     /// Stores into a named member.
     pub(super) fn store_member(&mut self, span: Span, object: &Value, key: &Name, value: Value) {
-        let setter = format!("set {key}");
         if self
-            .accessor(span, object, &setter, Some(value.clone()))
+            .accessor(span, object, ("set ", key), Some(&value))
             .is_some()
         {
             return;

@@ -42,25 +42,30 @@ impl Solver<'_> {
             Some(receiver) => self.types_of(&receiver.value),
             None => Vec::new(),
         };
-        let by_path = models.function(&models.canonical(path)).iter();
+        let by_path = match path.is_empty() {
+            true => &[],
+            false => models.function(&models.canonical(path)),
+        };
         let by_type = models.method(name).iter();
         let by_type = by_type
             .filter(|entry| entry.is_for(&types) && (receiver.is_some() || entry.is_for_any()));
+        let mut entries: Vec<&Entry> = by_path
+            .iter()
+            .chain(by_type)
+            .filter(|entry| entry.arity.is_none_or(|arity| arity == arguments.arity()))
+            .collect();
+        let ty = self.result_type(&types, path, name);
+        if entries.is_empty() && ty.is_none() {
+            return None;
+        }
         let full = Arguments {
             receiver: receiver.clone(),
             ..arguments.clone()
         };
-        let entries: Vec<&Entry> = by_path
-            .chain(by_type)
-            .filter(|entry| entry.arity.is_none_or(|arity| arity == arguments.arity()))
-            .filter(|entry| {
-                entry
-                    .when
-                    .iter()
-                    .all(|condition| self.holds(condition, &full))
-            })
-            .collect();
-        let ty = self.result_type(&types, path, name);
+        entries.retain(|entry| {
+            let mut when = entry.when.iter();
+            when.all(|condition| self.holds(condition, &full))
+        });
         if entries.is_empty() {
             let ty = ty?;
             // Of a known type, but not modelled: the result depends on all.

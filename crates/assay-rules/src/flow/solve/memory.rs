@@ -5,6 +5,7 @@
 use std::rc::Rc;
 
 use assay_source::Span;
+use smallvec::smallvec;
 
 use super::Solver;
 use super::call::{Argument, Arguments};
@@ -138,7 +139,7 @@ impl Solver<'_> {
         object.others = Value::unknown();
         object.ty.clone_from(&call.ty);
         let mut value = self.make(call.span, 0, object);
-        value.consts = Consts::Few(vec![Literal::Null]);
+        value.consts = Consts::one(Literal::Null);
         value
     }
 
@@ -156,7 +157,7 @@ impl Solver<'_> {
         object.others = Value::unknown();
         let id = self.object_id(Span::new(0, 0), PARAMETER_PART + param.slot.0);
         self.state.heap.put(id, object);
-        value.objects = vec![id];
+        value.objects = smallvec![id];
         value.consts = Consts::Any;
     }
 

@@ -6,10 +6,11 @@
 //! models say. Every loop has a limit, and what was cut is noted.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use assay_source::Span;
+use smallvec::SmallVec;
 
 use super::heap::{Heap, Object, Shape, State};
 use super::ir::{Function, FunctionId, FunctionKind, Label, Name, Param, ParamKind, Slot};
@@ -18,6 +19,7 @@ use super::model::{Models, Source};
 use super::project::{Project, Target};
 use super::reach::Worth;
 use super::value::{Doubt, Mark, ObjectId, Step, StepKind, Taint, Value};
+use crate::flow::hash::{HashMap, HashSet};
 
 mod call;
 mod container;
@@ -157,7 +159,7 @@ impl Sites {
         all.extend(self.own);
         Self {
             of_top: Rc::new(all),
-            own: HashMap::new(),
+            own: HashMap::default(),
         }
     }
 }
@@ -229,11 +231,11 @@ impl<'p> Solver<'p> {
             brief_steps: 0,
             nesting: 0,
             hits: Vec::new(),
-            known_hits: HashSet::new(),
+            known_hits: HashSet::default(),
             notes: Vec::new(),
-            tops: HashMap::new(),
-            executed: HashSet::new(),
-            memos: HashMap::new(),
+            tops: HashMap::default(),
+            executed: HashSet::default(),
+            memos: HashMap::default(),
             base: Heap::default(),
             base_of: None,
             cuts: 0,
@@ -300,7 +302,7 @@ impl<'p> Solver<'p> {
         if let (false, Some(returned)) = (self.live, frame.and_then(|frame| frame.returns)) {
             self.state.heap = returned.heap;
         }
-        let mut cells = HashMap::new();
+        let mut cells = HashMap::default();
         for at in 0..function.slots.len() as u32 {
             let slot = Slot(at);
             let value = self
@@ -374,23 +376,17 @@ impl<'p> Solver<'p> {
         let top = self.top(target.unit);
         let outer = self.suspend(target.unit);
         let function = self.project.function(target);
-        let (heap, cells) = match top {
-            Some(top) => {
-                self.ids = top.ids.clone();
-                self.base = top.heap.clone();
-                self.base_of = Some(target.unit);
-                (top.heap.clone(), top.cells.clone())
-            }
-            None => (Heap::default(), HashMap::new()),
-        };
-        self.state = State::new(function.slots.len(), heap);
+        if let Some(top) = &top {
+            self.ids = top.ids.clone();
+            self.base = top.heap.clone();
+            self.base_of = Some(target.unit);
+        }
+        self.state = State::new(function.slots.len(), self.base.clone());
         self.enter(target, 0);
         if function.parent == Some(FunctionId::TOP) {
             for capture in &function.captures {
-                let value = match cells.get(&capture.outer) {
-                    Some(cell) => Value::object(*cell),
-                    None => Value::nothing(),
-                };
+                let cell = top.as_ref().and_then(|top| top.cells.get(&capture.outer));
+                let value = cell.map_or_else(Value::nothing, |cell| Value::object(*cell));
                 self.state.set(capture.inner, value);
             }
         }
@@ -406,7 +402,7 @@ impl<'p> Solver<'p> {
         let taint = self.state.heap.content_taint(&value);
         self.resume(outer);
         Value {
-            objects: Vec::new(),
+            objects: SmallVec::new(),
             consts: if value.objects.is_empty() {
                 value.consts.clone()
             } else {
@@ -551,7 +547,7 @@ impl<'p> Solver<'p> {
             tries: Vec::new(),
             returns: None,
             yields: None,
-            wholes: HashMap::new(),
+            wholes: HashMap::default(),
             thrown: Taint::default(),
         });
     }
@@ -765,7 +761,7 @@ impl<'p> Solver<'p> {
     /// Returns the outermost call through which a path came to the current
     /// function as an argument.
     fn way(&self, path: &Rc<Step>) -> Option<(u32, Span)> {
-        let mut passed = HashSet::new();
+        let mut passed = HashSet::default();
         let mut at = Some(&**path);
         while let Some(step) = at {
             if matches!(step.what, StepKind::Passed(_)) {

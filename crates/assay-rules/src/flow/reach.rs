@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use super::hash::{HashMap, HashSet};
 use super::ir::{
-    Annotation, Block, Callee, Function, FunctionId, FunctionKind, Literal, Name, Op, StmtKind,
-    Unit,
+    Annotation, Block, Callee, Function, FunctionId, FunctionKind, Literal, Name, Op, Slot,
+    StmtKind, Unit,
 };
 use super::kind::Kinds;
 use super::model::{Models, Source};
@@ -145,6 +145,8 @@ impl Reach {
                         flags: entry_flags(function, unit, project, models),
                         ..Mentions::default()
                     },
+                    functions: HashMap::default(),
+                    texts: HashMap::default(),
                 };
                 collector.block(&function.body);
                 collector.finish(function)
@@ -175,11 +177,12 @@ impl Reach {
                 flags
             });
             for mentions in own {
-                let flags = mentions.names.iter().map(|name| words[*name as usize]);
+                let named = mentions.names.iter().chain(&mentions.set);
+                let flags = named.map(|name| words[*name as usize]);
                 mentions.flags = flags.fold(mentions.flags, Reached::or);
             }
         }
-        let links = Links::new(units, &mut names);
+        let links = Links::new(units, &mut names, &all);
         let strangers = links.spread(units, &all, (Kinds::OWN.others(), ROUNDS_MAX, false));
         let own = links.spread(units, &all, (Kinds::OWN, OWN_ROUNDS_MAX, true));
         let both = |(a, b): (Vec<Reached>, Vec<Reached>)| {
@@ -327,9 +330,11 @@ struct Links {
 }
 
 impl Links {
-    fn new(units: &[Arc<Unit>], names: &mut Names) -> Self {
+    fn new(units: &[Arc<Unit>], names: &mut Names, all: &[Vec<Mentions>]) -> Self {
         let mut declared: Vec<Vec<Option<u32>>> = Vec::new();
-        let mut aliases: Vec<(u32, u32)> = Vec::new();
+        let mentions = all.iter().flatten();
+        let mut aliases: Vec<(u32, u32)> = mentions.flat_map(|own| own.kept.clone()).collect();
+        aliases.retain(|(name, own)| name != own);
         for unit in units {
             names.language = family(unit.language);
             let name = |function: &Function| names.declared(unit, function);
@@ -426,6 +431,10 @@ fn is_left_behind(unit: &Unit, function: usize) -> bool {
 struct Mentions {
     flags: Reached,
     names: Vec<u32>,
+    /// Names of things outside that it sets.
+    set: Vec<u32>,
+    /// Names under which it keeps functions, and their own.
+    kept: Vec<(u32, u32)>,
     /// Files of which it names something.
     units: Vec<u32>,
 }
@@ -477,6 +486,9 @@ struct Collector<'c> {
     names: &'c mut Names,
     packages: &'c HashMap<&'c str, u32>,
     found: Mentions,
+    /// What is a function or a text for certain.
+    functions: HashMap<Slot, FunctionId>,
+    texts: HashMap<Slot, Name>,
 }
 
 impl Collector<'_> {
@@ -486,10 +498,7 @@ impl Collector<'_> {
     }
 
     fn path(&mut self, path: &Name) {
-        for part in path
-            .split(['.', ':', '/', '\\', '#'])
-            .filter(|part| !part.is_empty())
-        {
+        for part in parts(path) {
             self.name(part);
         }
         if self.packages.is_empty() {
@@ -523,16 +532,67 @@ impl Collector<'_> {
     fn block(&mut self, block: &Block) {
         for stmt in block {
             match &stmt.kind {
-                StmtKind::Let(_, op) => self.op(op),
-                StmtKind::Store { key, .. } => self.name(key),
+                StmtKind::Let(slot, op) => {
+                    self.op(op);
+                    self.note(*slot, op);
+                }
+                StmtKind::Store { key, value, .. } => {
+                    self.name(key);
+                    self.keep(key, *value);
+                }
                 StmtKind::StoreIndex { .. } => {
                     self.name("[]=");
                     self.index();
                 }
-                StmtKind::StoreGlobal { name, .. } => self.path(name),
+                // What is set is not called.
+                StmtKind::StoreGlobal { name, value } => {
+                    self.keep(last(name), *value);
+                    for part in parts(name) {
+                        let number = self.names.number(part);
+                        self.found.set.push(number);
+                    }
+                }
                 _ => {}
             }
             each_block(stmt, &mut |block| self.block(block));
+        }
+    }
+
+    /// Takes notice of what is a function, and of members that are.
+    fn note(&mut self, slot: Slot, op: &Op) {
+        match op {
+            Op::Closure(function) => {
+                self.functions.insert(slot, *function);
+            }
+            Op::Copy(of) => {
+                if let Some(function) = self.functions.get(of) {
+                    self.functions.insert(slot, *function);
+                }
+            }
+            Op::Const(Literal::Str(text)) => {
+                self.texts.insert(slot, text.clone());
+            }
+            Op::Map(entries) => {
+                for (key, value) in entries {
+                    let key = key.and_then(|key| self.texts.get(&key).cloned());
+                    if let Some(key) = key {
+                        self.keep(&key, *value);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes notice of a function that is kept under a name.
+    fn keep(&mut self, name: &str, value: Slot) {
+        let function = self.functions.get(&value);
+        let Some(function) = function.map(|id| &self.unit.functions[id.index()]) else {
+            return;
+        };
+        if let Some(own) = self.names.declared(self.unit, function) {
+            let name = self.names.number(name);
+            self.found.kept.push((name, own));
         }
     }
 
@@ -622,6 +682,12 @@ fn entry_flags(function: &Function, unit: &Unit, project: &Project, models: &Mod
         }
     }
     found
+}
+
+/// Returns the parts of a qualified name.
+fn parts(name: &str) -> impl Iterator<Item = &str> {
+    let parts = name.split(['.', ':', '/', '\\', '#']);
+    parts.filter(|part| !part.is_empty())
 }
 
 /// Returns the last part of a qualified name.

@@ -61,8 +61,8 @@ impl Kinds {
     /// Kinds that a stranger's input is not dangerous to by itself.
     const SPECIAL: u64 = bit("random") | bit("secret");
 
-    /// What the program itself makes or keeps: nobody sends it.
-    pub(crate) const OWN: Self = Self(Self::SPECIAL);
+    /// What the program itself makes, keeps or does wrong: nobody sends it.
+    pub(crate) const OWN: Self = Self(Self::SPECIAL | Self::WRONG.0);
 
     /// What is harmless once the host of an address is known.
     pub(crate) const ADDRESS: Self = Self(bit("ssrf") | bit("redirect"));

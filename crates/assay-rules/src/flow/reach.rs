@@ -20,7 +20,7 @@ use super::project::{Project, each_block};
 /// Calls are followed so deep, as the solver does.
 const ROUNDS_MAX: usize = 8;
 
-/// What the program itself makes or keeps secret is looked for so many calls
+/// What the program itself makes, keeps secret or does wrong is looked for so many calls
 /// away. Variables of the environment and random numbers are read at the bottom
 /// of most libraries, and logs are written everywhere: farther away nearly all of
 /// a library would be run for nothing.
@@ -694,3 +694,6 @@ fn parts(name: &str) -> impl Iterator<Item = &str> {
 fn last(name: &str) -> &str {
     name.rsplit(SEPARATORS).next().unwrap_or(name)
 }
+
+#[cfg(test)]
+mod tests;

@@ -47,7 +47,7 @@ pub(super) fn read_lock(reading: &mut Reading<'_>) {
         };
         index.insert(key.to_owned(), at);
         // What it asks for begins with `{:name,` again.
-        for part in value[1.min(value.len())..].split("{:").skip(1) {
+        for part in value.strip_prefix('{').unwrap_or(value).split("{:").skip(1) {
             let end = part.find(',').unwrap_or(part.len());
             asks.push((at, part[..end].to_owned()));
         }

@@ -361,3 +361,11 @@ proptest! {
         check(SAMPLES[sample].0, &text);
     }
 }
+
+#[test]
+fn a_value_that_begins_with_a_long_letter_is_read() {
+    check(
+        "mix.lock",
+        "%{\n\"c\": \u{fffd}{:git, \"x\", \"y\", []},\n}\n",
+    );
+}

@@ -422,15 +422,16 @@ impl Models {
     }
 
     /// Returns the types of which there may be values: those of libraries that
-    /// are there, and what comes of them. A type whose name is one word is there
-    /// where the word is: it may be a module, such as `flask`.
+    /// are there, and what comes of them. In Python a type whose name is one word
+    /// is there where the word is: it is a module, such as `flask`. Elsewhere files
+    /// use a library that only another one names: handlers of `express`.
     fn types_of(&self, libraries: &Libraries, is_word: impl Fn(&str) -> bool) -> HashSet<Name> {
         let is_there = |name: &Name| {
-            if name.contains(['.', '/']) {
-                libraries.have(name)
-            } else {
+            let is_module = self.language == "python" && !name.contains(['#', '[']);
+            match name.contains('.') {
+                true => libraries.have(name),
                 // What operations make has a mark in its name.
-                name.contains(['#', '[']) || libraries.have(name) || is_word(name)
+                false => !is_module || libraries.have(name) || is_word(name),
             }
         };
         let mut found: HashSet<Name> = self

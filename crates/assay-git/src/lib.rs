@@ -36,5 +36,5 @@ mod worktree;
 
 pub use error::{Error, ErrorKind};
 pub use input::{Input, Limits, Options};
-pub use log::{HistoryOptions, HistoryRead, branch_name, read_history, user_email};
+pub use log::{HistoryOptions, HistoryRead, branch_name, read_history, read_recent, user_email};
 pub use open::{Opened, open};

@@ -104,7 +104,7 @@ pub fn review(subject: Subject<'_>, settings: &Settings, progress: &dyn Progress
     ));
     findings.extend(breaking::find(subject, &examined, &engines, settings));
     findings.extend(left::find(subject, &mut examined, &engines, settings));
-    findings.extend(forgot::find(subject, &examined, &engines, settings));
+    findings.extend(forgot::find(subject, &mut examined, &engines, settings));
     let packages = dependencies::find(subject, &mut examined, &engines, settings, progress);
     findings.extend(packages.findings);
     problems.extend(

@@ -8,7 +8,7 @@ use assay_graph::FactStore;
 use assay_rules::{
     ConfiguredSuppression, Engine, FlowModels, ProjectRules, RuleSettings, SecretAllow, SecretRules,
 };
-use assay_source::RepoPath;
+use assay_source::{RecentPast, RepoPath};
 use assay_syntax::{Language, ParseLimits};
 use globset::GlobMatcher;
 use jiff::civil::Date;
@@ -68,6 +68,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Keeps what the code graph knows of files between reviews.
     pub facts: Option<Arc<dyn FactStore + Send>>,
+    /// Reads what the commits before the change did.
+    pub past: Option<Arc<dyn RecentPast>>,
     /// Keeps what is worked out between reviews.
     pub cache: Option<ReviewCache>,
 }
@@ -143,6 +145,7 @@ impl Settings {
             licences: LicencePolicy::default(),
             limits: Limits::default(),
             facts: None,
+            past: None,
             cache: None,
         }
     }

@@ -28,6 +28,13 @@ pub struct History {
     pub notes: Vec<String>,
 }
 
+/// Reads the newest part of the past that leads to a change, when somebody asks.
+pub trait RecentPast: Send + Sync {
+    /// Returns what the newest commits touched, without owners of lines; none when
+    /// there is no past.
+    fn read(&self) -> Option<History>;
+}
+
 /// Somebody who wrote commits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {

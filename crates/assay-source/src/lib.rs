@@ -9,6 +9,7 @@
 
 mod blob;
 mod change;
+mod companion;
 mod content;
 mod diff;
 mod foreign;
@@ -24,12 +25,13 @@ pub use blob::{BlobCache, BlobKey, BlobKeyHasher};
 pub use change::{
     Attributes, Change, ChangeStatus, FileChange, FileKind, FileVersion, PastVersion, PatchHunk,
 };
+pub use companion::{Companion, CompanionLimits, Companions};
 pub use content::{ContentId, ContentStore, FileTree, ReadError};
 pub use diff::{Hunk, LineMapping, LineRange, diff_lines, unified_diff};
 pub use foreign::{is_minified, vendored_folder};
 pub use history::{
     CoChange, CoChangeLimits, FileHistory, FileLines, History, OwnedLines, PastCommit, Person,
-    Share, Touch, co_changes, file_histories,
+    RecentPast, Share, Touch, co_changes, file_histories,
 };
 pub use language::LanguageId;
 pub use path::RepoPath;

@@ -13,6 +13,7 @@ mod cache;
 mod command;
 mod config;
 mod output;
+mod past;
 mod progress;
 mod runaway;
 mod said;

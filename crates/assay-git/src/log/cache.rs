@@ -24,6 +24,17 @@ const SEGMENT_BYTES_MAX: u64 = 1 << 30;
 /// Bytes of all files of one repository.
 const CACHE_BYTES_MAX: u64 = 2 << 30;
 
+/// Which facts are kept: those of another kind are in another folder.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    /// All that commits did.
+    Whole = 0,
+    /// The same, with what a branch did counted at its merge.
+    FirstParent = 1,
+    /// Only which files the newest commits touched.
+    Names = 2,
+}
+
 /// The folder of one repository in the cache.
 pub(crate) struct Cache {
     folder: PathBuf,
@@ -32,13 +43,13 @@ pub(crate) struct Cache {
 
 impl Cache {
     /// Opens the folder for a repository, by the place of its objects.
-    pub(crate) fn open(cache: &Path, common_dir: &Path, first_parent: bool) -> Self {
+    pub(crate) fn open(cache: &Path, common_dir: &Path, kind: Kind) -> Self {
         let place = common_dir
             .canonicalize()
             .unwrap_or_else(|_| common_dir.to_owned());
         let mut hasher = blake3::Hasher::new();
         hasher.update(place.as_os_str().as_encoded_bytes());
-        hasher.update(&[u8::from(first_parent)]);
+        hasher.update(&[kind as u8]);
         let name = hasher.finalize().to_hex();
         let folder = cache.join("history").join(&name.as_str()[..32]);
         let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)

@@ -5,6 +5,7 @@ mod cache;
 mod facts;
 mod lines;
 mod read;
+mod recent;
 mod replay;
 
 use std::collections::{BinaryHeap, HashMap, HashSet};
@@ -15,7 +16,7 @@ use assay_source::{FileLines, History, PastCommit, Person, RepoPath, Touch};
 use gix::bstr::{BString, ByteSlice};
 use gix::hash::ObjectId;
 
-use self::cache::Cache;
+use self::cache::{Cache, Kind};
 use self::facts::{CommitFacts, FileFacts, Segment, What};
 use self::replay::{Step, StepFile};
 use crate::error::Error;
@@ -61,11 +62,39 @@ pub fn read_history(
     revision: &str,
     options: &HistoryOptions,
 ) -> Result<HistoryRead, Error> {
-    let read = AssertUnwindSafe(|| read_inner(cwd, revision, options));
-    catch_unwind(read).unwrap_or_else(|panic| {
+    guarded(|| read_inner(cwd, revision, options))
+}
+
+/// Reads which files the newest commits touched; much faster than the history, since
+/// no file is compared. The history that comes back owns no lines.
+///
+/// # Errors
+///
+/// As [`read_history`].
+pub fn read_recent(
+    cwd: &Path,
+    revision: &str,
+    options: &HistoryOptions,
+) -> Result<HistoryRead, Error> {
+    guarded(|| recent::read(cwd, revision, options))
+}
+
+fn guarded(read: impl FnOnce() -> Result<HistoryRead, Error>) -> Result<HistoryRead, Error> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|panic| {
         let what = panic_text(panic.as_ref());
         Err(Error::Internal { what })
     })
+}
+
+/// Returns the commit that a revision names, and its tree.
+fn commit_of(repo: &Repo, spec: &str) -> Result<(ObjectId, ObjectId), Error> {
+    let found = revision::resolve(repo, spec)?;
+    let commit = found.commit.ok_or_else(|| Error::Revision {
+        spec: spec.to_owned(),
+        problem: "it names a tree, and a history needs a commit".to_owned(),
+        suggestion: None,
+    })?;
+    Ok((commit, found.tree))
 }
 
 /// Returns the address under which the user commits; none without a repository or
@@ -85,16 +114,15 @@ pub fn branch_name(cwd: &Path, options: &Options) -> Option<String> {
 
 fn read_inner(cwd: &Path, spec: &str, options: &HistoryOptions) -> Result<HistoryRead, Error> {
     let repo = Repo::require(cwd, &options.options)?;
-    let found = revision::resolve(&repo, spec)?;
-    let head = found.commit.ok_or_else(|| Error::Revision {
-        spec: spec.to_owned(),
-        problem: "it names a tree, and a history needs a commit".to_owned(),
-        suggestion: None,
-    })?;
+    let (head, tree) = commit_of(&repo, spec)?;
+    let kind = match options.first_parent {
+        true => Kind::FirstParent,
+        false => Kind::Whole,
+    };
     let cache = options
         .cache
         .as_deref()
-        .map(|folder| Cache::open(folder, repo.inner.common_dir(), options.first_parent));
+        .map(|folder| Cache::open(folder, repo.inner.common_dir(), kind));
     let kept = cache
         .as_ref()
         .map_or_else(Vec::new, |cache| cache.read(repo.inner.object_hash()));
@@ -112,6 +140,7 @@ fn read_inner(cwd: &Path, spec: &str, options: &HistoryOptions) -> Result<Histor
         limits: &options.options.limits,
         threads,
         first_parent: options.first_parent,
+        names_only: false,
     };
     let (read, failed) = read::read(&shared, &new, &reading);
     if let Some((id, error)) = failed.first() {
@@ -135,7 +164,7 @@ fn read_inner(cwd: &Path, spec: &str, options: &HistoryOptions) -> Result<Histor
     let segments: Vec<Segment> = kept.into_iter().chain(read).collect();
     let whole = Whole::new(&segments, head);
     let cached = whole.order.len() - counts.0.min(whole.order.len());
-    let mut history = whole.history(&repo, found.tree, options)?;
+    let mut history = whole.history(&repo, tree, options)?;
     history.head = head.to_string();
     history.notes = notes;
     Ok(HistoryRead {

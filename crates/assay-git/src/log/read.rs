@@ -29,6 +29,8 @@ const PACK_CACHE_BYTES: usize = 96 << 20;
 const BINARY_PREFIX_BYTES: usize = 8000;
 /// Pairs that are compared to find the renames of one commit.
 const RENAME_PAIRS_MAX: usize = 10_000;
+/// The same when only names are asked for.
+const NAMES_RENAME_PAIRS_MAX: usize = 400;
 /// Parents of one merge.
 const PARENTS_MAX: usize = 64;
 
@@ -38,6 +40,9 @@ pub(crate) struct Request<'a> {
     pub(crate) threads: usize,
     /// Whether only the first parent of a merge counts.
     pub(crate) first_parent: bool,
+    /// Whether only names are asked for: no file is compared line by line, and a
+    /// merge did nothing.
+    pub(crate) names_only: bool,
 }
 
 /// Reads commits; those that cannot be read are left out and named.
@@ -56,13 +61,16 @@ pub(crate) fn read(
         repo.objects
             .set_pack_cache(|| Box::new(MemoryCappedHashmap::new(PACK_CACHE_BYTES)));
         let limits = Limits {
-            rename_pairs_max: RENAME_PAIRS_MAX,
+            rename_pairs_max: match request.names_only {
+                true => NAMES_RENAME_PAIRS_MAX,
+                false => RENAME_PAIRS_MAX,
+            },
             ..request.limits.clone()
         };
         loop {
             let turn = next.fetch_add(1, Ordering::Relaxed);
             let Some(ids) = turns.get(turn) else { break };
-            let mut reading = Reading::new(&repo, &limits, request.first_parent);
+            let mut reading = Reading::new(&repo, &limits, request);
             for &id in *ids {
                 if let Err(error) = reading.commit(id) {
                     failed
@@ -105,6 +113,7 @@ struct Reading<'a> {
     repo: &'a gix::Repository,
     limits: &'a Limits,
     parents_max: usize,
+    names_only: bool,
     segment: Segment,
     paths: HashMap<BString, u32>,
     authors: HashMap<(BString, BString), u32>,
@@ -112,11 +121,12 @@ struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    fn new(repo: &'a gix::Repository, limits: &'a Limits, first_parent: bool) -> Self {
+    fn new(repo: &'a gix::Repository, limits: &'a Limits, request: &Request<'_>) -> Self {
         Self {
             repo,
             limits,
-            parents_max: if first_parent { 1 } else { PARENTS_MAX },
+            parents_max: if request.first_parent { 1 } else { PARENTS_MAX },
+            names_only: request.names_only,
             segment: Segment::default(),
             paths: HashMap::new(),
             authors: HashMap::new(),
@@ -145,6 +155,7 @@ impl<'a> Reading<'a> {
         let files = match parents.as_slice() {
             [] => self.against(None, tree)?,
             [parent] => self.against(Some(*parent), tree)?,
+            [_, _, ..] if self.names_only => Vec::new(),
             [first, others @ ..] => self.merge(*first, others, tree)?,
         };
         let author = self.author(author);
@@ -223,6 +234,9 @@ impl<'a> Reading<'a> {
         let from = from.map_or(path, |from| self.path(&from.path));
         let (lines, what) = match (base.filter(|_| !is_copy), head) {
             (None, None) => return None,
+            (None, Some(_)) if self.names_only => (None, What::Added),
+            (Some(_), None) if self.names_only => (None, What::Deleted { lines: 0 }),
+            (Some(_), Some(_)) if self.names_only => (None, What::Replaced { from }),
             (None, Some(head)) => {
                 let text = self.text(head);
                 (text.as_deref().map(line_count), What::Added)

@@ -3,19 +3,31 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use assay_git::{HistoryOptions, HistoryRead, read_history};
+use assay_git::{HistoryOptions, HistoryRead, read_history, read_recent};
 use assay_source::{History, file_histories};
 use assay_testkit::GitRepo;
 
 use crate::support::options;
 
 fn read(repo: &GitRepo, cache: Option<&Path>) -> HistoryRead {
-    let request = HistoryOptions {
+    read_history(repo.root(), "HEAD", &request(cache)).expect("the history can be read")
+}
+
+fn request(cache: Option<&Path>) -> HistoryOptions {
+    HistoryOptions {
         cache: cache.map(Path::to_owned),
         first_parent: false,
         options: options(),
-    };
-    read_history(repo.root(), "HEAD", &request).expect("the history can be read")
+    }
+}
+
+/// Returns the names that each commit touched, newest first.
+fn names(history: &History) -> Vec<Vec<String>> {
+    let path = |touch: &assay_source::Touch| history.paths[touch.path as usize].to_display();
+    let commits = history.commits.iter();
+    commits
+        .map(|commit| commit.touches.iter().map(path).collect())
+        .collect()
 }
 
 /// Returns the commit of each line, by path.
@@ -197,4 +209,23 @@ fn people_go_by_the_mailmap() {
         (person.name.as_str(), person.email.as_str()),
         ("Right Name", "right@example.com")
     );
+}
+
+#[test]
+fn the_newest_commits_name_the_files_that_they_touched() {
+    let repo = sample();
+    let cache = repo.outside().join("cache");
+    let recent = |cache: Option<&Path>| {
+        read_recent(repo.root(), "HEAD", &request(cache)).expect("the past can be read")
+    };
+    let first = recent(Some(&cache));
+    assert_eq!((first.read, first.cached), (7, 0));
+    assert_eq!(names(&first.history), names(&read(&repo, None).history));
+    // The names have a folder of their own, and are read again only when they are new.
+    assert_eq!(read(&repo, Some(&cache)).cached, 0);
+    repo.write("b.txt", "all new\n").commit("rewritten");
+    let second = recent(Some(&cache));
+    assert_eq!((second.read, second.cached), (1, 7));
+    assert_eq!(second.history, recent(None).history);
+    assert_eq!(names(&second.history)[0], ["b.txt"]);
 }

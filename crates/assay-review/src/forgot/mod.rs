@@ -1,5 +1,6 @@
 //! What the change forgot: what usually goes with such a change and is missing.
 
+mod companion;
 mod listed;
 mod test;
 
@@ -17,25 +18,39 @@ use crate::settings::Settings;
 /// Finds what the change forgot.
 pub(crate) fn find(
     subject: Subject<'_>,
-    examined: &[Examined],
+    examined: &mut [Examined],
     engines: &Engines<'_>,
     settings: &Settings,
 ) -> Vec<Finding> {
     if subject.is_scan {
         return Vec::new();
     }
+    let mut notes = Vec::new();
     let look = AssertUnwindSafe(|| {
+        let examined = &*examined;
         let places = Places::new(subject, examined);
         let mut news: Vec<News> = Vec::new();
         for kind in listed::KINDS {
             news.extend(listed::find(kind, examined, &places, engines));
         }
         news.extend(test::find(examined, &places, engines, settings));
+        news.extend(companion::find(
+            settings.past.as_ref(),
+            examined,
+            &places,
+            engines,
+            &mut notes,
+        ));
         let findings = news.into_iter();
         findings
             .filter_map(|one| one.finding(&places, engines, settings))
             .collect()
     });
     // Nothing that is forgotten is worth a review that fails.
-    catch_unwind(look).unwrap_or_default()
+    let found = catch_unwind(look).unwrap_or_default();
+    // All files are affected alike, so it stands at the first.
+    if let Some(first) = examined.first_mut() {
+        first.entry.notes.extend(notes);
+    }
+    found
 }

@@ -15,7 +15,7 @@ use crate::config::{self, Loaded};
 use crate::output::{self, Outputs};
 use crate::progress::Bar;
 use crate::said::Record;
-use crate::{cache, usage};
+use crate::{cache, past, usage};
 
 pub(crate) fn run(global: &Global, arguments: &ReviewArguments) -> anyhow::Result<ExitCode> {
     let input = change_input(&arguments.change)?;
@@ -102,6 +102,7 @@ pub(crate) fn conclude(
         false => cache::attach(&mut settings, &opened, key),
     };
     settings.facts = cache::facts(&opened).filter(|_| !arguments.no_cache);
+    settings.past = past::of(directory, &opened, &options, arguments.no_cache);
     let record = since_last
         .map(|name| Record::open(directory, &opened, input, name, &options))
         .transpose()?;

@@ -17,7 +17,7 @@ use crate::command::graph::load_graph;
 use crate::command::impact::changed_definitions;
 use crate::command::review::change_input;
 use crate::progress::Bar;
-use crate::{cache, config, output};
+use crate::{cache, config, output, past};
 
 pub(crate) fn run(global: &Global, arguments: &SummaryArguments) -> anyhow::Result<ExitCode> {
     let directory = global.directory.as_deref().unwrap_or(Path::new("."));
@@ -31,6 +31,7 @@ pub(crate) fn run(global: &Global, arguments: &SummaryArguments) -> anyhow::Resu
     } = config::load(global, directory, &opened, false)?;
     let kept = cache::attach(&mut settings, &opened, key);
     settings.facts = cache::facts(&opened);
+    settings.past = past::of(directory, &opened, &options, false);
     let bar = Bar::new(global.quiet);
     let subject = Subject {
         change: &opened.change,
@@ -45,7 +46,7 @@ pub(crate) fn run(global: &Global, arguments: &SummaryArguments) -> anyhow::Resu
     let graph = load_graph(&opened, false)?.graph;
     let changed = changed_definitions(&graph, &opened);
     let diagram = View::of_change(&graph, &changed).map(|view| view.to_marked_mermaid());
-    let past = |revision: &str| {
+    let read = |revision: &str| {
         let request = HistoryOptions {
             cache: cache::folder(),
             first_parent: false,
@@ -54,8 +55,8 @@ pub(crate) fn run(global: &Global, arguments: &SummaryArguments) -> anyhow::Resu
         read_history(directory, revision, &request).ok()
     };
     // A base that is no commit (the index, the empty tree) has the past of HEAD.
-    let base = past(&opened.change.base).or_else(|| past("HEAD"));
-    let authors = match past(&opened.change.head) {
+    let base = read(&opened.change.base).or_else(|| read("HEAD"));
+    let authors = match read(&opened.change.head) {
         Some(head) => authors_since(&head, base.as_ref()),
         None => user_email(directory, &options).into_iter().collect(),
     };

@@ -73,6 +73,9 @@ impl Kinds {
     /// A query that is an object: no text does harm to it.
     pub(crate) const NOSQL: Self = Self(bit("nosql"));
 
+    /// What the program keeps to itself.
+    pub(crate) const SECRET: Self = Self(bit("secret"));
+
     /// The head of a mail.
     pub(crate) const MAIL: Self = Self(bit("mail"));
 

@@ -637,6 +637,13 @@ impl Collector<'_> {
                 self.path(supertype);
             }
         }
+        // Functions of the same file may be variables that others take along.
+        for capture in &function.captures {
+            let slot = &function.slots[capture.inner.index()];
+            if let Some(name) = &slot.name {
+                self.name(name);
+            }
+        }
         self.found.names.sort_unstable();
         self.found.names.dedup();
         self.found.units.sort_unstable();

@@ -41,6 +41,35 @@ impl Credential {
     pub(crate) fn identity(&self, rule: &str, name: &str) -> Identity {
         identity_of(rule, name, &self.value)
     }
+
+    /// Returns whether the credential is the word for one.
+    pub(crate) fn is_word(&self) -> bool {
+        is_telling(&self.value)
+    }
+}
+
+/// Returns whether a text is what credentials are called: manuals write it for
+/// one, and flags and settings go by it.
+fn is_telling(value: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "password",
+        "passwd",
+        "passphrase",
+        "pass",
+        "pwd",
+        "secret",
+        "token",
+        "key",
+        "apikey",
+        "secretkey",
+        "mysecret",
+        "yourpassword",
+        "clientsecret",
+        "accesskey",
+    ];
+    let letters = value.chars().filter(|c| c.is_alphanumeric());
+    let value: String = letters.flat_map(char::to_lowercase).collect();
+    WORDS.contains(&value.as_str())
 }
 
 /// Returns the credential that an expression is, when the file says it; of a
@@ -195,7 +224,9 @@ fn follow_conversion<'t>(
     let before = out.len();
     for part in [receiver(), first].into_iter().flatten() {
         if follow(part, facts, depth, out).is_some() {
-            return Some(());
+            // `flags.String("password")` asks for what goes by the name.
+            let is_name = |node: &NodeRef<'_>| plain_string(*node).is_some_and(is_telling);
+            return (!out[before..].iter().any(is_name)).then_some(());
         }
         out.truncate(before);
     }

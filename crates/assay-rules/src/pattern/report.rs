@@ -23,6 +23,8 @@ pub(crate) fn report<'t>(
     context: &mut Context<'_, 't>,
 ) {
     let span = shown_span(entry, site);
+    let is_shown =
+        credential.as_ref().is_some_and(Credential::is_word) && is_shown_path(context.path());
     let identity = credential.map(|credential| {
         let name = part("call", site).unwrap_or_default();
         let identity = credential.identity(context.rule.id(), &name);
@@ -40,7 +42,7 @@ pub(crate) fn report<'t>(
         .fix
         .as_ref()
         .and_then(|fix| Some((fix, edit(fix, site)?)));
-    let is_meant = is_test_path(context.path()) || is_silenced_elsewhere(site.node);
+    let is_meant = is_shown || is_test_path(context.path()) || is_silenced_elsewhere(site.node);
     let draft = context.report(site.node, message);
     draft.at(span);
     if let Some(identity) = identity {
@@ -66,6 +68,17 @@ pub(crate) fn report<'t>(
         }
         None => {}
     }
+}
+
+/// Returns whether a file shows how something is used.
+fn is_shown_path(path: &assay_source::RepoPath) -> bool {
+    let mut folders = path.as_str().unwrap_or("").split('/').rev().skip(1);
+    folders.any(|folder| {
+        matches!(
+            folder.to_ascii_lowercase().as_str(),
+            "doc" | "docs" | "example" | "examples" | "sample" | "samples" | "demo" | "demos"
+        )
+    })
 }
 
 /// A finding is shown on one line: from the last name of a chain of calls that

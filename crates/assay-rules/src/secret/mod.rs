@@ -21,6 +21,7 @@ mod finding;
 mod mask;
 mod model;
 mod ngram;
+mod other;
 mod pem;
 mod recipe;
 mod scan;

@@ -10,13 +10,14 @@ use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input};
 
-use super::assignment::{Candidate, Separator, candidate};
-use super::check::{entropy, is_monotonous, is_placeholder};
-use super::context::{FileKind, PathContext};
+use super::assignment::{Candidate, candidate};
+use super::check::{entropy, is_placeholder};
+use super::context::PathContext;
 use super::decode::{Decoded, decoded};
 use super::detector::{DETECTORS, Detector, Place};
 use super::feature::{FEATURE_COUNT, features};
 use super::model::{Model, model};
+use super::other::is_other_thing;
 use super::{pem, scheme, url};
 
 /// Bytes before a keyword that belong to the window of a detector whose
@@ -155,68 +156,6 @@ fn judge(
         },
         ..SecretHit::sure(candidate.detector, candidate.value)
     })
-}
-
-/// Parts of names that are about keys and tokens and hold none.
-const OTHER_NAMES: &[&str] = &[
-    "recv-key",
-    "keyserver",
-    "fingerprint",
-    "keyid",
-    "key-id",
-    "gpg-key",
-    "gpg_key",
-    "translation_key",
-    "firstpass",
-    "stdin",
-    "expiration",
-];
-
-/// Returns whether a value is of a kind that the names of keys and tokens are
-/// given to in other trades: fingerprints of public keys, words of a grammar.
-fn is_other_thing(text: &str, candidate: &Candidate, context: PathContext) -> bool {
-    /// A key or token of letters alone that somebody made is longer.
-    const LETTERS_MAX: usize = 8;
-    let of = |span: Span| text.get(span.start as usize..span.end as usize);
-    let name = of(candidate.name).unwrap_or("").to_ascii_lowercase();
-    let value = of(candidate.value).unwrap_or("");
-    let is_public = OTHER_NAMES.iter().any(|word| name.contains(word));
-    let keyword = of(candidate.keyword).unwrap_or("").to_ascii_lowercase();
-    let is_word = matches!(keyword.as_str(), "key" | "token")
-        && value.len() <= LETTERS_MAX
-        && value.bytes().all(|byte| byte.is_ascii_alphabetic());
-    // What the variable of the environment is called that holds it.
-    let is_variable = value.contains('_')
-        && value
-            .bytes()
-            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
-        && value.bytes().any(|byte| byte.is_ascii_alphabetic());
-    // A sentence goes on after the name.
-    let is_prose = context.kind == FileKind::Prose
-        && candidate.separator == Separator::Space
-        && !name.starts_with('-');
-    is_public
-        || is_word
-        || is_variable
-        || is_prose
-        || is_expression(text, candidate, context)
-        || is_monotonous(value.as_bytes())
-}
-
-/// Returns whether a program sets a variable to what another one holds.
-fn is_expression(text: &str, candidate: &Candidate, context: PathContext) -> bool {
-    let (start, end) = (candidate.name.start as usize, candidate.value.end as usize);
-    let line = text[..start].rfind('\n').map_or(0, |at| at + 1);
-    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
-    let value = candidate.value.start as usize..end;
-    context.kind == FileKind::Code
-        && !candidate.is_quoted
-        && candidate.separator == Separator::Assign
-        && text.get(end..).is_some_and(|rest| rest.starts_with(';'))
-        && text
-            .get(value)
-            .is_some_and(|value| value.bytes().all(is_name))
-        && !text[line..start].contains(['"', '\'', '`', '/', '#'])
 }
 
 /// A place in a text for training the model: either it is a secret by its own

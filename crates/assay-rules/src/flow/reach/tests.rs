@@ -97,3 +97,12 @@ fn a_class_is_an_entry_for_what_it_is_derived_from() {
     let page = format!("{using}public class Page : Controller {{ {body}");
     check(&[("Page.cs", &page)], &["Run"]);
 }
+
+#[test]
+fn a_secret_that_a_helper_returns_is_looked_for() {
+    let page = (
+        "page.py",
+        "import logging\nimport os\n\ndef key():\n    return os.getenv('API_KEY')\n\ndef show():\n    logging.info(key())\n",
+    );
+    check(&[page], &["show"]);
+}

@@ -1030,8 +1030,15 @@ impl Solver<'_> {
     /// that it is given, and functions among that may be called.
     pub(super) fn opaque(&mut self, span: Span, name: &Name, arguments: &Arguments) -> Value {
         let mut taint = Taint::default();
+        let receiver = arguments.receiver.as_ref().map(|own| &own.value);
         for value in arguments.values() {
-            taint.join(&self.state.heap.content_taint(value));
+            let own = self.state.heap.content_taint(value);
+            // What a key opens is not the key.
+            let is_key = receiver.is_some_and(|receiver| std::ptr::eq(receiver, value));
+            taint.join(&match is_key {
+                true => own,
+                false => own.filtered(|kinds| kinds.without(Kinds::SECRET)),
+            });
         }
         let mut value = Value::unknown();
         value.taint = taint.doubted(Doubt::Unknown);

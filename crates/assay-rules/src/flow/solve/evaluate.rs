@@ -5,6 +5,7 @@ use assay_source::Span;
 use super::Solver;
 use super::call::{Argument, Arguments};
 use super::fold;
+use super::library::{Host, OWN_HOST, fixes_origin};
 use crate::flow::hash::HashMap;
 use crate::flow::heap::{Object, Shape, ViewKind};
 use crate::flow::ir::{Arg, BinaryOp, EachKind, Literal, Name, Op, Slot, UnaryOp};
@@ -337,9 +338,11 @@ impl Solver<'_> {
         let mut known = Some(Value::text(""));
         let mut prefix: Option<Name> = None;
         let mut taint = Taint::default();
+        let mut host = Host::default();
         for (at, part) in parts.iter().enumerate() {
             let part_text = self.text_of(part);
             let mut own = self.state.heap.content_taint(part);
+            host.add(&part_text, &own);
             let before = known.as_ref().and_then(Value::as_text);
             let before = before.or(at.checked_sub(1).and_then(|at| parts[at].as_text()));
             if before.is_some_and(|text| super::pattern::opens_quote(text)) {
@@ -359,6 +362,9 @@ impl Solver<'_> {
                 };
             }
             known = next;
+        }
+        if host.is_chosen && !prefix.as_ref().is_some_and(|own| fixes_origin(own)) {
+            prefix = Some(Name::from(OWN_HOST));
         }
         let mut value = known.unwrap_or_else(|| Value {
             prefix,
@@ -513,8 +519,11 @@ impl Solver<'_> {
             {
                 let mut value = Value::unknown();
                 value.taint = self.source_taint(source, span);
-                // It may be a function that is called.
-                value.symbol = self.has_pointers().then(|| name.clone());
+                // It may be a function that is called, of which more is known when
+                // its arguments are.
+                let entries = self.models.function(name);
+                let has_more = entries.iter().any(|entry| !entry.when.is_empty());
+                value.symbol = (has_more || self.has_pointers()).then(|| name.clone());
                 value.ty = Some(name.clone());
                 return value;
             }

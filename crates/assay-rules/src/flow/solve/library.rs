@@ -727,9 +727,42 @@ fn passes(test: &Test, constant: &Const) -> bool {
     }
 }
 
+/// Stands for the beginning of an address that the program chose, though the
+/// code does not say which: `settings.url + "/items/"`.
+pub(super) const OWN_HOST: &str = "\u{1}/";
+
+/// Tells from the parts of an address, one after the other, whether its host
+/// is the program's own.
+#[derive(Debug, Default)]
+pub(super) struct Host {
+    is_open: bool,
+    has_unknown: bool,
+    /// A path or a query has begun, and nothing before it came from outside.
+    pub(super) is_chosen: bool,
+}
+
+impl Host {
+    pub(super) fn add(&mut self, part: &Value, taint: &Taint) {
+        self.is_open |= !taint.kinds().and(Kinds::ADDRESS).is_empty();
+        if self.is_open {
+            return;
+        }
+        let Some(text) = part.as_text() else {
+            self.has_unknown = true;
+            self.is_chosen |= part.prefix.as_deref() == Some(OWN_HOST);
+            return;
+        };
+        let rest = text.rsplit("//").next().unwrap_or(text);
+        self.is_chosen |= self.has_unknown && rest.contains(['/', '?', '#']);
+    }
+}
+
 /// Returns whether a text that begins so goes to a fixed place: a host is
 /// named, or a path of the same host.
-fn fixes_origin(prefix: &str) -> bool {
+pub(super) fn fixes_origin(prefix: &str) -> bool {
+    if prefix == OWN_HOST {
+        return true;
+    }
     // The name of a header may stand before it.
     let prefix = match prefix.split_once(':') {
         Some((name, rest)) if name.eq_ignore_ascii_case("location") => rest.trim_start(),

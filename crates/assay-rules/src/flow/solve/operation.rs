@@ -9,7 +9,7 @@ use super::Solver;
 use super::call::Argument;
 use super::evaluate::combined;
 use super::fold;
-use super::library::LibraryCall;
+use super::library::{LibraryCall, OWN_HOST};
 use crate::flow::heap::{Object, Shape, ViewKind};
 use crate::flow::ir::{EachKind, Literal, Name, Slot};
 use crate::flow::kind::Kinds;
@@ -579,6 +579,17 @@ impl Solver<'_> {
         let kinds = removed.map_or(Kinds::NONE, |old| super::pattern::kinds_without(&old));
         value.taint = text.taint.filtered(|own| own.without(kinds));
         value.taint.join(&new.taint);
+        // It begins as it did before the place where something is put in.
+        let is_put_in = !new.taint.kinds().and(Kinds::ADDRESS).is_empty();
+        let is_own = text.taint.kinds().and(Kinds::ADDRESS).is_empty();
+        value.prefix = match (text.as_text(), old.as_text()) {
+            (Some(text), Some(old)) if !old.is_empty() => {
+                let at = text.find(&**old).unwrap_or(0);
+                (at > 0).then(|| Name::from(&text[..at]))
+            }
+            (None, _) if is_own && is_put_in => Some(Name::from(OWN_HOST)),
+            _ => None,
+        };
         self.through(call, value)
     }
 

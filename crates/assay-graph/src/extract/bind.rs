@@ -6,25 +6,15 @@
 use assay_syntax::{Field, NodeRef, Role, RoleSet};
 
 use crate::extract::Extractor;
-use crate::extract::expression::arguments_of;
 use crate::extract::plan::Family;
 use crate::facts::{
-    Binding, Definition, DefinitionKind, Expression, ExpressionId, LocalId, Parameter, Visibility,
+    Binding, Definition, DefinitionKind, Expression, ExpressionId, LocalId, Visibility,
 };
 use crate::name::Name;
 
 const NAMES: RoleSet = RoleSet::of(&[Role::Identifier]);
 /// A pattern with more names than this is not taken apart.
 const PATTERN_NAMES_MAX: usize = 64;
-
-/// What of a written parameter counts.
-pub(crate) struct Read {
-    pub(crate) parameter: Parameter,
-    /// What it holds.
-    pub(crate) value: ExpressionId,
-    /// Whether it also makes a field of its class.
-    pub(crate) is_field: bool,
-}
 
 impl<'t> Extractor<'t> {
     /// Makes a name known in a scope.
@@ -38,87 +28,6 @@ impl<'t> Extractor<'t> {
             from,
             value,
         });
-    }
-
-    /// Reads a parameter.
-    pub(crate) fn read_parameter(&mut self, node: NodeRef<'t>) -> Read {
-        let name_node = node
-            .child(Field::Name)
-            .or_else(|| node.child(Field::Pattern))
-            .or_else(|| node.child(Field::Left))
-            .or_else(|| match node.child(Field::Declarator) {
-                Some(_) => node.name_node(),
-                None => None,
-            });
-        let first_name = || {
-            node.subtree()
-                .find(|part| part.has(Role::Identifier) && part.field() != Field::Type)
-        };
-        let name_node = name_node.or_else(first_name);
-        let text = name_node.map_or("_", NodeRef::text);
-        let text = text.trim_start_matches(['*', '&', '$', '.']);
-        let text = if text.len() > 200 { "_" } else { text };
-        let name = self.intern(text);
-        // In `a, b int` the type stands beside the names.
-        let typed = node
-            .child(Field::Type)
-            .or_else(|| node.parent()?.child(Field::Type).filter(|_| node.is_leaf()))
-            .or_else(|| {
-                node.children().find(|child| {
-                    child.has_any(const { RoleSet::of(&[Role::Type, Role::TypeName]) })
-                        || matches!(child.kind(), "user_type" | "nullable_type")
-                })
-            });
-        let type_text = typed.map_or("", |typed| typed.text().trim_start_matches([':', ' ']));
-        let default = node
-            .child(Field::Value)
-            .or_else(|| node.child(Field::Right))
-            .or_else(|| {
-                let mut after = node.children().skip_while(|child| child.text() != "=");
-                after.next()?;
-                after.next()
-            });
-        let default_text = default.map_or("", NodeRef::text);
-        let value = match type_text {
-            "" => default.map_or(ExpressionId::UNKNOWN, |default| self.lower(default)),
-            type_text => self.instance_of_type(type_text),
-        };
-        let is_variadic = matches!(
-            node.kind(),
-            "list_splat_pattern"
-                | "dictionary_splat_pattern"
-                | "spread_parameter"
-                | "variadic_parameter_declaration"
-                | "variadic_parameter"
-                | "rest_pattern"
-                | "splat_parameter"
-                | "hash_splat_parameter"
-                | "block_parameter"
-        ) || node.text().starts_with('*')
-            || node.text().starts_with("...");
-        let value = match is_variadic {
-            true => ExpressionId::UNKNOWN,
-            false => value,
-        };
-        let is_field = node.children().any(|child| {
-            matches!(
-                child.kind(),
-                "accessibility_modifier" | "visibility_modifier"
-            ) || matches!(child.text(), "val" | "var" | "readonly") && !child.has(Role::Identifier)
-        });
-        let type_name = self.intern(cut(type_text));
-        let default_name = self.intern(cut(default_text));
-        Read {
-            parameter: Parameter {
-                name,
-                type_text: type_name,
-                default_text: default_name,
-                is_variadic,
-                is_optional: default.is_some() || node.kind() == "optional_parameter",
-            },
-            value,
-            is_field,
-        }
     }
 
     /// Binds what an assignment or a declaration of variables gives.
@@ -566,35 +475,6 @@ impl<'t> Extractor<'t> {
         );
         if !is_plain {
             self.facts.definitions[function.index()].value = value;
-        }
-    }
-
-    /// Returns what the first parameter of a lambda holds: what is in the object
-    /// whose method it is given to.
-    pub(crate) fn lambda_argument(&mut self, lambda: NodeRef<'t>) -> ExpressionId {
-        let mut parent = lambda.parent();
-        /// A lambda stands in the list of arguments, sometimes in a wrapper.
-        const STEPS_MAX: usize = 4;
-        for _ in 0..STEPS_MAX {
-            match parent {
-                Some(node) if node.has(Role::Call) => break,
-                Some(node) => parent = node.parent(),
-                None => return ExpressionId::UNKNOWN,
-            }
-        }
-        let Some(call) = parent.filter(|node| node.has(Role::Call)) else {
-            return ExpressionId::UNKNOWN;
-        };
-        if arguments_of(call).is_none_or(|arguments| !arguments.encloses(lambda)) {
-            return ExpressionId::UNKNOWN;
-        }
-        let call = self.lower(call);
-        let Expression::Call(callee, _) = self.facts.expressions[call.index()] else {
-            return ExpressionId::UNKNOWN;
-        };
-        match self.facts.expressions[callee.index()] {
-            Expression::Member(object, _) => self.push(Expression::Element(object)),
-            _ => ExpressionId::UNKNOWN,
         }
     }
 

@@ -3,7 +3,7 @@
 use assay_syntax::{Field, NodeRef, Role, RoleSet};
 
 use crate::extract::Extractor;
-use crate::extract::expression::{arguments_of, string_text};
+use crate::extract::expression::string_text;
 use crate::extract::plan::Family;
 use crate::facts::{DefinitionKind, ExpressionId, Import, ImportKind, LocalId};
 use crate::name::Name;
@@ -60,7 +60,7 @@ impl<'t> Extractor<'t> {
         self.facts.imports.push(import);
     }
 
-    fn import_all(&mut self, node: NodeRef<'t>, module: &str) {
+    pub(crate) fn import_all(&mut self, node: NodeRef<'t>, module: &str) {
         if !module.is_empty() {
             self.add_import(node, ImportKind::Wildcard, module, "", "");
         }
@@ -404,23 +404,6 @@ impl<'t> Extractor<'t> {
             }
             None => self.import_all(node, text.trim_start_matches("global::")),
         }
-    }
-
-    /// Ruby: `require "a"`, `require_relative "a"`; returns whether it was one.
-    pub(crate) fn ruby_require(&mut self, node: NodeRef<'t>) -> bool {
-        let method = node.child(Field::Property).map_or("", NodeRef::text);
-        if !matches!(method, "require" | "require_relative" | "load" | "autoload") {
-            return false;
-        }
-        let last = arguments_of(node).and_then(|arguments| arguments.named_children().last());
-        if let Some(path) = last.and_then(string_text) {
-            let path = match method {
-                "require_relative" => format!("./{path}"),
-                _ => path.to_owned(),
-            };
-            self.import_all(node, &path);
-        }
-        true
     }
 
     fn import_other(&mut self, node: NodeRef<'t>) {

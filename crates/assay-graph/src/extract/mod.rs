@@ -9,10 +9,14 @@ mod bind;
 mod define;
 mod entry;
 mod expression;
+mod field;
 mod import;
+mod parameter;
 pub(crate) mod plan;
+mod ruby;
 mod token;
 mod type_text;
+mod visibility;
 
 use std::collections::HashSet;
 use std::rc::Rc;

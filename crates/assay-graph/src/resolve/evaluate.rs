@@ -5,12 +5,11 @@
 //! cannot follow is unknown, and what leads out of the repository external.
 
 use crate::extract::plan::Family;
-use crate::facts::{
-    Binding, DefinitionKind, Expression, ExpressionId, Import, ImportKind, LocalId,
-};
+use crate::facts::{DefinitionKind, Expression, ExpressionId, LocalId};
 use crate::graph::GraphFile;
 use crate::name::{Name, QuickMap};
-use crate::resolve::index::{Index, NONE};
+use crate::resolve::index::Index;
+use crate::resolve::known::{ITSELF, MAKES, SAME, TRANSPARENT, gives_element};
 
 /// What an expression is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,135 +29,8 @@ pub(crate) enum Value {
 }
 
 /// Finding out what one use means takes so many steps at most.
-const STEPS_MAX: u32 = 600;
-const DEPTH_MAX: u32 = 40;
-
-/// Types that are looked through to what they hold.
-const TRANSPARENT: &[&str] = &[
-    "Optional",
-    "Box",
-    "Rc",
-    "Arc",
-    "RefCell",
-    "Mutex",
-    "RwLock",
-    "Cow",
-    "Pin",
-    "Ref",
-    "RefMut",
-    "Annotated",
-    "Final",
-    "ClassVar",
-    "Readonly",
-    "Partial",
-    "Required",
-    "Type",
-    "type",
-    "shared_ptr",
-    "unique_ptr",
-    "weak_ptr",
-    "MutexGuard",
-    "InstanceType",
-    "Lazy",
-    "Self",
-];
-
-/// Methods of what holds values that give something that holds the same.
-const SAME: &[&str] = &[
-    "iter",
-    "iter_mut",
-    "into_iter",
-    "values",
-    "filter",
-    "sorted",
-    "stream",
-    "clone",
-    "slice",
-    "reverse",
-    "reversed",
-    "rev",
-    "as_ref",
-    "as_mut",
-    "as_deref",
-    "sort",
-    "sort_by",
-    "take",
-    "skip",
-    "concat",
-    "copy",
-    "toList",
-    "cloned",
-    "Where",
-    "OrderBy",
-    "ToList",
-    "sorted_by",
-    "select",
-    "reject",
-    "peekable",
-    "or_else",
-    "or",
-    "map_err",
-    "ok",
-    "context",
-    "with_context",
-    "limit",
-    "distinct",
-    "parallelStream",
-    "chain",
-    "all",
-    "values_mut",
-    "drain",
-    "windows",
-    "chunks",
-];
-
-/// Methods of a value that give the value itself.
-const ITSELF: &[&str] = &[
-    "clone",
-    "unwrap",
-    "expect",
-    "as_ref",
-    "as_mut",
-    "borrow",
-    "borrow_mut",
-    "lock",
-    "read",
-    "write",
-    "to_owned",
-    "into",
-    "deref",
-    "deref_mut",
-    "copy",
-    "freeze",
-    "dup",
-    "tap",
-    "also",
-    "apply",
-    "unwrap_or_default",
-    "by_ref",
-    "let",
-];
-
-/// Methods of a class that is a table of a database that give one of its rows.
-const MAKES: &[&str] = &[
-    "find",
-    "find_by",
-    "find_by!",
-    "first",
-    "last",
-    "take",
-    "create",
-    "create!",
-    "build",
-    "find_or_create_by",
-    "find_or_create_by!",
-    "find_or_initialize_by",
-    "findOrFail",
-    "firstOrFail",
-    "firstOrCreate",
-    "firstOrNew",
-    "updateOrCreate",
-];
+pub(crate) const STEPS_MAX: u32 = 600;
+pub(crate) const DEPTH_MAX: u32 = 40;
 
 pub(crate) struct Evaluation<'i, 'g> {
     pub(crate) index: &'i Index<'g>,
@@ -166,15 +38,15 @@ pub(crate) struct Evaluation<'i, 'g> {
     pub(crate) file: u32,
     /// What is known of the expressions of that file.
     memo: Vec<Option<Value>>,
-    names: QuickMap<(u32, Name), Value>,
-    steps: u32,
+    pub(crate) names: QuickMap<(u32, Name), Value>,
+    pub(crate) steps: u32,
 }
 
 /// A name as a file says it: by its number there, and by that of the graph.
 #[derive(Clone, Copy)]
 pub(crate) struct Spoken {
-    here: Name,
-    everywhere: Name,
+    pub(crate) here: Name,
+    pub(crate) everywhere: Name,
 }
 
 impl Spoken {
@@ -250,7 +122,7 @@ impl<'i, 'g> Evaluation<'i, 'g> {
         &self.index.graph.files[file as usize]
     }
 
-    fn text(&self, name: Name) -> &'g str {
+    pub(crate) fn text(&self, name: Name) -> &'g str {
         self.index.graph.names.get(name)
     }
 
@@ -333,353 +205,13 @@ impl<'i, 'g> Evaluation<'i, 'g> {
         }
     }
 
-    /// Returns the type that the code belongs to.
-    fn this(&self, here: Standing) -> Option<u32> {
-        let file = self.source(here.file);
-        let mut scope = here.scope;
-        loop {
-            let id = file.base + scope.0;
-            let kind = self.index.kind(id);
-            let adds = kind == DefinitionKind::Extension || kind.is_callable();
-            if let Some(&owner) = self.index.owner.get(&id).filter(|_| adds) {
-                return Some(owner);
-            }
-            if kind.is_type() && kind != DefinitionKind::Extension {
-                return Some(id);
-            }
-            if scope == LocalId::FILE {
-                return None;
-            }
-            scope = self.index.definition(id).container;
-        }
-    }
-
-    fn rust_parent(&self, here: Standing) -> Value {
-        let module = self.index.rust_module(here.file, here.scope);
-        self.index
-            .rust_parent(module)
-            .map_or(Value::Unknown, Value::Definition)
-    }
-
-    /// Looks a bare name up, from the inside out.
-    pub(crate) fn name(&mut self, spoken: Spoken, here: Standing) -> Value {
-        let file = self.source(here.file);
-        let name = spoken.everywhere;
-        if self.text(name) == "Self" || file.family == Family::Php && self.text(name) == "static" {
-            return self.this(here).map_or(Value::Unknown, Value::Definition);
-        }
-        if file.family == Family::Rust && matches!(self.text(name), "crate" | "super") {
-            return match self.text(name) {
-                "super" => self.rust_parent(here),
-                _ => {
-                    let module = self.index.rust_module(here.file, here.scope);
-                    Value::Definition(self.index.rust_root(module))
-                }
-            };
-        }
-        let mut scope = here.scope;
-        loop {
-            let id = file.base + scope.0;
-            let kind = self.index.kind(id);
-            // No local variable is a type, whatever it is called.
-            if !here.is_type
-                && let Some(found) = self.local(spoken, scope, here)
-            {
-                return found;
-            }
-            let looks_here = match kind {
-                kind if kind.is_type() => scope == here.scope || file.family.has_implicit_this(),
-                _ => scope != LocalId::FILE,
-            };
-            if looks_here {
-                let found = match kind.is_type() {
-                    true => {
-                        let class = self.index.owner.get(&id).copied().unwrap_or(id);
-                        self.index.type_member(class, name).0
-                    }
-                    false => self
-                        .index
-                        .member(id, name)
-                        .or_else(|| self.in_module(id, name)),
-                };
-                // `fn f()` in an `impl` is no bare name inside of it, and the type
-                // of a field is none of the fields beside it (`Color Color`).
-                let counts = |found: &u32| {
-                    kind != DefinitionKind::Extension
-                        && !(here.is_type && self.index.kind(*found) == DefinitionKind::Field)
-                };
-                if let Some(found) = found.filter(counts) {
-                    return Value::Definition(found);
-                }
-            }
-            if kind.is_callable()
-                && file.family.has_implicit_this()
-                && let Some(&owner) = self.index.owner.get(&id)
-                && let (Some(found), _) = self.index.type_member(owner, name)
-            {
-                return Value::Definition(found);
-            }
-            if kind == DefinitionKind::Module
-                && let Some(found) = self.imported(name, here, Some(scope))
-            {
-                return found;
-            }
-            if scope == LocalId::FILE {
-                break;
-            }
-            // The names of an inline module of Rust end at it.
-            if kind == DefinitionKind::Module && file.family == Family::Rust {
-                return self.rust_crate(name);
-            }
-            scope = self.index.definition(id).container;
-        }
-        if let Some(&known) = self.names.get(&(here.file, name)) {
-            return known;
-        }
-        let found = self.name_of_file(name, here);
-        self.names.insert((here.file, name), found);
-        found
-    }
-
-    /// What is in the package of a module block.
-    fn in_module(&self, id: u32, name: Name) -> Option<u32> {
-        if self.index.kind(id) != DefinitionKind::Module {
-            return None;
-        }
-        let (package, _) = self.index.package_of_block(id)?;
-        self.index.member(package, name)
-    }
-
-    /// What a local name holds; none when it is no local name.
-    fn local(&mut self, spoken: Spoken, scope: LocalId, here: Standing) -> Option<Value> {
-        let binding = self.binding(spoken, scope, here)?;
-        if binding.value == ExpressionId::UNKNOWN {
-            return Some(Value::Unknown);
-        }
-        let standing = Standing {
-            scope,
-            at: binding.from,
-            is_type: false,
-            ..here
-        };
-        // An instance of a type stays what it is; a name stands for its value.
-        Some(self.value(binding.value, standing))
-    }
-
-    /// Returns what is known of a local name of a scope at a place.
-    pub(crate) fn binding(
-        &self,
-        spoken: Spoken,
-        scope: LocalId,
-        here: Standing,
-    ) -> Option<&'g Binding> {
-        if scope == LocalId::FILE {
-            return None;
-        }
-        // They are sorted by scope, name and place.
-        let bindings = &self.source(here.file).facts.bindings;
-        let key = (scope, spoken.here);
-        let start = bindings.partition_point(|binding| (binding.scope, binding.name) < key);
-        let named = bindings[start..]
-            .iter()
-            .take_while(|binding| (binding.scope, binding.name) == key);
-        let mut before: Option<&Binding> = None;
-        let mut first: Option<&Binding> = None;
-        for binding in named {
-            // What a name is given (`store := store.New()`) speaks of another.
-            if binding.from != here.at {
-                first = first.or(Some(binding));
-            }
-            if binding.from >= here.at {
-                break;
-            }
-            before = Some(binding);
-        }
-        // Where functions see what is declared further down, or loops come back.
-        let sees_later = matches!(
-            self.source(here.file).family,
-            Family::Python | Family::Script | Family::Ruby | Family::Php
-        );
-        before.or(first.filter(|_| sees_later))
-    }
-
-    /// Looks a name up at the top of a file: what it defines, what it imports,
-    /// what its package has, what every file knows.
-    fn name_of_file(&mut self, name: Name, here: Standing) -> Value {
-        let file = self.source(here.file);
-        if file.family == Family::C {
-            return self.index.linked(here.file, name);
-        }
-        if let Some(found) = self.index.member(file.base, name) {
-            return Value::Definition(found);
-        }
-        if let Some(found) = self.imported(name, here, None) {
-            return found;
-        }
-        let package = self.index.package_of[here.file as usize];
-        if let Some(found) = self.in_packages_around(package, name, file.family) {
-            return found;
-        }
-        match file.family {
-            Family::Rust => self.rust_crate(name),
-            Family::Python | Family::Script | Family::Go | Family::Jvm => Value::External,
-            Family::Php | Family::Ruby | Family::CSharp => {
-                match self.index.find_package(file.family, "") {
-                    Some(root) => match self.index.member(root, name) {
-                        Some(found) => Value::Definition(found),
-                        None => self
-                            .index
-                            .subpackage(root, name)
-                            .map_or(Value::External, Value::Package),
-                    },
-                    None => Value::External,
-                }
-            }
-            _ => Value::Unknown,
-        }
-    }
-
-    fn rust_crate(&self, name: Name) -> Value {
-        let root = self.index.layout.crates.get(self.text(name));
-        let root = root.and_then(|path| self.index.layout.file(path));
-        root.map_or(Value::External, |file| {
-            Value::Definition(self.source(file).base)
-        })
-    }
-
-    /// Looks in a package and in those around it.
-    fn in_packages_around(&self, package: u32, name: Name, family: Family) -> Option<Value> {
-        if package == NONE {
-            return None;
-        }
-        if let Some(found) = self.index.member(package, name) {
-            return Some(Value::Definition(found));
-        }
-        let nests = matches!(family, Family::CSharp | Family::Ruby | Family::Jvm);
-        if !nests {
-            return None;
-        }
-        let mut around = self.index.package_name(package);
-        loop {
-            let found = self.index.find_package(family, around)?;
-            // A class of a package around is only known in C#, Scala and Ruby;
-            // in Java a name would have to be imported.
-            if family != Family::Jvm
-                && let Some(found) = self.index.member(found, name)
-            {
-                return Some(Value::Definition(found));
-            }
-            if let Some(found) = self.index.subpackage(found, name) {
-                return Some(Value::Package(found));
-            }
-            if around.is_empty() {
-                return None;
-            }
-            around = around.rsplit_once('.').map_or("", |(before, _)| before);
-        }
-    }
-
-    /// Looks a name up in the imports of a file; with a scope, only in those of
-    /// this block.
-    fn imported(&mut self, name: Name, here: Standing, scope: Option<LocalId>) -> Option<Value> {
-        let file = self.source(here.file);
-        let here = here.deeper();
-        if here.depth > DEPTH_MAX {
-            return None;
-        }
-        for import in &file.facts.imports {
-            let fits = file.names[import.alias.index()] == name && !import.alias.is_empty();
-            if !fits || scope.is_some_and(|scope| scope != import.scope) {
-                continue;
-            }
-            return Some(self.import(import, here));
-        }
-        for import in &file.facts.imports {
-            let fits = import.kind == ImportKind::Wildcard;
-            if !fits
-                || scope.is_some_and(|scope| scope != import.scope)
-                || scope.is_none() && import.scope != LocalId::FILE
-            {
-                continue;
-            }
-            self.steps += 1;
-            let module = file.facts.text(import.module);
-            let value = self.index.module(here.file, import.scope, module, self);
-            let is_inside = matches!(value, Value::Definition(_) | Value::Package(_));
-            if !is_inside || self.steps > STEPS_MAX {
-                continue;
-            }
-            let found = self.member(value, name, here);
-            if matches!(found, Value::Definition(_)) {
-                return Some(found);
-            }
-        }
-        None
-    }
-
-    /// What one import of a file leads to; of a wildcard the module.
-    fn import(&mut self, import: &Import, here: Standing) -> Value {
-        let file = self.source(here.file);
-        let module = file.facts.text(import.module);
-        if import.kind == ImportKind::Part {
-            let parent = file.base + import.scope.0;
-            let name = file.names[import.alias.index()];
-            let child = self.index.module_file.get(&(parent, name));
-            return child.map_or(Value::Unknown, |&child| Value::Definition(child));
-        }
-        let value = self.index.module(here.file, import.scope, module, self);
-        if matches!(import.kind, ImportKind::Module | ImportKind::Wildcard) {
-            return value;
-        }
-        let item = file.names[import.item.index()];
-        if file.family == Family::Rust && module.is_empty() {
-            // `use a;` names a crate or what is beside it.
-            return self.rust_crate(item);
-        }
-        match self.member(value, item, here) {
-            Value::Unknown => self.item_as_module(file, import.module, item, here),
-            found => found,
-        }
-    }
-
-    /// Returns what an import of the file leads to.
-    pub(crate) fn import_target(&mut self, import: &Import) -> Value {
-        self.begin();
-        self.import(import, Standing::new(self.file, import.scope, u32::MAX))
-    }
-
-    /// `from a import b`, where `b` is a module of the package `a`; `import a.B`
-    /// where `a` is outside.
-    fn item_as_module(
-        &mut self,
-        file: &GraphFile,
-        module: Name,
-        item: Name,
-        here: Standing,
-    ) -> Value {
-        let module = file.facts.text(module);
-        let separator = match file.family {
-            Family::Rust => "::",
-            _ if module.ends_with('.') => "",
-            _ => ".",
-        };
-        if !matches!(
-            file.family,
-            Family::Python | Family::Jvm | Family::Php | Family::CSharp
-        ) {
-            return Value::Unknown;
-        }
-        let whole = format!("{module}{separator}{}", self.text(item));
-        self.index.module(here.file, here.scope, &whole, self)
-    }
-
     /// Looks a member up.
     pub(crate) fn member_of(&mut self, object: Value, name: Name) -> Value {
         let here = Standing::new(self.file, LocalId::FILE, u32::MAX).deeper();
         self.member(object, name, here)
     }
 
-    fn member(&mut self, object: Value, name: Name, here: Standing) -> Value {
+    pub(crate) fn member(&mut self, object: Value, name: Name, here: Standing) -> Value {
         self.steps += 1;
         if self.steps > STEPS_MAX || here.depth > DEPTH_MAX {
             return Value::Unknown;
@@ -899,7 +431,7 @@ impl<'i, 'g> Evaluation<'i, 'g> {
 
     /// Returns what a definition stands for: the value of a variable, the result
     /// of a function; a type stays what it is.
-    fn settled(&mut self, value: Value, here: Standing) -> Value {
+    pub(crate) fn settled(&mut self, value: Value, here: Standing) -> Value {
         let Value::Definition(id) = value else {
             return value;
         };
@@ -1003,125 +535,4 @@ impl<'i, 'g> Evaluation<'i, 'g> {
             other => other,
         }
     }
-}
-
-/// Whether a method of this name takes a value out of what holds it.
-fn gives_element(text: &str) -> bool {
-    matches!(
-        text,
-        "get"
-            | "first"
-            | "last"
-            | "pop"
-            | "next"
-            | "find"
-            | "at"
-            | "shift"
-            | "remove"
-            | "peek"
-            | "orElse"
-            | "orElseThrow"
-            | "orElseGet"
-            | "getOrDefault"
-            | "unwrap"
-            | "expect"
-            | "unwrap_or"
-            | "unwrap_or_else"
-            | "unwrap_or_default"
-            | "get_mut"
-            | "last_mut"
-            | "first_mut"
-            | "pop_front"
-            | "pop_back"
-            | "findFirst"
-            | "findAny"
-            | "min_by_key"
-            | "max_by_key"
-            | "nth"
-            | "swap_remove"
-            | "back"
-            | "front"
-            | "First"
-            | "FirstOrDefault"
-            | "Single"
-            | "SingleOrDefault"
-            | "getFirst"
-            | "getLast"
-            | "poll"
-            | "setdefault"
-            | "unwrap_err"
-            | "get_or_insert_with"
-            | "or_insert_with"
-            | "join"
-            | "result"
-            | "await"
-    )
-}
-
-/// Returns whether libraries have methods of this name everywhere.
-pub(crate) fn is_everywhere(text: &str) -> bool {
-    const COMMON: &[&str] = &[
-        "exists",
-        "len",
-        "length",
-        "size",
-        "push",
-        "insert",
-        "contains",
-        "extend",
-        "open",
-        "close",
-        "flush",
-        "append",
-        "keys",
-        "update",
-        "items",
-        "add",
-        "put",
-        "set",
-        "trim",
-        "split",
-        "replace",
-        "equals",
-        "hashCode",
-        "toString",
-        "to_string",
-        "format",
-        "is_empty",
-        "isEmpty",
-        "delete",
-        "clear",
-        "start",
-        "end",
-        "name",
-        "path",
-        "each",
-        "map",
-        "with",
-        "save",
-        "reload",
-        "session",
-        "position",
-        "include?",
-        "empty?",
-        "any?",
-        "valid?",
-        "merge",
-        "where",
-        "title",
-        "destroy",
-        "update_all",
-        "find_by",
-        "to_s",
-        "to_i",
-        "to_a",
-        "toInt",
-        "toLong",
-        "toByte",
-        "toChar",
-        "toDouble",
-        "use",
-        "run",
-    ];
-    COMMON.contains(&text) || SAME.contains(&text) || ITSELF.contains(&text) || gives_element(text)
 }

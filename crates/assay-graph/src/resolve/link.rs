@@ -6,8 +6,9 @@ use crate::graph::{
     Certainty, DefinitionId, Edge, EdgeKind, EntryPoint, FileId, ImportTarget, Outcome,
 };
 use crate::name::Name;
-use crate::resolve::evaluate::{Evaluation, Value, is_everywhere};
+use crate::resolve::evaluate::{Evaluation, Value};
 use crate::resolve::index::{CONSTRUCTOR, Index};
+use crate::resolve::known::is_everywhere;
 use crate::resolve::overload::overloads;
 
 /// A name that more definitions share says nothing about which is meant.

@@ -2,9 +2,11 @@
 
 mod evaluate;
 mod index;
+mod known;
 mod link;
 mod module;
 mod overload;
+mod scope;
 
 use rayon::prelude::{IntoParallelRefIterator as _, ParallelIterator as _};
 

@@ -438,10 +438,22 @@ impl Facts {
                 break;
             };
             parts.push(self.text(definition.name));
-            if let Some(owner) = self.path(definition.owner)
-                && definition.kind != DefinitionKind::Extension
-            {
-                parts.push(owner);
+            match definition.kind {
+                DefinitionKind::Extension => {}
+                // Ruby: `class A::B::C`.
+                DefinitionKind::Class | DefinitionKind::Module => {
+                    let mut around = definition.owner;
+                    while let Some(name) = self.path(around)
+                        && parts.len() < DEPTH_MAX
+                    {
+                        parts.push(name);
+                        around = match self.expression(around) {
+                            Expression::Member(object, _) => object,
+                            _ => break,
+                        };
+                    }
+                }
+                _ => parts.extend(self.path(definition.owner)),
             }
             at = definition.container;
         }

@@ -144,6 +144,9 @@ pub(crate) struct SummaryArguments {
     /// The format
     #[arg(long, value_enum, default_value_t = SummaryFormat::Text, value_name = "FORMAT")]
     pub(crate) format: SummaryFormat,
+    /// Neither read nor write what is kept between runs
+    #[arg(long)]
+    pub(crate) no_cache: bool,
 }
 
 /// Formats of a summary.

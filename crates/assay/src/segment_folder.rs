@@ -12,7 +12,7 @@ use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use assay_graph::FactStore;
 use assay_source::{
@@ -23,6 +23,8 @@ use assay_source::{
 const SEGMENTS_MAX: usize = 8;
 /// All folders of a kind together; beyond it the oldest segments go.
 const BYTES_MAX: u64 = 1 << 30;
+/// A file that is still not moved into place after so long never will be.
+const HALF_WRITTEN_AGE: Duration = Duration::from_secs(3_600);
 /// A larger file is no segment of ours.
 const SEGMENT_BYTES_MAX: u64 = 1 << 30;
 /// What is kept of the reviews of one repository.
@@ -166,24 +168,35 @@ impl Folder {
         self.sweep();
     }
 
-    /// Deletes the oldest segments of all repositories beyond the limit.
     fn sweep(&self) {
-        let Ok(folders) = fs::read_dir(&self.parent) else {
-            return;
-        };
-        let mut files: Vec<(PathBuf, SystemTime, u64)> = folders
-            .filter_map(Result::ok)
-            .flat_map(|folder| segment_files(&folder.path()))
-            .collect();
-        files.sort_unstable_by_key(|(_, modified, _)| *modified);
-        let mut total: u64 = files.iter().map(|(_, _, bytes)| bytes).sum();
-        for (path, _, bytes) in files {
-            if total <= BYTES_MAX {
-                break;
+        sweep(&self.parent, BYTES_MAX);
+    }
+}
+
+/// Deletes the oldest segments of all repositories beyond the limit, and what
+/// processes that were killed have left half written.
+fn sweep(parent: &Path, bytes_max: u64) {
+    let Ok(folders) = fs::read_dir(parent) else {
+        return;
+    };
+    let mut files = Vec::new();
+    for folder in folders.filter_map(Result::ok) {
+        for (path, modified, bytes) in written_files(&folder.path()) {
+            if is_segment(&path) {
+                files.push((path, modified, bytes));
+            } else if modified.elapsed().is_ok_and(|age| age > HALF_WRITTEN_AGE) {
+                drop(fs::remove_file(path));
             }
-            total -= bytes;
-            drop(fs::remove_file(path));
         }
+    }
+    files.sort_unstable_by_key(|(_, modified, _)| *modified);
+    let mut total: u64 = files.iter().map(|(_, _, bytes)| bytes).sum();
+    for (path, _, bytes) in files {
+        if total <= bytes_max {
+            break;
+        }
+        total -= bytes;
+        drop(fs::remove_file(path));
     }
 }
 
@@ -200,20 +213,29 @@ pub(crate) fn folder_name(root: &Path) -> String {
 
 /// The segments of a folder, the oldest first.
 fn segment_files(folder: &Path) -> Vec<(PathBuf, SystemTime, u64)> {
+    let mut files = written_files(folder);
+    files.retain(|(path, _, _)| is_segment(path));
+    files.sort_unstable_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
+    files
+}
+
+fn is_segment(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end == "facts")
+}
+
+/// The files of a folder, in no order, with when they were written and their bytes.
+fn written_files(folder: &Path) -> Vec<(PathBuf, SystemTime, u64)> {
     let Ok(entries) = fs::read_dir(folder) else {
         return Vec::new();
     };
-    let mut files: Vec<(PathBuf, SystemTime, u64)> = entries
+    let file = |path: PathBuf| {
+        let metadata = fs::metadata(&path).ok().filter(fs::Metadata::is_file)?;
+        Some((path, metadata.modified().ok()?, metadata.len()))
+    };
+    entries
         .filter_map(Result::ok)
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|end| end == "facts"))
-        .filter_map(|path| {
-            let metadata = fs::metadata(&path).ok()?;
-            Some((path, metadata.modified().ok()?, metadata.len()))
-        })
-        .collect();
-    files.sort_unstable_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
-    files
+        .filter_map(|entry| file(entry.path()))
+        .collect()
 }
 
 /// The facts of the files of a repository, for its graph.
@@ -328,10 +350,15 @@ impl BlobCache for ReviewFolder {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::fs::{self, File};
+    use std::path::Path;
+    use std::time::{Duration, SystemTime};
+
     use assay_graph::FactStore as _;
     use assay_source::{BlobCache as _, BlobKey};
 
-    use super::{FactFolder, ReviewFolder, SEGMENTS_MAX, segment_files};
+    use super::{FactFolder, HALF_WRITTEN_AGE, ReviewFolder, SEGMENTS_MAX, segment_files, sweep};
 
     fn key(number: usize) -> BlobKey {
         let mut key = [0; 32];
@@ -375,6 +402,85 @@ mod tests {
         let path = damage(2 + 8);
         let reopened = FactFolder::open(cache.path(), root.path());
         assert!(reopened.0.segments.is_empty() && !path.exists());
+    }
+
+    /// Makes a file of so many bytes that was written so many seconds ago.
+    fn written(path: &Path, bytes: usize, seconds_ago: u64) {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, vec![b'x'; bytes]).unwrap();
+        let time = SystemTime::now() - Duration::from_secs(seconds_ago);
+        File::open(path).unwrap().set_modified(time).unwrap();
+    }
+
+    /// Sweeps files, as path, bytes and age, to a limit; what is left has to be these.
+    #[track_caller]
+    fn check_swept(files: &[(&str, usize, u64)], bytes_max: u64, left: &[&str]) {
+        let parent = tempfile::tempdir().unwrap();
+        for &(path, bytes, age) in files {
+            written(&parent.path().join(path), bytes, age);
+        }
+        sweep(parent.path(), bytes_max);
+        let is_left = |path: &&str| parent.path().join(path).exists();
+        let paths = files.iter().map(|(path, _, _)| *path);
+        let found: BTreeSet<&str> = paths.filter(|path| is_left(path)).collect();
+        assert_eq!(found, left.iter().copied().collect(), "limit {bytes_max}");
+    }
+
+    #[test]
+    fn the_oldest_segments_of_all_repositories_go_beyond_the_limit() {
+        let files = [
+            ("one/a.facts", 100, 400),
+            ("one/b.facts", 100, 100),
+            ("two/c.facts", 100, 300),
+            ("two/d.facts", 100, 200),
+        ];
+        let all = ["one/a.facts", "one/b.facts", "two/c.facts", "two/d.facts"];
+        check_swept(&files, 400, &all);
+        check_swept(&files, 399, &all[1..]);
+        check_swept(&files, 299, &["one/b.facts", "two/d.facts"]);
+        check_swept(&files, 100, &["one/b.facts"]);
+        check_swept(&files, 99, &[]);
+        let old = HALF_WRITTEN_AGE.as_secs() + 60;
+        let files = [
+            ("one/.tmp1", 500, old),
+            ("one/.tmp2", 500, 1),
+            ("one/a.facts", 100, old),
+        ];
+        check_swept(&files, 100, &["one/.tmp2", "one/a.facts"]);
+    }
+
+    #[test]
+    fn many_at_once_stay_below_the_limit_and_read_nothing_wrong() {
+        /// What one of them writes is about so much.
+        const VALUE_BYTES: usize = 10_000;
+        const BYTES_MAX: u64 = 200_000;
+        let cache = tempfile::tempdir().unwrap();
+        let roots: Vec<_> = (0..3).map(|_| tempfile::tempdir().unwrap()).collect();
+        let live: Vec<BlobKey> = (0..120).map(key).collect();
+        // Nothing is shared but the disk, as between processes.
+        std::thread::scope(|scope| {
+            for worker in 0..6 {
+                let (cache, roots, live) = (cache.path(), &roots, &live);
+                scope.spawn(move || {
+                    for round in 0..20 {
+                        let number = worker * 20 + round;
+                        let root = roots[number % roots.len()].path();
+                        let folder = FactFolder::open(cache, root);
+                        for other in 0..live.len() {
+                            let value = folder.get(&key(other));
+                            assert!(value.is_none_or(|value| *value == [other as u8; VALUE_BYTES]));
+                        }
+                        folder.put(vec![(key(number), vec![number as u8; VALUE_BYTES])], live);
+                        sweep(&cache.join("graph"), BYTES_MAX);
+                    }
+                });
+            }
+        });
+        sweep(&cache.path().join("graph"), BYTES_MAX);
+        let folders = fs::read_dir(cache.path().join("graph")).unwrap();
+        let files = folders.flat_map(|folder| segment_files(&folder.unwrap().path()));
+        let total: u64 = files.map(|(_, _, bytes)| bytes).sum();
+        assert!((1..=BYTES_MAX).contains(&total), "{total}");
     }
 
     #[test]

@@ -93,6 +93,17 @@ impl<'t> Extractor<'t> {
             .or_else(|| node.child(Field::Value))
             .or_else(|| value_after_equals(node))
             .filter(|right| *right != left);
+        if self.is_ruby() {
+            // `a.b = 1` and `a[0] = 1` call methods and bind nothing.
+            if matches!(left.kind(), "call" | "element_reference") {
+                return;
+            }
+            if let Some(right) = right
+                && self.ruby_class_of_value(node, left, right)
+            {
+                return;
+            }
+        }
         let written = node.child(Field::Type).or(written);
         let type_text = written.map_or("", |written| written.text().trim_start_matches([':', ' ']));
         let says_type = !matches!(type_text, "" | "var" | "auto" | "val" | "const auto");
@@ -264,12 +275,20 @@ impl<'t> Extractor<'t> {
             return;
         }
         if self.plan.family == Family::Ruby && text.starts_with('@') {
-            self.give_field(text.trim_start_matches('@'), name_node, value, type_text);
+            self.give_field(text, name_node, value, type_text);
             return;
         }
         let name = self.intern(text);
         let scope = self.scope();
         match self.kind_of(scope) {
+            // In the body of a class only constants are more than local.
+            kind if self.is_ruby()
+                && kind != DefinitionKind::File
+                && !text.starts_with(char::is_uppercase) =>
+            {
+                let from = name_node.span().start.max(self.given_at);
+                self.bind_name(scope, name, from, value);
+            }
             DefinitionKind::File | DefinitionKind::Module => {
                 self.define_variable(name_node, name, value, type_text);
             }
@@ -323,14 +342,20 @@ impl<'t> Extractor<'t> {
     }
 
     fn give_field(&mut self, text: &str, place: NodeRef<'t>, value: ExpressionId, type_text: &str) {
-        let Some(class) = self.around(DefinitionKind::is_type) else {
+        let has_fields = |kind: DefinitionKind| {
+            kind.is_type() || kind == DefinitionKind::Module && self.is_ruby()
+        };
+        let Some(class) = self.around(has_fields) else {
             return;
         };
         let name = self.intern(text);
+        let value = self.settled(value);
         if !self.fields.insert((class, name)) {
+            if self.is_ruby() {
+                self.ruby_field_again(class, name, value);
+            }
             return;
         }
-        let value = self.settled(value);
         let definition = Definition {
             container: class,
             ..self.variable(DefinitionKind::Field, place, name, value, type_text)

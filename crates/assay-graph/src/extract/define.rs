@@ -72,13 +72,16 @@ impl<'t> Extractor<'t> {
             }
         }
         let text = match kind {
-            DefinitionKind::Module => text.replace("::", ".").replace('\\', "."),
+            DefinitionKind::Module if !self.is_ruby() => text.replace("::", ".").replace('\\', "."),
             // `class A::B` in Ruby and C++ goes by its last name.
             _ => text.rsplit("::").next().unwrap_or(text).to_owned(),
         };
         let name = self.intern(text.split('<').next().unwrap_or(&text).trim());
         if let Some(name_node) = name_node {
             self.pass(name_node);
+            if self.is_ruby() {
+                owner = self.ruby_path(name_node);
+            }
         }
         let supers = self.supers(node);
         let place_node = name_node.unwrap_or(node);
@@ -240,7 +243,10 @@ impl<'t> Extractor<'t> {
             return;
         }
         let scope = self.scope();
-        let (owner, text) = self.owner(node, text);
+        let (owner, text) = match self.ruby_singleton_owner(node) {
+            ExpressionId::UNKNOWN => self.owner(node, text),
+            owner => (owner, text),
+        };
         let in_type = self.kind_of(scope).is_type();
         let kind = if node.has(Role::Constructor) {
             DefinitionKind::Constructor
@@ -264,6 +270,10 @@ impl<'t> Extractor<'t> {
         definition.is_abstract = node.has(Role::Signature);
         definition.is_test = test.is_some() || self.is_test(node, text);
         self.read_result(node, &mut definition);
+        if self.is_ruby() {
+            definition.is_static = self.is_ruby_singleton(node);
+            definition.value = self.ruby_result(node);
+        }
         let id = self.add(definition);
         self.begin_function_entries(id);
         if let Some(value) = node
@@ -373,6 +383,10 @@ impl<'t> Extractor<'t> {
 
     /// Types that are other names, macros, constants.
     pub(crate) fn define_other(&mut self, node: NodeRef<'t>, actions: u32) {
+        if self.is_ruby() {
+            self.ruby_alias(node);
+            return;
+        }
         let Some(name_node) = node.name_node() else {
             return;
         };

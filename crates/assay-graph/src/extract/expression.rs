@@ -165,9 +165,13 @@ impl<'t> Extractor<'t> {
             (Family::Jvm | Family::CSharp, "this") => self.push(Expression::This),
             (Family::Ruby, _) if text.starts_with('@') => {
                 let this = self.push(Expression::This);
-                let name = self.intern(text.trim_start_matches('@'));
+                let name = self.intern(text);
                 self.push(Expression::Member(this, name))
             }
+            (Family::Ruby, "described_class") => match self.ruby_described(node) {
+                Some(class) => class,
+                None => self.named(text),
+            },
             _ => self.named(text),
         }
     }
@@ -232,6 +236,10 @@ impl<'t> Extractor<'t> {
                 let object = self.lower_within(object, depth + 1);
                 self.push(Expression::Member(object, name))
             }
+            None if self.is_ruby() => {
+                let root = self.ruby_root();
+                self.push(Expression::Member(root, name))
+            }
             // `::name` in C++ and `\name` in PHP begin at the root.
             None => self.push(Expression::Name(name)),
         }
@@ -290,6 +298,20 @@ impl<'t> Extractor<'t> {
             Some(callee) => self.lower_within(callee, depth + 1),
             None => self.lower_method_call(node, depth),
         };
+        if self.is_ruby() {
+            match self.facts.expressions[callee.index()] {
+                Expression::New(..) => return callee,
+                Expression::Super => {
+                    let callee = self.ruby_super(node);
+                    return self.push(Expression::Call(callee, arguments));
+                }
+                Expression::Name(name) if self.names.get(name) == "new" => {
+                    let class = self.named("Self");
+                    return self.push(Expression::New(class, arguments));
+                }
+                _ => {}
+            }
+        }
         if let Some(module) = self.loaded_module(node, callee) {
             return self.push(Expression::Module(module));
         }

@@ -13,7 +13,7 @@ mod field;
 mod import;
 mod parameter;
 pub(crate) mod plan;
-mod ruby;
+pub(crate) mod ruby;
 mod token;
 mod type_text;
 mod visibility;
@@ -33,7 +33,7 @@ use crate::name::{Interner, Name, Names};
 
 /// Grows whenever the same text would give other facts: what was kept from
 /// before is then not taken.
-pub const FACTS_VERSION: u32 = 3;
+pub const FACTS_VERSION: u32 = 4;
 
 /// More of anything than this is not kept of one file.
 const FACTS_MAX: usize = 2_000_000;
@@ -87,6 +87,8 @@ pub(crate) struct Extractor<'t> {
     pub(crate) exported: HashSet<Name>,
     /// What annotations say of the function or class that follows them.
     pub(crate) pending: entry::Pending,
+    /// Ruby: the modules that classes take in, in the order of the text.
+    mixed_in: Vec<(LocalId, ExpressionId)>,
 }
 
 impl type_text::Build for Extractor<'_> {
@@ -155,6 +157,7 @@ impl<'t> Extractor<'t> {
             passed: vec![false; tree.len()],
             exported: HashSet::new(),
             pending: entry::Pending::default(),
+            mixed_in: Vec::new(),
         }
     }
 
@@ -440,6 +443,9 @@ impl<'t> Extractor<'t> {
         if text.len() > 200 || text == "_" {
             return;
         }
+        if self.is_ruby() && self.ruby_name(node) {
+            return;
+        }
         if text == "__name__" && self.plan.family == Family::Python {
             self.main_entry(node);
         }
@@ -473,6 +479,7 @@ impl<'t> Extractor<'t> {
             .bindings
             .sort_by_key(|binding: &Binding| (binding.scope, binding.name, binding.from));
         self.drop_local_mentions();
+        self.lay_mixed_in();
         self.facts.names = self.names.finish();
         self.facts
     }
@@ -500,10 +507,17 @@ impl<'t> Extractor<'t> {
             }
             false
         };
+        // A bare name of Ruby is a call when it is not local.
+        let is_ruby = self.is_ruby();
+        let is_bare = |usage: &Usage| match usage.kind {
+            UsageKind::Mention => true,
+            UsageKind::Call => is_ruby && usage.arguments == 0,
+            UsageKind::New => false,
+        };
         let kept: Vec<Usage> = facts
             .usages
             .iter()
-            .filter(|usage| usage.kind != UsageKind::Mention || !is_local(usage))
+            .filter(|usage| !is_bare(usage) || !is_local(usage))
             .copied()
             .collect();
         self.facts.usages = kept;

@@ -200,7 +200,9 @@ impl<'t> Extractor<'t> {
         let Some(call) = parent.filter(|node| node.has(Role::Call)) else {
             return ExpressionId::UNKNOWN;
         };
-        if arguments_of(call).is_none_or(|arguments| !arguments.encloses(lambda)) {
+        let is_given = arguments_of(call).is_some_and(|arguments| arguments.encloses(lambda))
+            || self.is_ruby() && call.child(Field::Body) == Some(lambda);
+        if !is_given {
             return ExpressionId::UNKNOWN;
         }
         let call = self.lower(call);

@@ -149,7 +149,8 @@ fn by_kind(kind: &str) -> u32 {
         "let_condition" => BIND,
         "as_pattern" | "catch_formal_parameter" => AS_NAME,
         "range_clause" | "for_in_clause" | "foreach_statement" => LOOP,
-        "type_alias_declaration"
+        "alias"
+        | "type_alias_declaration"
         | "type_item"
         | "type_alias"
         | "type_spec"

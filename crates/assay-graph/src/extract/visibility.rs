@@ -53,6 +53,20 @@ impl<'t> Extractor<'t> {
                 _ => {}
             }
         }
+        // `private def a`
+        if self.is_ruby()
+            && let Some(call) = node
+                .parent()
+                .filter(|parent| parent.has(Role::Arguments))
+                .and_then(NodeRef::parent)
+            && let Some(word) = call.child(Field::Property)
+        {
+            match word.text() {
+                "private" => return Visibility::Private,
+                "protected" => return Visibility::Protected,
+                _ => {}
+            }
+        }
         let said = self.access.iter().rfind(|(class, _)| *class == container);
         if let Some((_, visibility)) = said {
             return *visibility;

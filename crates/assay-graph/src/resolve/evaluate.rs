@@ -9,7 +9,7 @@ use crate::facts::{DefinitionKind, Expression, ExpressionId, LocalId};
 use crate::graph::GraphFile;
 use crate::name::{Name, QuickMap};
 use crate::resolve::index::Index;
-use crate::resolve::known::{ITSELF, MAKES, SAME, TRANSPARENT, gives_element};
+use crate::resolve::known::{ITSELF, MAKES, RELATIONS, SAME, TRANSPARENT, gives_element};
 
 /// What an expression is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +76,8 @@ pub(crate) struct Standing {
     pub(crate) depth: u32,
     /// Whether what is looked up is a written type, which no field is.
     pub(crate) is_type: bool,
+    /// Whether it is code of a value, although it stands in the body of the class.
+    pub(crate) is_of_value: bool,
 }
 
 impl Standing {
@@ -87,6 +89,7 @@ impl Standing {
             at,
             depth: 0,
             is_type: false,
+            is_of_value: false,
         }
     }
 
@@ -161,6 +164,11 @@ impl<'i, 'g> Evaluation<'i, 'g> {
             Expression::Name(name) => self.name(Spoken::of(file, name), here),
             Expression::Member(object, name) => {
                 let name = file.names[name.index()];
+                if file.family == Family::Ruby
+                    && let Some(found) = self.ruby_member_expression(object, name, here)
+                {
+                    return found;
+                }
                 let object = self.value(object, here);
                 self.member(object, name, here)
             }
@@ -194,6 +202,7 @@ impl<'i, 'g> Evaluation<'i, 'g> {
                 }
             }
             Expression::Generic(base, _) => self.value(base, here),
+            Expression::This if file.family == Family::Ruby => self.ruby_this(here),
             Expression::This => self.this(here).map_or(Value::Unknown, Value::Instance),
             Expression::Super if file.family == Family::Rust => self.rust_parent(here),
             Expression::Super => self.this(here).map_or(Value::Unknown, Value::Parent),
@@ -215,6 +224,11 @@ impl<'i, 'g> Evaluation<'i, 'g> {
         self.steps += 1;
         if self.steps > STEPS_MAX || here.depth > DEPTH_MAX {
             return Value::Unknown;
+        }
+        if let Value::Instance(id) | Value::Definition(id) | Value::Holder(id) = object
+            && let Some(space) = self.index.ruby.space(id)
+        {
+            return self.ruby_member(object, space, name);
         }
         match object {
             Value::Unknown => Value::Unknown,
@@ -364,8 +378,26 @@ impl<'i, 'g> Evaluation<'i, 'g> {
             match object {
                 Value::Holder(_) if SAME.contains(&text) => return object,
                 Value::Holder(class) if gives_element(text) => return Value::Instance(class),
+                Value::Holder(_) if file.family == Family::Ruby => {
+                    if RELATIONS.contains(&text) {
+                        return object;
+                    }
+                }
                 Value::Holder(_) => return Value::External,
-                // A model of a database gives a value of itself.
+                Value::Instance(class) if file.family == Family::Ruby && text == "class" => {
+                    return Value::Definition(class);
+                }
+                // A model of a database gives some of its values, or one.
+                Value::Definition(class)
+                    if file.family == Family::Ruby
+                        && RELATIONS.contains(&text)
+                        && self.index.kind(class).is_type() =>
+                {
+                    let name = file.names[name.index()];
+                    if !matches!(self.member(object, name, here), Value::Definition(_)) {
+                        return Value::Holder(class);
+                    }
+                }
                 Value::Definition(class)
                     if matches!(file.family, Family::Ruby | Family::Php)
                         && MAKES.contains(&text)
@@ -463,6 +495,12 @@ impl<'i, 'g> Evaluation<'i, 'g> {
             scope,
             at: definition.end.max(1),
             is_type: false,
+            // `@a = b`: a method of the class gives a value's field what it holds.
+            is_of_value: definition.kind == DefinitionKind::Field
+                && file.family == Family::Ruby
+                && self
+                    .text(file.names[definition.name.index()])
+                    .starts_with('@'),
             ..here.deeper()
         };
         if definition.kind == DefinitionKind::Alias {

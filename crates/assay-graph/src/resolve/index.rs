@@ -7,6 +7,7 @@ use crate::graph::Graph;
 use crate::layout::{Layout, split};
 use crate::name::{Name, QuickMap};
 use crate::resolve::evaluate::{Evaluation, Value};
+use crate::resolve::ruby::Spaces;
 
 /// No definition.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -45,6 +46,8 @@ pub(crate) struct Index<'g> {
     pub(crate) module_parent: QuickMap<u32, u32>,
     /// Rust: the file of a declared module.
     pub(crate) module_file: QuickMap<(u32, Name), u32>,
+    /// Ruby: classes and modules by their whole names.
+    pub(crate) ruby: Spaces,
 }
 
 fn key(scope: u32, name: Name) -> u64 {
@@ -68,6 +71,7 @@ impl<'g> Index<'g> {
             by_name: QuickMap::default(),
             module_parent: QuickMap::default(),
             module_file: QuickMap::default(),
+            ruby: Spaces::new(graph),
         };
         for file in 0..graph.files.len() as u32 {
             index.add_file(file);
@@ -75,6 +79,7 @@ impl<'g> Index<'g> {
         index.find_rust_modules();
         index.find_owners();
         index.find_parents();
+        index.find_ruby_parents();
         index
     }
 
@@ -288,6 +293,7 @@ impl<'g> Index<'g> {
         match self.kind(container) {
             DefinitionKind::Extension => self.owner.get(&container).copied(),
             kind if kind.is_type() => Some(container),
+            DefinitionKind::Module => self.ruby.space(container).map(|_| container),
             _ => None,
         }
     }
@@ -296,7 +302,10 @@ impl<'g> Index<'g> {
     /// ones, its declaration and its definition.
     pub(crate) fn parts(&self, class: u32) -> Vec<u32> {
         let file = &self.graph.files[self.file_of(class) as usize];
-        let merges = matches!(file.family, Family::Ruby | Family::CSharp | Family::C);
+        if let Some(parts) = self.ruby.parts(class) {
+            return parts.to_vec();
+        }
+        let merges = matches!(file.family, Family::CSharp | Family::C);
         if !merges {
             return vec![class];
         }
@@ -376,7 +385,9 @@ impl<'g> Index<'g> {
             }
             let mut evaluation = Evaluation::new(self, file_id);
             for (local, definition) in (0_u32..).zip(&file.facts.definitions) {
-                if definition.owner == ExpressionId::UNKNOWN {
+                // `class A::B` of Ruby is where its whole name says.
+                let is_opened = self.ruby.space(file.base + local).is_some();
+                if definition.owner == ExpressionId::UNKNOWN || is_opened {
                     continue;
                 }
                 let value =
@@ -423,7 +434,7 @@ impl<'g> Index<'g> {
     fn find_parents(&mut self) {
         let mut found: Vec<(u32, Vec<u32>, bool)> = Vec::new();
         for (file_id, file) in (0_u32..).zip(&self.graph.files) {
-            if file.facts.supers.is_empty() {
+            if file.facts.supers.is_empty() || file.family == Family::Ruby {
                 continue;
             }
             let mut evaluation = Evaluation::new(self, file_id);

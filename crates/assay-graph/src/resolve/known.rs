@@ -107,6 +107,27 @@ pub(crate) const ITSELF: &[&str] = &[
     "let",
 ];
 
+/// Methods of a class that is a table of a database that give some of its rows.
+pub(crate) const RELATIONS: &[&str] = &[
+    "all",
+    "where",
+    "order",
+    "includes",
+    "joins",
+    "left_joins",
+    "left_outer_joins",
+    "preload",
+    "eager_load",
+    "references",
+    "limit",
+    "offset",
+    "distinct",
+    "not",
+    "reorder",
+    "unscoped",
+    "lock",
+];
+
 /// Methods of a class that is a table of a database that give one of its rows.
 pub(crate) const MAKES: &[&str] = &[
     "find",
@@ -122,6 +143,7 @@ pub(crate) const MAKES: &[&str] = &[
     "find_or_create_by!",
     "find_or_initialize_by",
     "findOrFail",
+    "instance",
     "firstOrFail",
     "firstOrCreate",
     "firstOrNew",

@@ -1,6 +1,7 @@
 //! From uses to edges, and how sure each of them is.
 
 use crate::extract::plan::Family;
+use crate::extract::ruby::camel_case;
 use crate::facts::{DefinitionKind, Expression, ExpressionId, LocalId, Usage, UsageKind};
 use crate::graph::{
     Certainty, DefinitionId, Edge, EdgeKind, EntryPoint, FileId, ImportTarget, Outcome,
@@ -282,6 +283,10 @@ fn by_name(
     if !has_object && is_local(evaluation, name, usage.within) {
         return Outcome::Unknown;
     }
+    if let Some(found) = by_name_of_object(evaluation, usage, file.names[name.index()]) {
+        add(found, Certainty::ByName);
+        return Outcome::Found(Certainty::ByName);
+    }
     // `unwrap`, `get`, `clone`: what every library has says nothing.
     if has_object && is_everywhere(file.facts.text(name)) {
         return Outcome::Unknown;
@@ -299,7 +304,8 @@ fn by_name(
             let is_member = index.type_of(id).is_some();
             let fits = match has_object {
                 true => is_member && kind.is_callable(),
-                false => !is_member,
+                // Who takes a module of Ruby in is not known.
+                false => !is_member || file.family == Family::Ruby && kind.is_callable(),
             };
             // What a test has for itself is not meant elsewhere.
             let is_near = !other.is_test || index.file_of(id) == evaluation.file;
@@ -321,6 +327,31 @@ fn by_name(
         }
         _ => Outcome::Unknown,
     }
+}
+
+/// Ruby: the method of the class that what it is called on is named after
+/// (`line_item.total`).
+fn by_name_of_object(evaluation: &Evaluation<'_, '_>, usage: &Usage, name: Name) -> Option<u32> {
+    let file = evaluation.source(evaluation.file);
+    if file.family != Family::Ruby {
+        return None;
+    }
+    let Expression::Member(object, _) = file.facts.expression(usage.target) else {
+        return None;
+    };
+    let mut said = file.facts.expression(object);
+    if let Expression::Call(callee, 0) = said {
+        said = file.facts.expression(callee);
+    }
+    let (Expression::Name(said) | Expression::Member(_, said)) = said else {
+        return None;
+    };
+    let said = file.facts.text(said).trim_start_matches('@');
+    if said.starts_with(char::is_uppercase) {
+        return None;
+    }
+    let class = evaluation.index.graph.names.find(&camel_case(said))?;
+    evaluation.index.ruby_method_of_named(class, name)
 }
 
 fn is_local(evaluation: &Evaluation<'_, '_>, name: Name, within: LocalId) -> bool {

@@ -6,6 +6,7 @@ mod known;
 mod link;
 mod module;
 mod overload;
+mod ruby;
 mod scope;
 
 use rayon::prelude::{IntoParallelRefIterator as _, ParallelIterator as _};

@@ -36,7 +36,8 @@ impl<'g> Index<'g> {
                 let package = folder.and_then(|folder| self.find_package(Family::Go, &folder));
                 package.map_or(Value::External, Value::Package)
             }
-            Family::Jvm | Family::Php | Family::CSharp | Family::Ruby => {
+            Family::Ruby => found(self.layout.included(&file.text_path, module, &["", ".rb"])),
+            Family::Jvm | Family::Php | Family::CSharp => {
                 self.dotted(file.family, module, evaluation)
             }
             Family::Rust => self.rust_path(file_id, scope, module, evaluation),

@@ -41,6 +41,9 @@ impl<'g> Evaluation<'_, 'g> {
     pub(crate) fn name(&mut self, spoken: Spoken, here: Standing) -> Value {
         let file = self.source(here.file);
         let name = spoken.everywhere;
+        if file.family == Family::Ruby {
+            return self.ruby_name(spoken, here);
+        }
         if self.text(name) == "Self" || file.family == Family::Php && self.text(name) == "static" {
             return self.this(here).map_or(Value::Unknown, Value::Definition);
         }
@@ -127,7 +130,12 @@ impl<'g> Evaluation<'_, 'g> {
     }
 
     /// What a local name holds; none when it is no local name.
-    fn local(&mut self, spoken: Spoken, scope: LocalId, here: Standing) -> Option<Value> {
+    pub(crate) fn local(
+        &mut self,
+        spoken: Spoken,
+        scope: LocalId,
+        here: Standing,
+    ) -> Option<Value> {
         let binding = self.binding(spoken, scope, here)?;
         if binding.value == ExpressionId::UNKNOWN {
             return Some(Value::Unknown);

@@ -1,12 +1,12 @@
 //! The picture of a change: what changed, who calls it, and nothing else. Only
 //! where there are paths to be seen: a single function needs no picture.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use crate::facts::DefinitionKind;
 use crate::graph::{Certainty, DefinitionId, EdgeKind, Graph};
-use crate::view::{View, node};
+use crate::view::View;
 
 /// More nodes are no picture that helps anyone to read.
 const NODES_MAX: usize = 24;
@@ -59,22 +59,8 @@ impl View {
             near.any(|other| other != id && known.contains(&other))
         };
         order.retain(is_joined);
-        let places: HashMap<DefinitionId, usize> = order
-            .iter()
-            .enumerate()
-            .map(|(at, &(id, _))| (id, at))
-            .collect();
-        let mut view = Self {
-            title: "Changed call paths".to_owned(),
-            nodes: order
-                .iter()
-                .map(|&(id, distance)| node(graph, id, distance))
-                .collect(),
-            edges: Vec::new(),
-            left_out,
-            is_layered: true,
-        };
-        view.connect(graph, &places, Certainty::Resolved);
+        let title = "Changed call paths".to_owned();
+        let mut view = Self::layered(graph, title, &order, left_out, Certainty::Resolved);
         view.edges.retain(|edge| is_call(edge.kind));
         (view.edges.len() >= EDGES_MIN).then_some(view)
     }

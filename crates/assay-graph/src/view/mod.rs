@@ -7,7 +7,7 @@ mod layout;
 mod text;
 
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use serde_json::{Value as Json, json};
 
@@ -89,9 +89,9 @@ impl View {
         certainty_min: Certainty,
     ) -> Self {
         let mut order: Vec<(DefinitionId, u32)> = Vec::new();
-        let mut known: HashMap<DefinitionId, usize> = HashMap::new();
+        let mut known: HashSet<DefinitionId> = HashSet::new();
         for &root in roots {
-            if known.insert(root, order.len()).is_none() {
+            if known.insert(root) {
                 order.push((root, 0));
             }
         }
@@ -104,14 +104,14 @@ impl View {
                 continue;
             }
             for next in neighbours(graph, here, direction, certainty_min) {
-                if known.contains_key(&next) {
+                if known.contains(&next) {
                     continue;
                 }
                 if order.len() >= NODES_MAX {
                     left_out += 1;
                     continue;
                 }
-                known.insert(next, order.len());
+                known.insert(next);
                 order.push((next, distance + 1));
             }
         }
@@ -123,8 +123,25 @@ impl View {
             .iter()
             .map(|&root| graph.qualified_name(root))
             .collect();
+        let title = format!("{title} {}", names.join(", "));
+        Self::layered(graph, title, &order, left_out, certainty_min)
+    }
+
+    /// Shows definitions in layers by their distance, with the edges between them.
+    fn layered(
+        graph: &Graph,
+        title: String,
+        order: &[(DefinitionId, u32)],
+        left_out: usize,
+        certainty_min: Certainty,
+    ) -> Self {
+        let places: HashMap<DefinitionId, usize> = order
+            .iter()
+            .enumerate()
+            .map(|(at, &(id, _))| (id, at))
+            .collect();
         let mut view = Self {
-            title: format!("{title} {}", names.join(", ")),
+            title,
             nodes: order
                 .iter()
                 .map(|&(id, distance)| node(graph, id, distance))
@@ -133,7 +150,7 @@ impl View {
             left_out,
             is_layered: true,
         };
-        view.connect(graph, &known, certainty_min);
+        view.connect(graph, &places, certainty_min);
         view
     }
 
@@ -194,26 +211,13 @@ impl View {
         let mut way: Vec<DefinitionId> =
             std::iter::successors(Some(end?), |id| before.get(id).copied().flatten()).collect();
         way.reverse();
-        let known: HashMap<DefinitionId, usize> = way
-            .iter()
-            .enumerate()
-            .map(|(index, &id)| (id, index))
-            .collect();
-        let mut view = Self {
-            title: format!(
-                "From {} to {}",
-                graph.qualified_name(way[0]),
-                graph.qualified_name(way[way.len() - 1])
-            ),
-            nodes: (0..)
-                .zip(&way)
-                .map(|(distance, &id)| node(graph, id, distance))
-                .collect(),
-            edges: Vec::new(),
-            left_out: 0,
-            is_layered: true,
-        };
-        view.connect(graph, &known, certainty_min);
+        let title = format!(
+            "From {} to {}",
+            graph.qualified_name(way[0]),
+            graph.qualified_name(way[way.len() - 1])
+        );
+        let order: Vec<(DefinitionId, u32)> = way.into_iter().zip(0..).collect();
+        let mut view = Self::layered(graph, title, &order, 0, certainty_min);
         view.edges.retain(|edge| edge.to == edge.from + 1);
         Some(view)
     }

@@ -564,3 +564,230 @@ func (s *Server) Go() {
         ],
     );
 }
+
+#[test]
+fn ruby_methods_of_values_and_of_classes() {
+    check(
+        "//- app/models/base.rb
+class Base
+  attr_reader :name
+  def initialize(name)
+    @name = name
+    @log = Log.new
+  end
+  def self.build(name)
+    new(name)
+  end
+  class << self
+    def open; build('a').save; end
+  end
+  def save
+    prepare
+    self.check
+    @log.write(name)
+    self.class.open
+    helper = 1
+    helper
+  end
+  def helper; end
+  private
+  def prepare; end
+  def check; end
+end
+//- app/models/log.rb
+class Log
+  def write(text); end
+end
+//- app/models/user.rb
+class User < Base
+  def save
+    super
+    prepare
+  end
+  def initialize(name)
+    super(name)
+  end
+end
+//- app/run.rb
+user = User.build('x')
+def run
+  one = User.new('x')
+  one.save
+  one.name
+  User.open
+  User.new('y').check
+  puts one
+end
+",
+        &[
+            "Base.build -> app/models/base.rb:Base.initialize (resolved)",
+            "Base.open -> app/models/base.rb:Base.build (resolved)",
+            "Base.open -> app/models/base.rb:Base.save (resolved)",
+            "Base.save -> app/models/base.rb:Base.check (resolved)",
+            "Base.save -> app/models/base.rb:Base.name (resolved)",
+            "Base.save -> app/models/base.rb:Base.open (resolved)",
+            "Base.save -> app/models/base.rb:Base.prepare (resolved)",
+            "Base.save -> app/models/log.rb:Log.write (resolved)",
+            "User.initialize -> app/models/base.rb:Base.initialize (resolved)",
+            "User.save -> app/models/base.rb:Base.prepare (resolved)",
+            "User.save -> app/models/base.rb:Base.save (resolved)",
+            "app/run.rb -> app/models/base.rb:Base.build (resolved)",
+            "Base.initialize -> app/models/log.rb:Log (resolved)",
+            "run -> app/models/base.rb:Base.check (resolved)",
+            "run -> app/models/base.rb:Base.name (resolved)",
+            "run -> app/models/base.rb:Base.open (resolved)",
+            "run -> app/models/user.rb:User.initialize (resolved)",
+            "run -> app/models/user.rb:User.save (resolved)",
+        ],
+    );
+}
+
+#[test]
+fn ruby_constants_and_modules() {
+    check(
+        "//- lib/shop.rb
+module Shop
+  TAX = Rate.new
+  class Rate
+    def of(price); end
+  end
+  module Loud
+    def shout; name_of; end
+    module ClassMethods
+      def find_loud; end
+    end
+  end
+  module Math
+    module_function
+    def twice(n); end
+  end
+  module Tools
+    extend self
+    def cut; twice_cut; end
+    def twice_cut; end
+  end
+end
+//- lib/shop/order.rb
+class Shop::Order
+  include Shop::Loud
+  Point = Struct.new(:x) do
+    def far; x; end
+  end
+  def total
+    Shop::TAX.of(1)
+    ::Shop::Rate.new.of(2)
+    shout
+    Shop::Math.twice(2)
+    Shop::Tools.cut
+    Point.new(1).far
+  end
+end
+//- lib/shop/late.rb
+module Shop
+  class Order
+    def late; total; Rate.new; end
+  end
+  class Other < Order
+    def run
+      late
+      Other.find_loud
+      find_loud
+    end
+  end
+end
+//- lib/shop/admin/page.rb
+class Shop::Admin::Page
+  def show; Shop::Admin::Page.all_pages; end
+  def self.all_pages; end
+end
+//- lib/x.rb
+class String
+  def own; own_two; upcase; end
+  def own_two; end
+end
+",
+        &[
+            "Shop -> lib/shop.rb:Shop.Rate (resolved)",
+            "Shop.Admin.Page.show -> lib/shop/admin/page.rb:Shop.Admin.Page.all_pages (resolved)",
+            "Shop.Order.Point.far -> lib/shop/order.rb:Shop.Order.Point.x (resolved)",
+            "Shop.Order.late -> lib/shop.rb:Shop.Rate (resolved)",
+            "Shop.Order.late -> lib/shop/order.rb:Shop.Order.total (resolved)",
+            "Shop.Order.total -> lib/shop.rb:Shop.Loud.shout (resolved)",
+            "Shop.Order.total -> lib/shop.rb:Shop.Math.twice (resolved)",
+            "Shop.Order.total -> lib/shop.rb:Shop.Rate (resolved)",
+            "Shop.Order.total -> lib/shop.rb:Shop.Rate.of (resolved)",
+            "Shop.Order.total -> lib/shop.rb:Shop.Tools.cut (resolved)",
+            "Shop.Order.total -> lib/shop/order.rb:Shop.Order.Point (resolved)",
+            "Shop.Order.total -> lib/shop/order.rb:Shop.Order.Point.far (resolved)",
+            // A value has no method of the class; another class may give it one.
+            "Shop.Other.run -> lib/shop.rb:Shop.Loud.ClassMethods.find_loud (by-name)",
+            "Shop.Other.run -> lib/shop.rb:Shop.Loud.ClassMethods.find_loud (resolved)",
+            "Shop.Other.run -> lib/shop/late.rb:Shop.Order.late (resolved)",
+            "Shop.Tools.cut -> lib/shop.rb:Shop.Tools.twice_cut (resolved)",
+            "String.own -> lib/x.rb:String.own_two (resolved)",
+        ],
+    );
+}
+
+#[test]
+fn ruby_of_rails() {
+    check(
+        "//- app/models/project.rb
+class Project < ActiveRecord::Base
+  has_many :issues
+  belongs_to :author, class_name: 'User'
+  scope :active, -> { where(active: true) }
+  delegate :mail, to: :author
+  def close
+    issues.each { |issue| issue.done }
+    author.mail
+    Project.active.first.open?
+    Project.where(id: 1).each { |one| one.close }
+    Project.find(1).open?
+  end
+  def open?; mail; end
+  alias_method :is_open, :open?
+end
+//- app/models/issue.rb
+class Issue < ActiveRecord::Base
+  def done; end
+end
+//- app/models/user.rb
+class User < ActiveRecord::Base
+  def mail; end
+end
+//- app/helpers/issues_helper.rb
+module IssuesHelper
+  def show(issue, project)
+    issue.done
+    project.is_open
+    render 'x'
+  end
+end
+//- spec/models/project_spec.rb
+describe Project do
+  let(:project) { described_class.new }
+  it 'closes' do
+    project.close
+  end
+end
+",
+        &[
+            "IssuesHelper.show -> app/models/issue.rb:Issue.done (by-name)",
+            "IssuesHelper.show -> app/models/project.rb:Project.is_open (by-name)",
+            "Project.close -> app/models/issue.rb:Issue.done (resolved)",
+            "Project.close -> app/models/project.rb:Project.active (resolved)",
+            "Project.close -> app/models/project.rb:Project.author (resolved)",
+            "Project.close -> app/models/project.rb:Project.close (resolved)",
+            "Project.close -> app/models/project.rb:Project.issues (resolved)",
+            "Project.close -> app/models/project.rb:Project.open? (resolved)",
+            "Project.close -> app/models/user.rb:User.mail (resolved)",
+            "Project.is_open -> app/models/project.rb:Project.open? (resolved)",
+            "Project.mail -> app/models/user.rb:User.mail (resolved)",
+            "Project.open? -> app/models/project.rb:Project.mail (resolved)",
+            "spec/models/project_spec.rb -> app/models/project.rb:Project (resolved)",
+            "spec/models/project_spec.rb -> app/models/project.rb:Project.close (resolved)",
+            "spec/models/project_spec.rb -> spec/models/project_spec.rb:project (resolved)",
+        ],
+    );
+}

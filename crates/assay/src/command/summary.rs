@@ -29,9 +29,12 @@ pub(crate) fn run(global: &Global, arguments: &SummaryArguments) -> anyhow::Resu
     let config::Loaded {
         mut settings, key, ..
     } = config::load(global, directory, &opened, false)?;
-    let kept = cache::attach(&mut settings, &opened, key);
-    settings.facts = cache::facts(&opened);
-    settings.past = past::of(directory, &opened, &options, false);
+    let kept = match arguments.no_cache {
+        true => None,
+        false => cache::attach(&mut settings, &opened, key),
+    };
+    settings.facts = cache::facts(&opened).filter(|_| !arguments.no_cache);
+    settings.past = past::of(directory, &opened, &options, arguments.no_cache);
     let bar = Bar::new(global.quiet);
     let subject = Subject {
         change: &opened.change,
@@ -43,12 +46,12 @@ pub(crate) fn run(global: &Global, arguments: &SummaryArguments) -> anyhow::Resu
     if let Some(kept) = kept {
         kept.save();
     }
-    let graph = load_graph(&opened, false)?.graph;
+    let graph = load_graph(&opened, arguments.no_cache)?.graph;
     let changed = changed_definitions(&graph, &opened);
     let diagram = View::of_change(&graph, &changed).map(|view| view.to_marked_mermaid());
     let read = |revision: &str| {
         let request = HistoryOptions {
-            cache: cache::folder(),
+            cache: cache::folder().filter(|_| !arguments.no_cache),
             first_parent: false,
             options: options.clone(),
         };

@@ -426,6 +426,27 @@ impl Facts {
             .unwrap_or_default()
     }
 
+    /// Returns whether a name is local where a definition uses it.
+    pub(crate) fn is_local(&self, name: Name, within: LocalId) -> bool {
+        // In Ruby nobody sees the local names of what is around.
+        let is_closed = self.text(self.language) == "ruby";
+        let mut scope = within;
+        while scope != LocalId::FILE || is_closed {
+            let from = self
+                .bindings
+                .partition_point(|binding| (binding.scope, binding.name) < (scope, name));
+            let is_bound = self
+                .bindings
+                .get(from)
+                .is_some_and(|binding| (binding.scope, binding.name) == (scope, name));
+            if is_bound || is_closed {
+                return is_bound;
+            }
+            scope = self.definitions[scope.index()].container;
+        }
+        false
+    }
+
     /// Returns the names from the outermost definition to this one, joined with
     /// `.`; the file is left out.
     pub fn qualified_name(&self, id: LocalId) -> String {

@@ -281,11 +281,8 @@ impl<'t> Extractor<'t> {
         let name = self.intern(text);
         let scope = self.scope();
         match self.kind_of(scope) {
-            // In the body of a class only constants are more than local.
-            kind if self.is_ruby()
-                && kind != DefinitionKind::File
-                && !text.starts_with(char::is_uppercase) =>
-            {
+            // At the top and in the body of a class only constants are more than local.
+            _ if self.is_ruby() && !text.starts_with(char::is_uppercase) => {
                 let from = name_node.span().start.max(self.given_at);
                 self.bind_name(scope, name, from, value);
             }

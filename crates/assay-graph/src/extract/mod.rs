@@ -321,6 +321,7 @@ impl<'t> Extractor<'t> {
         let place = self.place(name.span());
         let within = self.scope();
         let given = self.arguments(node);
+        let target = self.ruby_setter(node, target);
         self.facts.usages.push(Usage {
             kind,
             target,
@@ -491,21 +492,7 @@ impl<'t> Extractor<'t> {
             let Expression::Name(name) = facts.expression(usage.target) else {
                 return false;
             };
-            let mut scope = usage.within;
-            while scope != LocalId::FILE {
-                let from = facts
-                    .bindings
-                    .partition_point(|binding| (binding.scope, binding.name) < (scope, name));
-                if facts
-                    .bindings
-                    .get(from)
-                    .is_some_and(|binding| (binding.scope, binding.name) == (scope, name))
-                {
-                    return true;
-                }
-                scope = facts.definitions[scope.index()].container;
-            }
-            false
+            facts.is_local(name, usage.within)
         };
         // A bare name of Ruby is a call when it is not local.
         let is_ruby = self.is_ruby();

@@ -359,7 +359,7 @@ impl<'t> Extractor<'t> {
         self.ruby_method(node, value, false);
     }
 
-    /// RSpec's `let(:name) { value }`: a name of the file.
+    /// RSpec's `let(:name) { value }`: as good as a local name.
     fn ruby_let(&mut self, node: NodeRef<'t>, text: &str) -> bool {
         let Some(block) = node.child(Field::Body) else {
             return false;
@@ -378,14 +378,7 @@ impl<'t> Extractor<'t> {
             None => ExpressionId::UNKNOWN,
         };
         let name = self.intern(name);
-        let place = named.unwrap_or(node);
-        if self.fields.insert((LocalId::FILE, name)) {
-            let definition = Definition {
-                visibility: Visibility::Private,
-                ..self.variable(DefinitionKind::Variable, place, name, value, "")
-            };
-            self.add(definition);
-        }
+        self.bind_name(LocalId::FILE, name, node.span().start, value);
         true
     }
 
@@ -455,6 +448,22 @@ impl<'t> Extractor<'t> {
         Some(self.lower(described))
     }
 
+    /// `a.b = c` calls `b=`; returns what is called.
+    pub(crate) fn ruby_setter(&mut self, node: NodeRef<'t>, target: ExpressionId) -> ExpressionId {
+        let is_given = node.field() == Field::Left
+            && node
+                .parent()
+                .is_some_and(|parent| parent.kind() == "assignment");
+        match self.facts.expressions[target.index()] {
+            Expression::Member(object, name) if is_given && self.is_ruby() => {
+                let setter = format!("{}=", self.names.get(name));
+                let setter = self.intern(&setter);
+                self.push(Expression::Member(object, setter))
+            }
+            _ => target,
+        }
+    }
+
     /// A bare name: a call without arguments, unless it turns out to be local;
     /// returns whether it was something of Ruby's own.
     pub(crate) fn ruby_name(&mut self, node: NodeRef<'t>) -> bool {
@@ -484,7 +493,7 @@ impl<'t> Extractor<'t> {
                 self.push_use(UsageKind::New, class, node);
                 return true;
             }
-            ("identifier", text) if text.len() <= NAME_BYTES_MAX => self.lower(node),
+            ("identifier", _) => self.lower(node),
             _ => return false,
         };
         self.push_use(UsageKind::Call, target, node);

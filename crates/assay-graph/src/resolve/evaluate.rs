@@ -378,11 +378,10 @@ impl<'i, 'g> Evaluation<'i, 'g> {
             match object {
                 Value::Holder(_) if SAME.contains(&text) => return object,
                 Value::Holder(class) if gives_element(text) => return Value::Instance(class),
-                Value::Holder(_) if file.family == Family::Ruby => {
-                    if RELATIONS.contains(&text) {
-                        return object;
-                    }
+                Value::Holder(_) if file.family == Family::Ruby && RELATIONS.contains(&text) => {
+                    return object;
                 }
+                Value::Holder(_) if file.family == Family::Ruby => {}
                 Value::Holder(_) => return Value::External,
                 Value::Instance(class) if file.family == Family::Ruby && text == "class" => {
                     return Value::Definition(class);

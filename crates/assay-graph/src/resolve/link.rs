@@ -280,7 +280,7 @@ fn by_name(
         _ => return Outcome::Unknown,
     };
     // A local name that holds something unknown is no function of that name.
-    if !has_object && is_local(evaluation, name, usage.within) {
+    if !has_object && file.facts.is_local(name, usage.within) {
         return Outcome::Unknown;
     }
     if let Some(found) = by_name_of_object(evaluation, usage, file.names[name.index()]) {
@@ -291,6 +291,9 @@ fn by_name(
     if has_object && is_everywhere(file.facts.text(name)) {
         return Outcome::Unknown;
     }
+    // Who takes a module of Ruby in is not known; outside of classes and modules
+    // only what is outside as well is called.
+    let is_inside = file.family == Family::Ruby && usage.within != LocalId::FILE;
     let name = file.names[name.index()];
     let Some(all) = index.by_name.get(&name) else {
         return Outcome::External;
@@ -304,8 +307,7 @@ fn by_name(
             let is_member = index.type_of(id).is_some();
             let fits = match has_object {
                 true => is_member && kind.is_callable(),
-                // Who takes a module of Ruby in is not known.
-                false => !is_member || file.family == Family::Ruby && kind.is_callable(),
+                false => !is_member || is_inside && kind.is_callable(),
             };
             // What a test has for itself is not meant elsewhere.
             let is_near = !other.is_test || index.file_of(id) == evaluation.file;
@@ -352,25 +354,6 @@ fn by_name_of_object(evaluation: &Evaluation<'_, '_>, usage: &Usage, name: Name)
     }
     let class = evaluation.index.graph.names.find(&camel_case(said))?;
     evaluation.index.ruby_method_of_named(class, name)
-}
-
-fn is_local(evaluation: &Evaluation<'_, '_>, name: Name, within: LocalId) -> bool {
-    let facts = &evaluation.source(evaluation.file).facts;
-    let mut scope = within;
-    while scope != LocalId::FILE {
-        let from = facts
-            .bindings
-            .partition_point(|binding| (binding.scope, binding.name) < (scope, name));
-        let is_bound = facts
-            .bindings
-            .get(from)
-            .is_some_and(|binding| (binding.scope, binding.name) == (scope, name));
-        if is_bound {
-            return true;
-        }
-        scope = facts.definitions[scope.index()].container;
-    }
-    false
 }
 
 /// Returns the edges from types to their parents, and from methods to those

@@ -60,6 +60,34 @@ const OF_THE_LANGUAGE: &[&str] = &[
     "TrueClass",
 ];
 
+/// Libraries whose classes repositories often open: they come from elsewhere unless
+/// a file lies where they would be loaded from.
+const OF_LIBRARIES: &[&str] = &[
+    "ActionController",
+    "ActionDispatch",
+    "ActionMailer",
+    "ActionView",
+    "ActiveJob",
+    "ActiveModel",
+    "ActiveRecord",
+    "ActiveStorage",
+    "ActiveSupport",
+    "Capybara",
+    "Devise",
+    "Faraday",
+    "I18n",
+    "Mail",
+    "Minitest",
+    "Mongoid",
+    "Nokogiri",
+    "RSpec",
+    "Rack",
+    "Rails",
+    "Sidekiq",
+    "Sinatra",
+    "Test",
+];
+
 /// Methods that every object has, or that every class has.
 const OF_EVERYTHING: &[&str] = &[
     "!",
@@ -207,13 +235,26 @@ impl Spaces {
         }
         for place in 1..spaces.all.len() {
             let space = &spaces.all[place];
-            let is_of_language =
-                space.around == ROOT && OF_THE_LANGUAGE.contains(&graph.names.get(space.name));
-            let is_foreign = space.is_foreign || is_of_language;
+            let text = graph.names.get(space.name);
+            let is_of_others = space.around == ROOT
+                && (OF_THE_LANGUAGE.contains(&text)
+                    || OF_LIBRARIES.contains(&text) && !spaces.is_loaded(graph, space));
             let is_inside_foreign = spaces.all[space.around as usize].is_foreign;
-            spaces.all[place].is_foreign = is_foreign || is_inside_foreign;
+            spaces.all[place].is_foreign |= is_of_others || is_inside_foreign;
         }
         spaces
+    }
+
+    /// Returns whether a file that opens a space is named after it.
+    fn is_loaded(&self, graph: &Graph, space: &Space) -> bool {
+        let stem = snake_case(graph.names.get(space.name));
+        space.parts.iter().any(|&part| {
+            let path = &graph.files[graph.file_of[part as usize] as usize].text_path;
+            path.rsplit('/')
+                .next()
+                .and_then(|name| name.strip_suffix(".rb"))
+                .is_some_and(|found| found == stem)
+        })
     }
 
     /// Returns the space that a definition is written in; none when that is not
@@ -742,6 +783,14 @@ impl<'g> Evaluation<'_, 'g> {
             Value::Definition(_) | Value::Holder(_) => self.index.ruby_singleton(space, name),
             _ => self.index.ruby_method(space, name),
         };
+        // `attr_accessor :a` makes `a=` as well.
+        if found.is_none()
+            && let Some(read) = text.strip_suffix('=')
+            && read.ends_with(|c: char| c.is_alphanumeric() || c == '_')
+            && let Some(read) = self.index.graph.names.find(read)
+        {
+            return self.ruby_member(object, space, read);
+        }
         match found {
             Some(found) => Value::Definition(found),
             None if text.starts_with('@') => Value::Unknown,

@@ -157,7 +157,7 @@ impl<'g> Evaluation<'_, 'g> {
         scope: LocalId,
         here: Standing,
     ) -> Option<&'g Binding> {
-        if scope == LocalId::FILE {
+        if scope == LocalId::FILE && self.source(here.file).family != Family::Ruby {
             return None;
         }
         // They are sorted by scope, name and place.

@@ -596,7 +596,10 @@ class Base
 end
 //- app/models/log.rb
 class Log
+  attr_accessor :level
   def write(text); end
+  def depth=(depth); end
+  def depth; end
 end
 //- app/models/user.rb
 class User < Base
@@ -617,7 +620,14 @@ def run
   User.open
   User.new('y').check
   puts one
+  log = Log.new
+  log.depth = log.level
+  log.level = 1
+  write = 2
+  write
 end
+row = 1
+describe row
 ",
         &[
             "Base.build -> app/models/base.rb:Base.initialize (resolved)",
@@ -636,6 +646,9 @@ end
             "run -> app/models/base.rb:Base.check (resolved)",
             "run -> app/models/base.rb:Base.name (resolved)",
             "run -> app/models/base.rb:Base.open (resolved)",
+            "run -> app/models/log.rb:Log (resolved)",
+            "run -> app/models/log.rb:Log.depth= (resolved)",
+            "run -> app/models/log.rb:Log.level (resolved)",
             "run -> app/models/user.rb:User.initialize (resolved)",
             "run -> app/models/user.rb:User.save (resolved)",
         ],
@@ -787,7 +800,6 @@ end
             "Project.open? -> app/models/project.rb:Project.mail (resolved)",
             "spec/models/project_spec.rb -> app/models/project.rb:Project (resolved)",
             "spec/models/project_spec.rb -> app/models/project.rb:Project.close (resolved)",
-            "spec/models/project_spec.rb -> spec/models/project_spec.rb:project (resolved)",
         ],
     );
 }

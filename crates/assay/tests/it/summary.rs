@@ -138,3 +138,14 @@ fn what_is_used_is_read_before_what_uses_it_and_the_calls_are_drawn() {
     let json: serde_json::Value = serde_json::from_str(&run.out).unwrap();
     assert!(json["diagram"].is_null());
 }
+
+#[test]
+fn without_the_cache_a_summary_is_the_same_and_nothing_is_kept() {
+    let repo = layers();
+    let without = assay(&repo, &["summary", "--no-cache"]);
+    assert_eq!(without.code, 0, "{without:?}");
+    let cache = repo.outside().join(".cache/assay");
+    assert!(!cache.exists());
+    assert_eq!(assay(&repo, &["summary"]).out, without.out);
+    assert!(cache.exists());
+}

@@ -92,6 +92,9 @@ impl Kinds {
     /// Every kind.
     pub(crate) const ALL: Self = Self((1 << KINDS.len()) - 1);
 
+    /// Every kind, and what is wrong by itself.
+    pub(crate) const ANY: Self = Self(Self::ALL.0 | Self::WRONG.0);
+
     /// Returns the kinds that are left of a value once it is a number.
     pub(crate) fn of_number(self) -> Self {
         Self(self.0 & Self::NUMBER)

@@ -100,17 +100,17 @@ pub(crate) enum Worth {
 pub(crate) struct Reach(Vec<Vec<Reached>>);
 
 impl Reach {
-    /// Returns what it is worth to run a function.
-    pub(crate) fn worth(&self, unit: u32, function: usize) -> Worth {
+    /// Returns what it is worth to run a function, among these kinds.
+    pub(crate) fn worth(&self, unit: u32, function: usize, among: Kinds) -> Worth {
         let unit = self.0.get(unit as usize);
         let reached = unit.and_then(|unit| unit.get(function));
-        reached.map_or(Worth::Much, |reached| reached.worth())
+        reached.map_or(Worth::Much, |reached| reached.only(among).worth())
     }
 
-    /// Returns what it is worth to run the functions of a file.
-    pub(crate) fn worth_of_unit(&self, unit: u32) -> Worth {
+    /// Returns what it is worth to run the functions of a file, among these kinds.
+    pub(crate) fn worth_of_unit(&self, unit: u32, among: Kinds) -> Worth {
         let all = self.0.get(unit as usize).into_iter().flatten();
-        let most = all.map(|reached| reached.worth()).max();
+        let most = all.map(|reached| reached.only(among).worth()).max();
         most.unwrap_or(Worth::Nothing)
     }
 

@@ -9,14 +9,14 @@ use assay_finding::{
 };
 use assay_source::{RepoPath, SourceText, Span};
 use assay_syntax::ParsedFile;
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 
 use super::ir::{Block, Callee, Function, Literal, Op, StmtKind, Unit};
 use super::lower::lower;
 use super::model::FlowModels;
 use super::project::{Project, each_block};
 use super::properties::Properties;
-use super::solve::{Hit, Solution, solve};
+use super::solve::{Hit, Shared, Solution, solve};
 use super::value::{Doubt, Step, StepKind};
 use crate::engine::Engine;
 use crate::identity::add_text;
@@ -85,6 +85,13 @@ pub fn flow_units(
         .collect()
 }
 
+/// At most so many files are followed by one thread, one after the other: what
+/// they have in common is worked out once. A change has fewer.
+const UNITS_MAX: usize = 64;
+
+/// Into so many parts the files are taken apart, so that all threads have some.
+const PARTS: usize = 16;
+
 /// Analyses files together. Only those for which `wanted` is true are looked
 /// into for themselves; the others are there to be called. With `local_input`
 /// also what only people at the machine send is followed.
@@ -97,16 +104,14 @@ pub fn flow_findings<E: std::ops::Deref<Target = Engine>>(
 ) -> FlowFindings {
     let all: Vec<Arc<Unit>> = units.iter().map(|unit| Arc::clone(&unit.0)).collect();
     let project = Project::new(all, properties);
-    let each: Vec<FlowFindings> = (0..units.len())
+    let wanted: Vec<usize> = (0..units.len()).filter(|at| wanted(*at)).collect();
+    let at_once = (wanted.len() / PARTS).clamp(1, UNITS_MAX);
+    let each: Vec<FlowFindings> = wanted
         .into_par_iter()
-        .filter(|at| wanted(*at))
-        .map(|at| {
-            report(
-                &project,
-                at as u32,
-                solve(&project, at as u32, local_input),
-                &engine,
-            )
+        .with_min_len(at_once)
+        .map_init(Shared::default, |shared, at| {
+            let solution = solve(&project, at as u32, local_input, shared);
+            report(&project, at as u32, solution, &engine)
         })
         .collect();
     let mut all = FlowFindings::default();

@@ -8,6 +8,7 @@ use assay_syntax::{ParseLimits, detect, parse};
 
 use super::Worth;
 use crate::flow::ir::FunctionId;
+use crate::flow::kind::Kinds;
 use crate::flow::lower::lower;
 use crate::flow::model::FlowModels;
 use crate::flow::project::Project;
@@ -26,7 +27,7 @@ fn check(files: &[(&str, &str)], expected: &[&str]) {
     let mut run = Vec::new();
     for (at, unit) in project.units.iter().enumerate() {
         for (place, function) in unit.functions.iter().enumerate() {
-            let worth = project.reach.worth(at as u32, place);
+            let worth = project.reach.worth(at as u32, place, Kinds::ANY);
             if worth == Worth::Much && place != FunctionId::TOP.index() {
                 run.push(&*function.name);
             }

@@ -2,6 +2,7 @@
 //! called.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use assay_source::Span;
 
@@ -267,7 +268,7 @@ impl Solver<'_> {
         // What a variable of a library or a class goes by names the callee.
         if let (true, Some(symbol)) = (value.objects.is_empty(), value.symbol.clone()) {
             let arity = arguments.arity();
-            let targets = self.project.methods(&symbol, name, arity);
+            let targets = self.methods(&symbol, name, arity, true);
             if !targets.is_empty() {
                 return self.call_static(span, &targets, value.clone(), arguments);
             }
@@ -428,10 +429,10 @@ impl Solver<'_> {
             return Vec::new();
         }
         let mut found: Vec<Target> = Vec::new();
-        let mut add = |targets: Vec<Target>| {
-            for target in targets {
-                if !found.contains(&target) {
-                    found.push(target);
+        let mut add = |ty: &Name, is_exact: bool| {
+            for target in self.methods(ty, name, arity, is_exact).iter() {
+                if !found.contains(target) {
+                    found.push(*target);
                 }
             }
         };
@@ -440,19 +441,27 @@ impl Solver<'_> {
             if let Some(ty) = object.and_then(|object| object.ty.as_ref()) {
                 // An object from outside may be of a subclass.
                 let is_outside = object.is_some_and(|o| !o.others.is_nothing());
-                add(match is_outside {
-                    true => self.project.virtual_methods(ty, name, arity),
-                    false => self.project.methods(ty, name, arity),
-                });
+                add(ty, !is_outside);
             }
         }
         if value.objects.is_empty()
             && let Some(ty) = &value.ty
         {
-            add(self.project.virtual_methods(ty, name, arity));
+            add(ty, false);
         }
         found.truncate(crate::flow::project::TARGETS_MAX);
         found
+    }
+
+    /// Returns the methods that a call reaches: on exactly this class, or on
+    /// something of it.
+    fn methods(&self, class: &Name, name: &str, arity: usize, is_exact: bool) -> Rc<[Target]> {
+        if !self.project.has_method(name) {
+            return Rc::default();
+        }
+        let asked = (class, name);
+        self.shared
+            .methods(self.project, self.models, asked, arity, is_exact)
     }
 
     /// Makes an object of a class.
@@ -1021,7 +1030,7 @@ impl Solver<'_> {
         }
         value.facts = None;
         if !facts.when_true.is_empty() || !facts.when_false.is_empty() {
-            value.facts = Some(std::rc::Rc::new(facts));
+            value.facts = Some(Rc::new(facts));
         }
         value
     }

@@ -770,12 +770,8 @@ impl Solver<'_> {
     }
 
     pub(super) fn member_type(&self, ty: &Name, member: &str) -> Option<Name> {
-        let declared = self.project.member_type(ty, member);
-        declared.map(|ty| self.models.canonical(&ty)).or_else(|| {
-            self.lineage(ty)
-                .iter()
-                .find_map(|ty| self.models.types.get(ty)?.returns.get(member).cloned())
-        })
+        let asked = (ty, member);
+        self.shared.member_type(self.project, self.models, asked)
     }
 
     /// Returns all names of types under which models may know a value.

@@ -5,7 +5,6 @@
 //! stand, with what is known of their arguments; calls of libraries do what
 //! models say. Every loop has a limit, and what was cut is noted.
 
-use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -20,6 +19,7 @@ use super::project::{Project, Target};
 use super::reach::Worth;
 use super::value::{Doubt, Mark, ObjectId, Step, StepKind, Taint, Value};
 use crate::flow::hash::{HashMap, HashSet};
+use crate::query::is_test_path;
 
 mod call;
 mod container;
@@ -34,7 +34,11 @@ mod operation;
 mod outcome;
 mod pattern;
 mod sequence;
+mod shared;
 mod statement;
+
+pub(crate) use shared::Shared;
+use shared::Top;
 
 pub(crate) use operation::is_operation;
 
@@ -82,10 +86,11 @@ pub(crate) struct Solution {
 
 /// Analyses all functions of a file, in a project; with `local` also those in
 /// which only people at the machine can do harm.
-pub(crate) fn solve(project: &Project, unit: u32, local: bool) -> Solution {
-    let mut solver = Solver::new(project, unit);
+pub(crate) fn solve(project: &Project, unit: u32, local: bool, shared: &mut Shared) -> Solution {
+    let mut solver = Solver::new(project, unit, std::mem::take(shared));
     solver.follows_local = local;
     solver.run_unit(unit);
+    *shared = solver.shared;
     Solution {
         hits: solver.hits,
         notes: solver.notes,
@@ -112,8 +117,15 @@ pub(super) struct Solver<'p> {
     hits: Vec<Hit>,
     known_hits: HashSet<HitKey>,
     notes: Vec<String>,
-    /// What the top levels of files leave behind.
+    shared: Shared,
+    /// The top levels that are being run, and those that ran with less than all
+    /// that they need: that of another file may be in the middle of its own.
     tops: HashMap<u32, Option<Rc<Top>>>,
+    /// How often a top level met another that could not be run to its end, or
+    /// came to a limit that lies outside of it.
+    unsettled: u32,
+    /// Whether a top level is being run: it has steps of its own.
+    is_at_top: bool,
     executed: HashSet<Target>,
     /// What calls came to.
     memos: HashMap<Target, VecDeque<memo::Memo>>,
@@ -123,12 +135,7 @@ pub(super) struct Solver<'p> {
     base_of: Option<u32>,
     /// How often a call was not followed because it was too deep.
     cuts: u32,
-    /// What types are kinds of, by language.
-    lineages: RefCell<HashMap<TypeOf, Rc<[Name]>>>,
 }
-
-/// A type of a language.
-type TypeOf = (&'static str, Name);
 
 /// What tells hits apart: the rule, the place, and the call that led there.
 type HitKey = (Name, u32, Span, Option<(u32, Span)>);
@@ -139,7 +146,7 @@ type Site = (u64, u32, Span, u32);
 /// The numbers of objects by where they are made: those that the top level of
 /// the file made, and those made since.
 #[derive(Clone, Debug, Default)]
-struct Sites {
+pub(crate) struct Sites {
     of_top: Rc<HashMap<Site, ObjectId>>,
     own: HashMap<Site, ObjectId>,
 }
@@ -162,14 +169,6 @@ impl Sites {
             own: HashMap::default(),
         }
     }
-}
-
-/// What the top level of a file leaves behind.
-struct Top {
-    heap: Heap,
-    /// The cells of its variables.
-    cells: HashMap<Slot, ObjectId>,
-    ids: Sites,
 }
 
 /// A function that is being run.
@@ -216,7 +215,7 @@ struct Returned {
 }
 
 impl<'p> Solver<'p> {
-    fn new(project: &'p Project, unit: u32) -> Self {
+    fn new(project: &'p Project, unit: u32, shared: Shared) -> Self {
         Self {
             project,
             models: project.models(unit),
@@ -233,19 +232,28 @@ impl<'p> Solver<'p> {
             hits: Vec::new(),
             known_hits: HashSet::default(),
             notes: Vec::new(),
+            shared,
             tops: HashMap::default(),
+            unsettled: 0,
+            is_at_top: false,
             executed: HashSet::default(),
             memos: HashMap::default(),
             base: Heap::default(),
             base_of: None,
             cuts: 0,
-            lineages: RefCell::default(),
         }
     }
 
     fn run_unit(&mut self, unit: u32) {
+        // Tests send themselves what they want: such findings are held back, and
+        // worked out only when those are asked for.
+        let is_test = is_test_path(&self.project.unit(unit).path);
+        let among = match is_test && !self.follows_local {
+            true => Kinds::WRONG,
+            false => Kinds::ANY,
+        };
         let reach = &self.project.reach;
-        let worth = reach.worth_of_unit(unit);
+        let worth = reach.worth_of_unit(unit, among);
         if worth == Worth::Nothing || worth == Worth::Little && !self.follows_local {
             return;
         }
@@ -257,7 +265,7 @@ impl<'p> Solver<'p> {
             let function = &functions[id.index()];
             function.class.is_some() || function.parent == Some(FunctionId::TOP)
         };
-        let worth = |id: FunctionId| reach.worth(unit, id.index());
+        let worth = |id: FunctionId| reach.worth(unit, id.index(), among);
         let follows_local = self.follows_local;
         let is_worth = |id: &FunctionId| match worth(*id) {
             Worth::Nothing => false,
@@ -282,11 +290,56 @@ impl<'p> Solver<'p> {
     /// Runs the top level of a file, once.
     fn top(&mut self, unit: u32) -> Option<Rc<Top>> {
         if let Some(known) = self.tops.get(&unit) {
-            return known.clone();
+            let known = known.clone();
+            self.unsettled += u32::from(known.as_ref().is_none_or(|top| !top.is_settled));
+            return known;
+        }
+        let known = self.shared.top(unit).cloned();
+        let top = match known {
+            Some(known) => known,
+            None => Rc::new(self.run_top(unit)?),
+        };
+        self.take_notice(unit, &top);
+        self.shared.keep_top(unit, &top);
+        self.tops.insert(unit, Some(Rc::clone(&top)));
+        Some(top)
+    }
+
+    /// Takes over what was found on the way through a top level.
+    fn take_notice(&mut self, unit: u32, top: &Top) {
+        for hit in &top.hits {
+            let key = (hit.rule.clone(), hit.unit, hit.span, hit.way);
+            if self.known_hits.insert(key) {
+                self.hits.push(hit.clone());
+            }
+        }
+        for note in &top.notes {
+            self.note(note);
+        }
+        debug_assert!(top.executed.iter().all(|target| target.unit == unit));
+        self.executed.extend(&top.executed);
+        self.unsettled += u32::from(!top.is_settled);
+    }
+
+    /// Runs the top level of a file by itself; nothing when too much was run.
+    fn run_top(&mut self, unit: u32) -> Option<Top> {
+        if self.steps_of_unit > STEPS_OF_UNIT_MAX {
+            self.unsettled += 1;
+            return None;
         }
         // While it runs, files that need each other find nothing.
         self.tops.insert(unit, None);
         let outer = self.suspend(unit);
+        let found = Found {
+            hits: std::mem::take(&mut self.hits),
+            known_hits: std::mem::take(&mut self.known_hits),
+            notes: std::mem::take(&mut self.notes),
+            executed: std::mem::take(&mut self.executed),
+            nesting: std::mem::take(&mut self.nesting),
+            unsettled: std::mem::take(&mut self.unsettled),
+            is_brief: std::mem::take(&mut self.is_brief),
+            is_at_top: std::mem::replace(&mut self.is_at_top, true),
+        };
         let target = Target {
             unit,
             function: FunctionId::TOP,
@@ -302,6 +355,31 @@ impl<'p> Solver<'p> {
         if let (false, Some(returned)) = (self.live, frame.and_then(|frame| frame.returns)) {
             self.state.heap = returned.heap;
         }
+        let cells = self.cells_of_top(function);
+        self.forget_changing();
+        let executed = self.executed.drain();
+        let top = Top {
+            heap: std::mem::take(&mut self.state.heap),
+            cells,
+            ids: std::mem::take(&mut self.ids).kept(),
+            hits: std::mem::replace(&mut self.hits, found.hits),
+            notes: std::mem::replace(&mut self.notes, found.notes),
+            executed: executed.filter(|target| target.unit == unit).collect(),
+            is_settled: self.unsettled == 0,
+        };
+        self.known_hits = found.known_hits;
+        self.executed = found.executed;
+        self.nesting = found.nesting;
+        self.unsettled = found.unsettled;
+        self.is_brief = found.is_brief;
+        self.is_at_top = found.is_at_top;
+        self.resume(outer);
+        Some(top)
+    }
+
+    /// Returns the cells of a top level's variables. Those that functions set
+    /// may hold anything when other functions are called.
+    fn cells_of_top(&mut self, function: &Function) -> HashMap<Slot, ObjectId> {
         let mut cells = HashMap::default();
         for at in 0..function.slots.len() as u32 {
             let slot = Slot(at);
@@ -322,6 +400,11 @@ impl<'p> Solver<'p> {
                 }
             }
         }
+        cells
+    }
+
+    /// Lets global variables that functions set hold anything.
+    fn forget_changing(&mut self) {
         let changing: Vec<Name> = self
             .state
             .heap
@@ -334,15 +417,6 @@ impl<'p> Solver<'p> {
             value.join(&Value::unknown());
             self.state.heap.set_global(&name, value);
         }
-        let top = Top {
-            heap: std::mem::take(&mut self.state.heap),
-            cells,
-            ids: std::mem::take(&mut self.ids).kept(),
-        };
-        self.resume(outer);
-        let top = Rc::new(top);
-        self.tops.insert(unit, Some(Rc::clone(&top)));
-        Some(top)
     }
 
     /// Sets what is being run aside, to run something by itself.
@@ -436,7 +510,7 @@ impl<'p> Solver<'p> {
                 return None;
             }
             let class = &self.project.unit(target.unit).classes[function.class?];
-            let lineage = self.project.lineage(models, &class.name);
+            let lineage = self.lineage(&class.name);
             let by_type = lineage.iter().find_map(|ty| models.class_entries.get(ty));
             by_type.or_else(|| {
                 let mut annotations = class.annotations.iter();
@@ -695,14 +769,7 @@ impl<'p> Solver<'p> {
 
     /// Returns the type and all that it is a kind of.
     fn lineage(&self, name: &Name) -> Rc<[Name]> {
-        let language = self.models.language;
-        let key = (language, name.clone());
-        if let Some(known) = self.lineages.borrow().get(&key) {
-            return Rc::clone(known);
-        }
-        let found: Rc<[Name]> = self.project.lineage(self.models, name).into();
-        self.lineages.borrow_mut().insert(key, Rc::clone(&found));
-        found
+        self.shared.lineage(self.project, self.models, name)
     }
 
     /// Returns whether a type has few values, all of which the program names.
@@ -791,6 +858,10 @@ impl<'p> Solver<'p> {
 
     /// Returns whether no more statements are run.
     fn is_exhausted(&self) -> bool {
+        if self.is_at_top {
+            // What was run before is not its concern.
+            return self.steps > STEPS_MAX;
+        }
         let is_brief_spent =
             self.steps > BRIEF_STEPS_MAX || self.brief_steps > BRIEF_STEPS_OF_UNIT_MAX;
         self.steps > STEPS_MAX
@@ -870,6 +941,18 @@ struct Suspended<'p> {
     models: &'p Models,
     base: Heap,
     base_of: Option<u32>,
+}
+
+/// What was found before a top level was run.
+struct Found {
+    hits: Vec<Hit>,
+    known_hits: HashSet<HitKey>,
+    notes: Vec<String>,
+    executed: HashSet<Target>,
+    nesting: u32,
+    unsettled: u32,
+    is_brief: bool,
+    is_at_top: bool,
 }
 
 /// Returns whether values of the type are numbers or the like: no text.

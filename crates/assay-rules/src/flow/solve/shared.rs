@@ -1,0 +1,160 @@
+//! What solvers of several files have in common: what the top levels of files
+//! leave behind, and answers about types that are asked for again and again.
+//!
+//! Nothing here depends on which file is followed or in which order: what was
+//! found under a limit, or in the middle of files that need each other, stays
+//! with the solver that found it.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::{Hit, Sites};
+use crate::flow::hash::HashMap;
+use crate::flow::heap::Heap;
+use crate::flow::ir::{Name, Slot};
+use crate::flow::model::Models;
+use crate::flow::project::{Project, Target};
+use crate::flow::value::ObjectId;
+
+/// So many top levels are kept by one thread: each holds the objects that it made.
+const TOPS_MAX: usize = 1_024;
+
+/// So many types are kept by one thread.
+const TYPES_MAX: usize = 20_000;
+
+/// What the top level of a file leaves behind.
+pub(super) struct Top {
+    pub(super) heap: Heap,
+    /// The cells of its variables.
+    pub(super) cells: HashMap<Slot, ObjectId>,
+    pub(super) ids: Sites,
+    /// What was found and noted on the way, and which of the file's functions ran.
+    pub(super) hits: Vec<Hit>,
+    pub(super) notes: Vec<String>,
+    pub(super) executed: Vec<Target>,
+    /// Whether it comes to the same wherever one begins.
+    pub(super) is_settled: bool,
+}
+
+/// What the solvers of one thread share.
+#[derive(Default)]
+pub(crate) struct Shared {
+    tops: HashMap<u32, Rc<Top>>,
+    types: RefCell<Vec<(&'static str, HashMap<Name, Type>)>>,
+}
+
+/// What was asked of a type.
+#[derive(Default)]
+struct Type {
+    lineage: Option<Rc<[Name]>>,
+    /// By name and number of arguments: what a call on exactly this type
+    /// reaches, and what one on something of it does.
+    methods: HashMap<Name, Vec<(usize, bool, Rc<[Target]>)>>,
+    members: HashMap<Name, Option<Name>>,
+}
+
+impl Shared {
+    pub(super) fn top(&self, unit: u32) -> Option<&Rc<Top>> {
+        self.tops.get(&unit)
+    }
+
+    pub(super) fn keep_top(&mut self, unit: u32, top: &Rc<Top>) {
+        if top.is_settled && self.tops.len() < TOPS_MAX {
+            self.tops.insert(unit, Rc::clone(top));
+        }
+    }
+
+    /// Answers from what is known of a type, or finds it out.
+    fn of_type<T: Clone>(
+        &self,
+        models: &Models,
+        name: &Name,
+        known: impl Fn(&Type) -> Option<T>,
+        find: impl FnOnce() -> T,
+        keep: impl FnOnce(&mut Type, T),
+    ) -> T {
+        let mut all = self.types.borrow_mut();
+        let at = all.iter().position(|(of, _)| *of == models.language);
+        let at = at.unwrap_or_else(|| {
+            all.push((models.language, HashMap::default()));
+            all.len() - 1
+        });
+        let types = &mut all[at].1;
+        if let Some(found) = types.get(name).and_then(known) {
+            return found;
+        }
+        let found = find();
+        if types.len() >= TYPES_MAX {
+            types.clear();
+        }
+        keep(types.entry(name.clone()).or_default(), found.clone());
+        found
+    }
+
+    /// Returns the type and all that it is a kind of.
+    pub(super) fn lineage(&self, project: &Project, models: &Models, name: &Name) -> Rc<[Name]> {
+        self.of_type(
+            models,
+            name,
+            |known| known.lineage.clone(),
+            || project.lineage(models, name).into(),
+            |known, found| known.lineage = Some(found),
+        )
+    }
+
+    /// Returns the methods that a call reaches: on exactly this class, or on
+    /// something of it, which may be of a class below.
+    pub(super) fn methods(
+        &self,
+        project: &Project,
+        models: &Models,
+        (class, name): (&Name, &str),
+        arity: usize,
+        is_exact: bool,
+    ) -> Rc<[Target]> {
+        self.of_type(
+            models,
+            class,
+            |known| {
+                let mut all = known.methods.get(name)?.iter();
+                let found = all.find(|known| known.0 == arity && known.1 == is_exact)?;
+                Some(Rc::clone(&found.2))
+            },
+            || match is_exact {
+                true => project.methods(class, name, arity).into(),
+                false => project.virtual_methods(class, name, arity).into(),
+            },
+            |known, found| {
+                let all = known.methods.entry(Name::from(name)).or_default();
+                all.push((arity, is_exact, found));
+            },
+        )
+    }
+
+    /// Returns the type of a member: what its class declares, or what models say.
+    pub(super) fn member_type(
+        &self,
+        project: &Project,
+        models: &Models,
+        (ty, member): (&Name, &str),
+    ) -> Option<Name> {
+        let modelled = || {
+            let lineage = project.lineage(models, ty);
+            let mut known = lineage.iter().filter_map(|ty| models.types.get(ty));
+            known.find_map(|ty| ty.returns.get(member).cloned())
+        };
+        self.of_type(
+            models,
+            ty,
+            |known| known.members.get(member).cloned(),
+            || {
+                let declared = project.member_type(ty, member);
+                let declared = declared.map(|ty| models.canonical(&ty));
+                declared.or_else(modelled)
+            },
+            |known, found| {
+                known.members.insert(Name::from(member), found);
+            },
+        )
+    }
+}

@@ -287,7 +287,7 @@ as_fields! {
     MeasuredFunction { name first_line last_line metrics }
     Measured { file functions }
     SurfaceParameter { name type_text default is_variadic }
-    Signature { parameters result throws by_name is_typed }
+    Signature { parameters result throws raises by_name is_typed }
     Surface { items names handed_on is_open }
     Seen {
         language is_parsed not_understood doubts measured findings directives notes secrets surface
@@ -326,6 +326,7 @@ impl Wire for SurfaceItem {
         self.is_required.put(out);
         self.signature.put(out);
         self.heritage.put(out);
+        self.is_complete.put(out);
         self.is_deprecated.put(out);
         self.span.put(out);
     }
@@ -339,6 +340,7 @@ impl Wire for SurfaceItem {
             is_required: Wire::take(input)?,
             signature: Wire::take(input)?,
             heritage: Wire::take(input)?,
+            is_complete: Wire::take(input)?,
             is_deprecated: Wire::take(input)?,
             span: Wire::take(input)?,
         })

@@ -4,9 +4,11 @@ use std::collections::HashSet;
 
 use assay_finding::{Confidence, IdentityHasher};
 use assay_source::Span;
-use assay_syntax::SyntaxTree;
 
-use super::{Action, Dialect, NewDefault, Rewrite, Step, call, dialect_of_path, is_migration, sql};
+use super::{
+    Action, Dialect, NewDefault, Rewrite, Step, call, dialect_of_path, is_inner, is_migration,
+    liquibase, sql,
+};
 use crate::context::{Basis, Context};
 
 /// Bytes of a migration; a dump of data is none.
@@ -33,18 +35,10 @@ struct Verdict {
 }
 
 /// Reports what is dangerous in the way of the rule.
-pub(crate) fn check<'t>(danger: Danger, tree: &'t SyntaxTree, context: &mut Context<'_, 't>) {
+pub(crate) fn check(danger: Danger, context: &mut Context<'_, '_>) {
     let text = context.text().as_str();
-    if !is_migration(context.path()) || text.len() > BYTES_MAX {
+    let Some((mut steps, own)) = read(text, context) else {
         return;
-    }
-    let (mut steps, own) = match tree.language().id().as_str() {
-        "sql" => {
-            let mut steps = Vec::new();
-            let dialect = sql::read(text, 0, &mut steps);
-            (steps, dialect)
-        }
-        _ => call::read(tree),
     };
     steps.sort_by_key(|step| step.span.start);
     let named = dialect_of_path(context.path().as_str().unwrap_or(""));
@@ -53,7 +47,7 @@ pub(crate) fn check<'t>(danger: Danger, tree: &'t SyntaxTree, context: &mut Cont
         named => named,
     };
     let old_postgres = danger == Danger::Rewritten && context.number("postgres") < 11;
-    let lenient = tree.language().id().as_str() == "php";
+    let lenient = context.language() == "php";
     for verdict in judge(danger, &steps, dialect, old_postgres, lenient) {
         // What it is about is in its words: layout is no part of it.
         let mut hasher = IdentityHasher::new(context.rule.id());
@@ -62,6 +56,33 @@ pub(crate) fn check<'t>(danger: Danger, tree: &'t SyntaxTree, context: &mut Cont
         draft.confidence = verdict.confidence;
         draft.basis = Basis::Own(hasher.finish());
     }
+}
+
+/// Reads the steps of a migration; none of a file that is none.
+fn read(text: &str, context: &Context<'_, '_>) -> Option<(Vec<Step>, Dialect)> {
+    if text.len() > BYTES_MAX {
+        return None;
+    }
+    let path = context.path().as_str()?;
+    let language = context.language();
+    let mut steps = Vec::new();
+    let is_changelog = !is_inner(path) && liquibase::is_changelog(path, text);
+    if is_changelog && language != "sql" {
+        let tree = context.tree.filter(|_| !path.ends_with(".xml"));
+        let dialect = liquibase::read(text, tree, &mut steps);
+        return Some((steps, dialect));
+    }
+    let tree = context.tree?;
+    if !is_changelog && !is_migration(context.path()) {
+        return None;
+    }
+    Some(match language {
+        "sql" => {
+            let dialect = sql::read(text, 0, &mut steps);
+            (steps, dialect)
+        }
+        _ => call::read(tree),
+    })
 }
 
 /// Tables that no other program uses yet, or under that name no longer.

@@ -8,6 +8,7 @@
 
 mod call;
 mod judge;
+mod liquibase;
 mod sql;
 #[cfg(test)]
 mod tests;
@@ -117,7 +118,7 @@ pub(crate) fn is_migration(path: &RepoPath) -> bool {
     let lower = path.to_ascii_lowercase();
     let (folders, name) = lower.rsplit_once('/').unwrap_or(("", &lower));
     let parts = || folders.split('/');
-    if parts().any(|part| INNER.contains(&part)) || is_backwards(name) {
+    if is_inner(path) || is_backwards(name) {
         return false;
     }
     // Flyway: `V12__add_books.sql`.
@@ -130,6 +131,14 @@ pub(crate) fn is_migration(path: &RepoPath) -> bool {
         && (flyway && name.ends_with(".sql")
             || alembic && name.ends_with(".py")
             || parts().any(|part| FOLDERS.contains(&part)))
+}
+
+/// Whether a path lies where nothing runs that matters.
+fn is_inner(path: &str) -> bool {
+    let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
+    folders
+        .split('/')
+        .any(|part| INNER.contains(&part.to_ascii_lowercase().as_str()))
 }
 
 /// A file that takes a migration back.

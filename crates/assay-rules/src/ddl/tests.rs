@@ -1,6 +1,9 @@
-use assay_source::RepoPath;
+use std::sync::Arc;
 
-use super::{Action, Step, is_migration, sql};
+use assay_source::{RepoPath, SourceText};
+use assay_syntax::{ParseLimits, detect, parse};
+
+use super::{Action, Dialect, Step, is_migration, liquibase, sql};
 
 /// Reads SQL; steps as `table: what`.
 fn check(text: &str, expected: &[&str]) {
@@ -170,4 +173,113 @@ fn migrations_are_told_by_their_paths() {
     ] {
         assert_eq!(is_migration(&RepoPath::from(path)), expected, "{path}");
     }
+}
+
+/// Reads a changelog; the database, and steps as `table: what`.
+fn check_changelog(path: &str, text: &str, dialect: Dialect, expected: &[&str]) {
+    assert!(liquibase::is_changelog(path, text), "{path}");
+    let source = Arc::new(SourceText::from_text(text));
+    let parsed = detect(&RepoPath::from(path), text)
+        .filter(|_| !path.ends_with(".xml"))
+        .map(|language| parse(&source, language, &ParseLimits::default()));
+    let tree = parsed.as_ref().and_then(|parsed| parsed.trees.first());
+    let mut steps = Vec::new();
+    assert_eq!(liquibase::read(text, tree, &mut steps), dialect, "{path}");
+    let shown: Vec<String> = steps.iter().map(shown).collect();
+    assert_eq!(shown, expected, "{text}");
+}
+
+#[test]
+fn changelogs_of_liquibase_are_read_in_all_notations() {
+    let expected = &[
+        "books: drop subtitle",
+        "books: add pages None required",
+        "books: rename title to name",
+        "books: UPDATE",
+        "old: drop",
+    ];
+    let xml = r#"<?xml version="1.0"?>
+<databaseChangeLog xmlns="http://www.liquibase.org/xml/ns/dbchangelog">
+  <!-- <dropTable tableName="a"/> -->
+  <changeSet id="1" author="a" dbms="postgresql, h2">
+    <preConditions><tableExists tableName="books"/></preConditions>
+    <dropColumn tableName="books" columnName="subtitle"/>
+    <addColumn tableName="books">
+      <column name="pages" type="int"><constraints nullable="false"/></column>
+    </addColumn>
+    <renameColumn tableName="books" oldColumnName="title" newColumnName="name"/>
+    <sql><![CDATA[ UPDATE books SET a = 1 ]]></sql>
+    <dropTable tableName="old"/>
+    <rollback><dropTable tableName="books"/></rollback>
+  </changeSet>
+</databaseChangeLog>
+"#;
+    check_changelog("db/changelog/1.xml", xml, Dialect::Postgres, expected);
+    let yaml = "databaseChangeLog:
+  - changeSet:
+      id: 1
+      author: a
+      dbms: postgresql
+      changes:
+        - dropColumn:
+            tableName: books
+            columnName: subtitle
+        - addColumn:
+            tableName: books
+            columns:
+              - column:
+                  name: pages
+                  type: int
+                  constraints:
+                    nullable: false
+        - renameColumn:
+            tableName: books
+            oldColumnName: title
+            newColumnName: name
+        - sql:
+            sql: UPDATE books SET a = 1
+        - dropTable:
+            tableName: old
+      rollback:
+        - dropTable:
+            tableName: books
+";
+    check_changelog("db/changelog/1.yaml", yaml, Dialect::Postgres, expected);
+    let json = r#"{"databaseChangeLog": [{"changeSet": {"id": "1", "author": "a", "changes": [
+        {"addColumn": {"tableName": "books", "columns": [
+            {"column": {"name": "a", "type": "int", "defaultValueNumeric": 1, "constraints": {"nullable": false}}},
+            {"column": {"name": "b", "type": "uuid", "defaultValueComputed": "gen_random_uuid()"}}]}},
+        {"delete": {"tableName": "books", "where": "a = 1"}},
+        {"createIndex": {"tableName": "books", "indexName": "c"}}]}}]}"#;
+    check_changelog(
+        "db/changelog/1.json",
+        json,
+        Dialect::Unknown,
+        &[
+            "books: add a Constant required",
+            "books: add b Computed",
+            "books: index false",
+        ],
+    );
+}
+
+#[test]
+fn any_changelog_is_read_to_its_end() {
+    for text in [
+        "<databaseChangeLog",
+        "<databaseChangeLog><a b='",
+        "<databaseChangeLog><![CDATA[",
+        "<databaseChangeLog></a></b><c/>",
+        "<databaseChangeLog><é ü=\"&\"/>",
+        "<databaseChangeLog><!-->",
+    ] {
+        liquibase::read(text, None, &mut Vec::new());
+    }
+    let deep = format!("<databaseChangeLog>{}", "<a>".repeat(100_000));
+    liquibase::read(&deep, None, &mut Vec::new());
+    assert!(liquibase::is_changelog(
+        "a.sql",
+        "-- Liquibase formatted SQL\n--changeset a:1\n"
+    ));
+    assert!(!liquibase::is_changelog("a.sql", "SELECT 1"));
 }

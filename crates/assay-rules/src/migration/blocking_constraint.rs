@@ -36,6 +36,6 @@ pub(crate) const RULE: RuleSpec = RuleSpec {
     ..RuleSpec::new(
         Category::Maintainability,
         Severity::Low,
-        Check::Tree(|tree, context| check(Danger::BlockingConstraint, tree, context)),
+        Check::File(|context| check(Danger::BlockingConstraint, context)),
     )
 };

@@ -41,6 +41,6 @@ pub(crate) const RULE: RuleSpec = RuleSpec {
     ..RuleSpec::new(
         Category::Maintainability,
         Severity::Low,
-        Check::Tree(|tree, context| check(Danger::BlockingIndex, tree, context)),
+        Check::File(|context| check(Danger::BlockingIndex, context)),
     )
 };

@@ -44,6 +44,6 @@ pub(crate) const RULE: RuleSpec = RuleSpec {
     ..RuleSpec::new(
         Category::Maintainability,
         Severity::Low,
-        Check::Tree(|tree, context| check(Danger::EveryRow, tree, context)),
+        Check::File(|context| check(Danger::EveryRow, context)),
     )
 };

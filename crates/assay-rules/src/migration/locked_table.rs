@@ -35,6 +35,6 @@ pub(crate) const RULE: RuleSpec = RuleSpec {
     ..RuleSpec::new(
         Category::Maintainability,
         Severity::Medium,
-        Check::Tree(|tree, context| check(Danger::Locked, tree, context)),
+        Check::File(|context| check(Danger::Locked, context)),
     )
 };

@@ -65,6 +65,6 @@ pub(crate) const RULE: RuleSpec = RuleSpec {
     ..RuleSpec::new(
         Category::Maintainability,
         Severity::Medium,
-        Check::Tree(|tree, context| check(Danger::RemovedColumn, tree, context)),
+        Check::File(|context| check(Danger::RemovedColumn, context)),
     )
 };

@@ -47,6 +47,6 @@ pub(crate) const RULE: RuleSpec = RuleSpec {
     ..RuleSpec::new(
         Category::Maintainability,
         Severity::Medium,
-        Check::Tree(|tree, context| check(Danger::RemovedTable, tree, context)),
+        Check::File(|context| check(Danger::RemovedTable, context)),
     )
 };

@@ -56,6 +56,6 @@ pub(crate) const RULE: RuleSpec = RuleSpec {
     ..RuleSpec::new(
         Category::Maintainability,
         Severity::Medium,
-        Check::Tree(|tree, context| check(Danger::Required, tree, context)),
+        Check::File(|context| check(Danger::Required, context)),
     )
 };

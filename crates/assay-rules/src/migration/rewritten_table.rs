@@ -53,6 +53,6 @@ pub(crate) const RULE: RuleSpec = RuleSpec {
     ..RuleSpec::new(
         Category::Maintainability,
         Severity::Medium,
-        Check::Tree(|tree, context| check(Danger::Rewritten, tree, context)),
+        Check::File(|context| check(Danger::Rewritten, context)),
     )
 };

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::raised;
 use super::{Signature, Surface, SurfaceItem, SurfaceParameter};
 
 /// What a change takes away.
@@ -67,7 +68,7 @@ pub fn compare_surfaces(base: &Surface, head: &Surface) -> Vec<Break> {
             continue;
         }
         match new.get(&item.name) {
-            Some(now) => breaks.extend(compare_items(&old[&item.name], now)),
+            Some(now) => breaks.extend(compare_items(&old[&item.name], now, head)),
             None if head.handed_on.contains(&item.name) => {}
             None => {
                 let owner_now = around.and_then(|owner| new.get(owner)?.first());
@@ -85,7 +86,16 @@ pub fn compare_surfaces(base: &Surface, head: &Surface) -> Vec<Break> {
             }
         }
     }
-    for item in head.items.iter().filter(|item| item.is_required) {
+    // Whoever builds a structure of Rust gives all its fields.
+    let is_built = |item: &SurfaceItem| {
+        let of = |items: &HashMap<String, Vec<SurfaceItem>>| {
+            let owner = items.get(item.owner.as_ref()?)?.first()?;
+            Some(owner.is_complete && owner.kind == "structure")
+        };
+        item.kind == "field" && of(&old) == Some(true) && of(&new) == Some(true)
+    };
+    let required = |item: &&SurfaceItem| item.is_required || is_built(item);
+    for item in head.items.iter().filter(required) {
         let owner_was_there = item
             .owner
             .as_ref()
@@ -97,6 +107,7 @@ pub fn compare_surfaces(base: &Surface, head: &Surface) -> Vec<Break> {
                 name: item.name.clone(),
                 detail: match item.kind {
                     "variant" => "is new, and every `match` must handle it".to_owned(),
+                    "field" => "is new, and who builds the structure must give it".to_owned(),
                     _ => "is new, and every implementation must provide it".to_owned(),
                 },
                 is_certain: true,
@@ -128,7 +139,7 @@ fn gone(item: &SurfaceItem, head: &Surface) -> Break {
 }
 
 /// Compares all that goes by one name: overloads are matched first.
-fn compare_items(old: &[SurfaceItem], new: &[SurfaceItem]) -> Option<Break> {
+fn compare_items(old: &[SurfaceItem], new: &[SurfaceItem], head: &Surface) -> Option<Break> {
     let item = &old[0];
     let make = |kind, detail, at: &SurfaceItem, now: &SurfaceItem| Break {
         kind,
@@ -148,7 +159,7 @@ fn compare_items(old: &[SurfaceItem], new: &[SurfaceItem]) -> Option<Break> {
         let mut first = None;
         let mut is_kept = false;
         for (now, signature) in candidates {
-            match compare_signatures(was, signature) {
+            match compare_signatures(was, signature, head) {
                 None => is_kept = true,
                 Some(difference) => {
                     // Of several the one with as many parameters is meant.
@@ -172,10 +183,22 @@ fn compare_items(old: &[SurfaceItem], new: &[SurfaceItem]) -> Option<Break> {
             _ => {}
         }
     }
-    None
+    let now = new.first()?;
+    let is_closed = item.is_complete && !now.is_complete && item.kind == now.kind;
+    is_closed.then(|| {
+        let detail = match item.kind {
+            "enumeration" => "is `#[non_exhaustive]` now, and a `match` needs an arm for the rest",
+            _ => "has a private field or is `#[non_exhaustive]` now, and others can no longer build it",
+        };
+        make(BreakKind::Signature, detail.to_owned(), item, now)
+    })
 }
 
-fn compare_signatures(was: &Signature, now: &Signature) -> Option<(BreakKind, String)> {
+fn compare_signatures(
+    was: &Signature,
+    now: &Signature,
+    head: &Surface,
+) -> Option<(BreakKind, String)> {
     if was == now {
         return None;
     }
@@ -209,6 +232,12 @@ fn compare_signatures(was: &Signature, now: &Signature) -> Option<(BreakKind, St
     };
     if let Some(new) = now.throws.iter().find(is_news) {
         return Some((BreakKind::Signature, format!("now throws `{new}`")));
+    }
+    if let Some((old, new)) = raised::other(&was.raises, &now.raises, head) {
+        let text = format!(
+            "raises `{new}` where it raised `{old}`, and who catches that does not catch it"
+        );
+        return Some((BreakKind::Signature, text));
     }
     let pairs = was.parameters.iter().filter_map(|old| {
         let new = now.parameters.iter().find(|new| new.name == old.name)?;

@@ -2,6 +2,7 @@
 
 use assay_syntax::{Field, NodeRef, Role, Symbol};
 
+use super::raised::raised;
 use super::{Signature, SurfaceParameter};
 
 /// Words before a name that are no part of the result's type.
@@ -74,6 +75,10 @@ pub(super) fn signature(node: NodeRef<'_>, symbol: &Symbol, language: &str) -> S
         parameters,
         result: result.map(|text| stand_ins.put_in(&text)),
         throws: throws(rest),
+        raises: match language {
+            "python" => raised(node),
+            _ => Vec::new(),
+        },
         by_name: BY_NAME.contains(&language),
         is_typed: TYPED.contains(&language),
     }

@@ -5,8 +5,10 @@
 
 mod call;
 mod compare;
+mod complete;
 mod header;
 mod public;
+mod raised;
 
 use assay_source::{RepoPath, Span};
 use assay_syntax::{ParsedFile, Symbol, SymbolKind, symbols};
@@ -45,6 +47,8 @@ pub struct SurfaceItem {
     pub signature: Option<Signature>,
     /// For a class, what stands between its name and its body: what it extends.
     pub heritage: String,
+    /// Whether others may build it, or match all of it, by its parts (Rust).
+    pub is_complete: bool,
     /// Whether it said that it will go.
     pub is_deprecated: bool,
     /// Where it is declared.
@@ -60,6 +64,8 @@ pub struct Signature {
     pub result: Option<String>,
     /// What it says that it throws.
     pub throws: Vec<String>,
+    /// What it raises itself (Python).
+    pub raises: Vec<String>,
     /// Whether callers name the parameters (Python, Kotlin, Ruby, ...).
     pub by_name: bool,
     /// Whether the types that are written must hold.
@@ -124,6 +130,7 @@ pub fn surface(path: &RepoPath, parsed: &ParsedFile) -> Option<Surface> {
                 }
                 _ => String::new(),
             },
+            is_complete: language == "rust" && complete::is_complete(node),
             is_deprecated: remark.is_deprecated,
             signature: (is_called(symbol) && !public::is_command(node))
                 .then(|| header::signature(node, symbol, language)),
@@ -149,6 +156,7 @@ pub fn surface(path: &RepoPath, parsed: &ParsedFile) -> Option<Surface> {
                 owner,
                 is_required: is_demanded,
                 heritage: String::new(),
+                is_complete: false,
                 is_deprecated: false,
                 signature: None,
                 span,

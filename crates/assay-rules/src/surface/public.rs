@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use assay_source::{RepoPath, Span};
 use assay_syntax::{Field, NodeRef, Role, Symbol, SymbolKind, SyntaxTree};
 
+use super::complete::is_non_exhaustive;
+
 /// Parts of a path that hold nothing for others.
 const INNER_PARTS: &[&str] = &[
     "test",
@@ -580,15 +582,8 @@ fn kind_of_member(node: NodeRef<'_>) -> &'static str {
     let Some(owner) = owner else {
         return "enumeration member";
     };
-    let mut before = owner.previous_sibling();
-    while let Some(sibling) = before {
-        if sibling.kind() != "attribute_item" && !sibling.has(Role::Comment) {
-            break;
-        }
-        if sibling.text().contains("non_exhaustive") {
-            return "enumeration member";
-        }
-        before = sibling.previous_sibling();
+    if is_non_exhaustive(owner) {
+        return "enumeration member";
     }
     "variant"
 }

@@ -297,6 +297,112 @@ fn what_implementations_and_matches_must_handle_is_required() {
 }
 
 #[test]
+fn types_of_rust_that_others_build_or_match() {
+    let p = "src/lib.rs";
+    let s = "pub struct S { pub a: u8 }";
+    check(
+        p,
+        s,
+        "pub struct S { pub a: u8, pub b: u8 }",
+        &["S.b is new, and who builds the structure must give it"],
+    );
+    let closed =
+        &["S has a private field or is `#[non_exhaustive]` now, and others can no longer build it"];
+    check(p, s, "pub struct S { pub a: u8, b: u8 }", closed);
+    check(
+        p,
+        s,
+        "#[derive(Debug)]\n#[non_exhaustive]\npub struct S { pub a: u8 }",
+        closed,
+    );
+    check(
+        p,
+        "pub struct S(pub u8, pub u8);",
+        "pub struct S(pub u8, u8);",
+        closed,
+    );
+    // Others could not build it before either.
+    let hidden = "pub struct S { pub a: u8, pub(crate) b: u8 }";
+    check(
+        p,
+        hidden,
+        "pub struct S { pub a: u8, pub(crate) b: u8, pub c: u8 }",
+        &[],
+    );
+    check(
+        p,
+        hidden,
+        "#[non_exhaustive]\npub struct S { pub a: u8, pub(crate) b: u8 }",
+        &[],
+    );
+    check(
+        p,
+        "pub enum E { A }",
+        "/// More to come.\n#[non_exhaustive]\npub enum E { A, B }",
+        &["E is `#[non_exhaustive]` now, and a `match` needs an arm for the rest"],
+    );
+    check(
+        p,
+        "#[non_exhaustive]\npub enum E { A }",
+        "pub enum E { A }",
+        &[],
+    );
+}
+
+#[test]
+fn exceptions_that_took_the_place_of_others() {
+    let p = "pkg/mod.py";
+    let raising =
+        |name: &str| format!("def f(a):\n    if a:\n        raise {name}('a')\n    return a\n");
+    let now =
+        |name: &str, expected: &[&str]| check(p, &raising("ValueError"), &raising(name), expected);
+    now(
+        "TypeError",
+        &[
+            "f raises `TypeError` where it raised `ValueError`, and who catches that does not catch it",
+        ],
+    );
+    // It is caught all the same, or nobody knows.
+    now("UnicodeDecodeError", &[]);
+    now("errors.Odd", &[]);
+    let own = |parent: &str| format!("class Odd({parent}):\n    pass\n\n{}", raising("Odd"));
+    check(
+        p,
+        &format!(
+            "class Odd(ValueError):\n    pass\n\n{}",
+            raising("ValueError")
+        ),
+        &own("ValueError"),
+        &[],
+    );
+    check(
+        p,
+        &raising("ValueError"),
+        &own("LookupError"),
+        &["f raises `Odd` where it raised `ValueError`, and who catches that does not catch it"],
+    );
+    // One more, a stub that was filled in, and what an inner function raises.
+    check(
+        p,
+        &raising("ValueError"),
+        &format!("{}    raise KeyError(a)\n", raising("ValueError")),
+        &[],
+    );
+    check(
+        p,
+        &raising("NotImplementedError"),
+        &raising("ValueError"),
+        &[],
+    );
+    check(
+        p,
+        &raising("ValueError"),
+        "def f(a):\n    def g():\n        raise TypeError\n    return g\n",
+        &[],
+    );
+}
+
+#[test]
 fn javascript_offers_what_it_exports() {
     let p = "lib/a.js";
     check(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use assay_finding::{Coverage, Finding};
+use assay_finding::{Coverage, Finding, Severity};
 use assay_rules::{SchemaComparison, SchemaLoss, compare_schemas, is_schema};
 use assay_source::ChangeStatus;
 use assay_syntax::parse;
@@ -59,7 +59,7 @@ pub(super) fn find(
                     "{} {}: {}",
                     told_by(&loss.name),
                     loss.detail,
-                    why(loss.rule)
+                    why(loss.rule, loss.severity)
                 ),
                 symbol: &loss.name,
                 severity: loss.severity,
@@ -77,13 +77,16 @@ pub(super) fn find(
     found
 }
 
-fn why(rule: &str) -> &'static str {
+fn why(rule: &str, severity: Option<Severity>) -> &'static str {
     match rule {
         "schema/stricter-input" => "what clients send today may be refused",
         "schema/weaker-output" => "clients may not expect it",
         "schema/reused-field-number" => "old and new programs read each other's data wrongly",
         "schema/unreserved-field-number" => "write `reserved` in its place",
         "schema/new-authentication" => "clients without one are refused",
+        "schema/changed-type" if severity == Some(Severity::Low) => {
+            "what is sent looks alike, and code that was generated from it has another type"
+        }
         "schema/changed-type" => "clients that were built before cannot read or send it",
         _ => "clients that use it stop to work",
     }

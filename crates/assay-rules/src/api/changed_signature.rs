@@ -6,7 +6,9 @@
 //!
 //! Callers that are not here pass what they passed yesterday. A new parameter with a default, or a second
 //! function, leaves them alone. Compared are the parameters (removed, new and required, in another order, no longer optional),
-//! types and results where types must hold, defaults, and exceptions that Java declares. Another default is of low severity.
+//! types and results where types must hold, defaults, exceptions that Java declares, and an exception of Python that took the place of
+//! another one, when who caught the one does not catch the other. Another default is of low severity. In Rust a type that others built or matched by its parts and no longer
+//! can (`#[non_exhaustive]`, a private field) counts as well.
 //!
 //! ## Not reported
 //!

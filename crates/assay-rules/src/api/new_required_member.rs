@@ -1,6 +1,7 @@
 //! # Interface that demands more
 //!
-//! A public interface, trait or protocol of a published package gains a member without a default.
+//! A public interface, trait or protocol of a published package gains a member without a default, or a type of Rust a part that whoever
+//! builds or matches it must name.
 //!
 //! ## Why it matters
 //!
@@ -9,7 +10,7 @@
 //!
 //! ## Not reported
 //!
-//! - Members with a default, interfaces that are new, and what `api/removed-symbol` does not report either.
+//! - Members with a default, interfaces that are new, `#[non_exhaustive]` types and structures with private fields, and what `api/removed-symbol` does not report either.
 //!
 //! ## References
 //!

@@ -300,9 +300,12 @@ fn how_alike(was: &str, now: &str) -> Alike {
             long.strip_suffix(short)
                 .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
         };
-        return match ends(was, now) || ends(now, was) {
-            true => Alike::Same,
-            false => Alike::No,
+        let last = |name: &'_ str| name.rsplit('.').next().unwrap_or_default().to_owned();
+        return match (ends(was, now) || ends(now, was), last(was) == last(now)) {
+            (true, _) => Alike::Same,
+            // It moved to another package.
+            (false, true) => Alike::OnWire,
+            (false, false) => Alike::No,
         };
     }
     let alike = ALIKE
@@ -588,4 +591,22 @@ fn number(text: &str) -> Option<i64> {
         _ => text.parse().ok()?,
     };
     Some(value * sign)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Alike, how_alike};
+
+    #[test]
+    fn types_are_alike_by_their_form_on_the_wire() {
+        for (was, now, expected) in [
+            ("Author", "shop.v1.Author", Alike::Same),
+            ("shop.v1.Author", "people.v1.Author", Alike::OnWire),
+            ("shop.v1.Author", "shop.v1.Writer", Alike::No),
+            ("int32", "int64", Alike::OnWire),
+            ("int32", "string", Alike::No),
+        ] {
+            assert_eq!(how_alike(was, now), expected, "{was} to {now}");
+        }
+    }
 }

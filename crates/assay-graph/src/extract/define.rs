@@ -187,6 +187,23 @@ impl<'t> Extractor<'t> {
         (start, self.facts.supers.len() as u32)
     }
 
+    /// PHP: `use A, B;` in a class takes traits in.
+    pub(crate) fn traits(&mut self, node: NodeRef<'t>) {
+        let class = self.scope();
+        if !self.kind_of(class).is_type() {
+            return;
+        }
+        let named = node
+            .named_children()
+            .filter(|child| matches!(child.kind(), "name" | "qualified_name"));
+        for named in named.take(SUPERS_MAX) {
+            let written = read_type(named.text(), self);
+            if written != ExpressionId::UNKNOWN {
+                self.mixed_in.push((class, written));
+            }
+        }
+    }
+
     /// Go: a field without a name embeds its type, whose methods are then its own.
     fn embedded(&mut self, node: NodeRef<'t>) {
         let written = node.subtree().filter(|part| {

@@ -60,6 +60,7 @@ impl<'t> Extractor<'t> {
             };
         }
         match kind {
+            "relative_scope" if node.text() == "parent" => return self.push(Expression::Super),
             "crate" => return self.named("crate"),
             "super" | "base" | "base_expression" | "super_expression" => {
                 return self.push(Expression::Super);

@@ -87,8 +87,9 @@ pub(crate) struct Extractor<'t> {
     pub(crate) exported: HashSet<Name>,
     /// What annotations say of the function or class that follows them.
     pub(crate) pending: entry::Pending,
-    /// Ruby: the modules that classes take in, in the order of the text.
-    mixed_in: Vec<(LocalId, ExpressionId)>,
+    /// The modules of Ruby and traits of PHP that classes take in, in the order of
+    /// the text.
+    pub(crate) mixed_in: Vec<(LocalId, ExpressionId)>,
 }
 
 impl type_text::Build for Extractor<'_> {
@@ -247,6 +248,10 @@ impl<'t> Extractor<'t> {
 
     /// Looks at a node; returns whether all in it is done.
     fn visit(&mut self, node: NodeRef<'t>, actions: u32) -> bool {
+        if actions & plan::TRAITS != 0 && self.plan.family == Family::Php {
+            self.traits(node);
+            return false;
+        }
         if actions & plan::IMPORT != 0 && actions & plan::CALL == 0 && self.import(node) {
             return true;
         }

@@ -7,6 +7,8 @@ use crate::extract::Extractor;
 use crate::extract::bind::cut;
 use crate::extract::define::NAME_BYTES_MAX;
 use crate::extract::expression::arguments_of;
+use crate::extract::plan::Family;
+use crate::extract::type_text::read_type;
 use crate::facts::{DefinitionKind, Expression, ExpressionId, LocalId, Parameter};
 use crate::name::Name;
 
@@ -127,7 +129,9 @@ impl<'t> Extractor<'t> {
         }
         let end = self.facts.parameters.len() as u32;
         self.facts.definitions[id.index()].parameters = (start, end);
-        self.bind_receiver(node, id);
+        if !self.read_extended(node, id) {
+            self.bind_receiver(node, id);
+        }
     }
 
     /// Binds the names in a parameter that is taken apart at once.
@@ -149,6 +153,36 @@ impl<'t> Extractor<'t> {
                 self.bind_name(id, name, node.span().start, ExpressionId::UNKNOWN);
             }
         }
+    }
+
+    /// C#: `this A a` as the first parameter, which calls have before the dot; its
+    /// type stands where a class has its parents.
+    fn read_extended(&mut self, function: NodeRef<'t>, id: LocalId) -> bool {
+        let parameter = function
+            .children()
+            .filter(|child| child.has(Role::Parameters))
+            .flat_map(NodeRef::children)
+            .find(|child| child.kind() == "parameter" && child.text().starts_with("this "));
+        let Some(parameter) = parameter.filter(|_| self.plan.family == Family::CSharp) else {
+            return false;
+        };
+        let (Some(written), Some(name)) = (parameter.child(Field::Type), parameter.name_node())
+        else {
+            return false;
+        };
+        let mut extended = read_type(written.text(), self);
+        if let Expression::Generic(base, _) = self.facts.expressions[extended.index()]
+            && base != ExpressionId::UNKNOWN
+        {
+            extended = base;
+        }
+        let start = self.facts.supers.len() as u32;
+        self.facts.supers.push(extended);
+        self.facts.definitions[id.index()].supers = (start, start + 1);
+        let value = self.instance_of_type(written.text());
+        let text = self.intern(name.text());
+        self.bind_name(id, text, name.span().start, value);
+        true
     }
 
     /// Binds the name of the receiver: `self`, or in Go any name.

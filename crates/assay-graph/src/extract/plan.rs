@@ -81,6 +81,7 @@ pub(crate) const AS_NAME: u32 = 1 << 19;
 pub(crate) const CONSTANT: u32 = 1 << 20;
 pub(crate) const TOKENS: u32 = 1 << 21;
 pub(crate) const VARIANT: u32 = 1 << 22;
+pub(crate) const TRAITS: u32 = 1 << 23;
 
 /// What to do at the nodes of a language.
 pub(crate) struct Plan {
@@ -168,6 +169,7 @@ fn by_kind(kind: &str) -> u32 {
         "const_item" | "static_item" => CONSTANT,
         "token_tree" => TOKENS,
         "tuple_struct_pattern" => VARIANT,
+        "use_declaration" => TRAITS,
         _ => 0,
     }
 }

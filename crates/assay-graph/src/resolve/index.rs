@@ -46,6 +46,10 @@ pub(crate) struct Index<'g> {
     pub(crate) module_parent: QuickMap<u32, u32>,
     /// Rust: the file of a declared module.
     pub(crate) module_file: QuickMap<(u32, Name), u32>,
+    /// C#: extension methods by their names.
+    pub(crate) extensions: QuickMap<Name, Vec<u32>>,
+    /// Ruby and PHP: who takes a module or trait in.
+    pub(crate) users: QuickMap<u32, Vec<u32>>,
     /// Ruby: classes and modules by their whole names.
     pub(crate) ruby: Spaces,
 }
@@ -71,6 +75,8 @@ impl<'g> Index<'g> {
             by_name: QuickMap::default(),
             module_parent: QuickMap::default(),
             module_file: QuickMap::default(),
+            extensions: QuickMap::default(),
+            users: QuickMap::default(),
             ruby: Spaces::new(graph),
         };
         for file in 0..graph.files.len() as u32 {
@@ -80,6 +86,7 @@ impl<'g> Index<'g> {
         index.find_owners();
         index.find_parents();
         index.find_ruby_parents();
+        index.find_users();
         index
     }
 
@@ -146,6 +153,12 @@ impl<'g> Index<'g> {
                 {
                     self.insert(outer, name, id);
                 }
+            }
+            if file.family == Family::CSharp
+                && definition.kind.is_callable()
+                && !facts.supers_of(definition).is_empty()
+            {
+                self.extensions.entry(name).or_default().push(id);
             }
             if definition.kind.is_callable() || definition.kind.is_type() {
                 self.by_name.entry(name).or_default().push(id);
@@ -440,7 +453,8 @@ impl<'g> Index<'g> {
             let mut evaluation = Evaluation::new(self, file_id);
             for (local, definition) in (0_u32..).zip(&file.facts.definitions) {
                 let supers = file.facts.supers_of(definition);
-                if supers.is_empty() {
+                // What an extension method of C# adds to is no parent.
+                if supers.is_empty() || definition.kind.is_callable() {
                     continue;
                 }
                 let id = file.base + local;
@@ -471,6 +485,38 @@ impl<'g> Index<'g> {
             entry.0.dedup();
             entry.1 &= all_known;
         }
+    }
+
+    /// Finds who takes modules and traits in.
+    fn find_users(&mut self) {
+        let mut users: QuickMap<u32, Vec<u32>> = QuickMap::default();
+        for (&class, (parents, _)) in &self.parents {
+            let family = self.graph.files[self.file_of(class) as usize].family;
+            if !matches!(family, Family::Ruby | Family::Php) {
+                continue;
+            }
+            for &parent in parents {
+                let parent = self.first_part(parent);
+                if matches!(
+                    self.kind(parent),
+                    DefinitionKind::Interface | DefinitionKind::Module
+                ) {
+                    users.entry(parent).or_default().push(class);
+                }
+            }
+        }
+        for users in users.values_mut() {
+            users.sort_unstable();
+        }
+        self.users = users;
+    }
+
+    /// Returns the definition that stands for a type in several parts.
+    pub(crate) fn first_part(&self, class: u32) -> u32 {
+        let parts = self.ruby.parts(class);
+        parts
+            .and_then(|parts| parts.first().copied())
+            .unwrap_or(class)
     }
 
     /// Returns a type with its parts and all that it extends, the nearest first.

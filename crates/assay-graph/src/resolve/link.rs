@@ -8,6 +8,7 @@ use crate::graph::{
 };
 use crate::name::Name;
 use crate::resolve::evaluate::{Evaluation, Value};
+use crate::resolve::extension::extensions;
 use crate::resolve::index::{CONSTRUCTOR, Index};
 use crate::resolve::known::is_everywhere;
 use crate::resolve::overload::overloads;
@@ -122,6 +123,16 @@ fn link_usage(
             edges.push(edge);
         }
     };
+    let is_own = matches!(value, Value::Definition(_) | Value::Package(_));
+    if usage.kind == UsageKind::Call
+        && !is_own
+        && let Some((found, certainty)) = extensions(evaluation, usage, value)
+    {
+        for to in found.into_iter().take(CANDIDATES_MAX) {
+            add(to, certainty);
+        }
+        return Outcome::Found(certainty);
+    }
     let index = evaluation.index;
     let found = match value {
         Value::Definition(id) => called(evaluation, id, usage),
@@ -134,15 +145,6 @@ fn link_usage(
             .get(&class)
             .and_then(|(parents, _)| parents.first())
             .map_or_else(Vec::new, |&parent| constructor(evaluation, parent, usage)),
-        Value::External | Value::Holder(_) if usage.kind == UsageKind::Call => {
-            return match extension(evaluation, usage) {
-                Some(found) => {
-                    add(found, Certainty::ByName);
-                    Outcome::Found(Certainty::ByName)
-                }
-                None => Outcome::External,
-            };
-        }
         Value::External | Value::Holder(_) | Value::Parent(_) => return Outcome::External,
         Value::Package(_) => return Outcome::Unknown,
         Value::Unknown | Value::Instance(_) => {
@@ -238,31 +240,6 @@ fn constructor(evaluation: &mut Evaluation<'_, '_>, class: u32, usage: &Usage) -
         Some(found) => overloads(evaluation, found, usage),
         None => vec![class],
     }
-}
-
-/// Kotlin and Scala: the only function of a name that adds to a type of a library
-/// (`fun String.encoded()`).
-fn extension(evaluation: &Evaluation<'_, '_>, usage: &Usage) -> Option<u32> {
-    let index = evaluation.index;
-    let file = evaluation.source(evaluation.file);
-    let Expression::Member(_, name) = file.facts.expression(usage.target) else {
-        return None;
-    };
-    if file.family != Family::Jvm {
-        return None;
-    }
-    let mut found = index
-        .by_name
-        .get(&file.names[name.index()])?
-        .iter()
-        .copied()
-        .filter(|id| {
-            let definition = index.definition(*id);
-            definition.kind == DefinitionKind::Method
-                && definition.owner != ExpressionId::UNKNOWN
-                && !index.owner.contains_key(id)
-        });
-    found.next().filter(|_| found.next().is_none())
 }
 
 /// Looks for definitions of the name alone, where what it is called on is not

@@ -1,6 +1,7 @@
 //! Finds out what names mean over all files: the tables first, then every use.
 
 mod evaluate;
+mod extension;
 mod index;
 mod known;
 mod link;

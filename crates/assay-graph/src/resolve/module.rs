@@ -203,6 +203,12 @@ impl<'g> Index<'g> {
         value
     }
 
+    fn is_header(&self, id: u32) -> bool {
+        let path = &self.graph.files[self.file_of(id) as usize].text_path;
+        let end = path.rsplit('.').next().unwrap_or(path);
+        !matches!(end, "c" | "cc" | "cpp" | "cxx")
+    }
+
     /// C and C++: functions are found by their names when the program is linked;
     /// what the file itself has comes first, what it includes before the rest.
     pub(crate) fn linked(&self, file_id: u32, name: Name) -> Value {
@@ -219,6 +225,8 @@ impl<'g> Index<'g> {
             package => self
                 .members(package, name)
                 .filter(|&id| self.definition(id).visibility > Visibility::Private)
+                // A macro of a source file is nobody else's.
+                .filter(|&id| self.kind(id) != DefinitionKind::Macro || self.is_header(id))
                 .collect(),
         };
         let with_body: Vec<u32> = candidates

@@ -119,7 +119,7 @@ fn parameter_types<'g>(index: &Index<'g>, id: u32) -> impl Iterator<Item = &'g s
 }
 
 /// Returns whether a function takes so many arguments.
-fn takes(index: &Index<'_>, id: u32, count: usize) -> bool {
+pub(crate) fn takes(index: &Index<'_>, id: u32, count: usize) -> bool {
     let facts = &index.graph.files[index.file_of(id) as usize].facts;
     let parameters = facts.parameters_of(index.definition(id));
     let needed = parameters
@@ -155,7 +155,7 @@ fn brackets(text: &str) -> usize {
 }
 
 /// Returns whether a name is one of a parameter of a generic type.
-fn is_variable(name: &str) -> bool {
+pub(crate) fn is_variable(name: &str) -> bool {
     let mut letters = name.chars();
     letters
         .next()

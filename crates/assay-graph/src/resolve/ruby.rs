@@ -523,10 +523,18 @@ impl<'g> Index<'g> {
     /// Returns the member of a space itself that fits.
     fn ruby_own(&self, space: u32, name: Name, fits: impl Fn(&Definition) -> bool) -> Option<u32> {
         let parts = &self.ruby.all[space as usize].parts;
-        parts.iter().rev().find_map(|&part| {
-            self.members(part, name)
-                .find(|&id| fits(self.definition(id)))
-        })
+        let found = |of_tests: bool| {
+            let is_test = |part: u32| self.graph.files[self.file_of(part) as usize].is_test;
+            parts
+                .iter()
+                .filter(|&&part| is_test(part) == of_tests)
+                .find_map(|&part| {
+                    self.members(part, name)
+                        .find(|&id| fits(self.definition(id)))
+                })
+        };
+        // What tests put in its place is not what the others call.
+        found(false).or_else(|| found(true))
     }
 
     /// Returns a method of the values of a space, or one of its fields.
@@ -587,6 +595,11 @@ impl<'g> Index<'g> {
             space => self.ruby_own(space, name, is_value),
         };
         found.map(Value::Definition)
+    }
+
+    /// Returns a method of the values of the class that a definition opens.
+    pub(crate) fn ruby_method_of(&self, class: u32, name: Name) -> Option<u32> {
+        self.ruby_method(self.ruby.space(class)?, name)
     }
 
     /// Returns a method of a value of the only class of a name; for names that say

@@ -803,3 +803,120 @@ end
         ],
     );
 }
+
+#[test]
+fn what_takes_a_module_or_trait_in_has_what_it_calls() {
+    check(
+        "//- lib/shout.rb
+module Shout
+  def shout; voice; tone; end
+end
+//- lib/dog.rb
+class Dog
+  include Shout
+  def voice; end
+  def tone; end
+end
+//- lib/cat.rb
+class Cat
+  include Shout
+  def tone; end
+end
+//- src/Shouts.php
+<?php
+namespace App;
+trait Shouts {
+  public function shout() { $this->voice(); }
+}
+//- src/Bird.php
+<?php
+namespace App;
+class Bird extends Animal {
+  use Shouts;
+  public function __construct() { parent::__construct(); parent::name(); $this->shout(); self::make(); }
+  public function voice() {}
+  public static function make() {}
+}
+//- src/Animal.php
+<?php
+namespace App;
+class Animal {
+  public function __construct() {}
+  public function name() {}
+}
+//- src/Other.php
+<?php
+namespace App;
+class Other { public function name() {} public function __construct() {} }
+",
+        &[
+            "Bird.__construct -> src/Animal.php:Animal.__construct (resolved)",
+            "Bird.__construct -> src/Animal.php:Animal.name (resolved)",
+            "Bird.__construct -> src/Bird.php:Bird.make (resolved)",
+            "Bird.__construct -> src/Shouts.php:Shouts.shout (resolved)",
+            "Shout.shout -> lib/cat.rb:Cat.tone (ambiguous)",
+            "Shout.shout -> lib/dog.rb:Dog.tone (ambiguous)",
+            "Shout.shout -> lib/dog.rb:Dog.voice (resolved)",
+            "Shouts.shout -> src/Bird.php:Bird.voice (resolved)",
+        ],
+    );
+}
+
+#[test]
+fn extension_methods_of_c_sharp() {
+    check(
+        "//- Item.cs
+namespace Shop;
+public interface IPriced { }
+public class Item : IPriced { }
+//- Extensions.cs
+namespace Shop.Tools;
+public static class Extensions {
+  public static int Price(this IPriced item) { return item.Rounded(2); }
+  public static int Rounded(this IPriced item, int digits) { return digits; }
+  public static bool IsBlank(this string text) { return text.Any(); }
+  public static bool Contains(this string text, int other) { return true; }
+}
+//- Run.cs
+using Shop.Tools;
+namespace Shop;
+public class Run {
+  public void Go(Item item, string name) {
+    item.Price();
+    Extensions.Price(item);
+    name.IsBlank();
+    name.Contains(1);
+  }
+}
+",
+        &[
+            "Extensions.Price -> Extensions.cs:Extensions.Rounded (resolved)",
+            "Run.Go -> Extensions.cs:Extensions.IsBlank (by-name)",
+            "Run.Go -> Extensions.cs:Extensions.Price (resolved)",
+        ],
+    );
+}
+
+#[test]
+fn macros_of_source_files_of_c_are_their_own() {
+    check(
+        "//- include/a.h
+#define TWICE(x) ((x) * 2)
+CURL_EXTERN void f(int *a);
+void g(int *a);
+//- lib/a.c
+#include \"a.h\"
+#define time(t) own(t)
+void f(int *a) { time(0); }
+//- lib/b.c
+#include \"a.h\"
+void run(void) { f(0); time(0); TWICE(1); g(0); }
+",
+        &[
+            "f -> lib/a.c:time (resolved)",
+            "run -> include/a.h:TWICE (resolved)",
+            "run -> include/a.h:g (resolved)",
+            "run -> lib/a.c:f (resolved)",
+        ],
+    );
+}

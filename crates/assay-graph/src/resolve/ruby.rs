@@ -12,6 +12,7 @@ use crate::graph::{Graph, GraphFile};
 use crate::name::{Name, QuickMap};
 use crate::resolve::evaluate::{Evaluation, Spoken, Standing, Value};
 use crate::resolve::index::Index;
+use crate::resolve::known::{RUBY_CLASSES, RUBY_LIBRARIES, RUBY_METHODS};
 
 /// The space that all others are in.
 const ROOT: u32 = 0;
@@ -19,153 +20,6 @@ const ROOT: u32 = 0;
 const ANCESTORS_MAX: usize = 128;
 /// A path through spaces has so many names at most.
 const PATH_MAX: usize = 32;
-
-/// Classes and modules of the language: what a repository adds to them is not all
-/// that they have.
-const OF_THE_LANGUAGE: &[&str] = &[
-    "Array",
-    "BasicObject",
-    "Class",
-    "Comparable",
-    "Date",
-    "DateTime",
-    "Dir",
-    "Enumerable",
-    "ERB",
-    "Exception",
-    "FalseClass",
-    "File",
-    "Float",
-    "Hash",
-    "IO",
-    "Integer",
-    "Kernel",
-    "Logger",
-    "Method",
-    "Module",
-    "NilClass",
-    "Numeric",
-    "Object",
-    "Pathname",
-    "Proc",
-    "Range",
-    "Regexp",
-    "Set",
-    "StandardError",
-    "String",
-    "Struct",
-    "Symbol",
-    "Thread",
-    "Time",
-    "TrueClass",
-];
-
-/// Libraries whose classes repositories often open: they come from elsewhere unless
-/// a file lies where they would be loaded from.
-const OF_LIBRARIES: &[&str] = &[
-    "ActionController",
-    "ActionDispatch",
-    "ActionMailer",
-    "ActionView",
-    "ActiveJob",
-    "ActiveModel",
-    "ActiveRecord",
-    "ActiveStorage",
-    "ActiveSupport",
-    "Capybara",
-    "Devise",
-    "Faraday",
-    "I18n",
-    "Mail",
-    "Minitest",
-    "Mongoid",
-    "Nokogiri",
-    "RSpec",
-    "Rack",
-    "Rails",
-    "Sidekiq",
-    "Sinatra",
-    "Test",
-];
-
-/// Methods that every object has, or that every class has.
-const OF_EVERYTHING: &[&str] = &[
-    "!",
-    "==",
-    "abort",
-    "alias_method",
-    "ancestors",
-    "at_exit",
-    "attr_accessor",
-    "attr_reader",
-    "attr_writer",
-    "binding",
-    "block_given?",
-    "caller",
-    "catch",
-    "class",
-    "class_eval",
-    "const_get",
-    "define_method",
-    "display",
-    "dup",
-    "eql?",
-    "exit",
-    "extend",
-    "fail",
-    "format",
-    "freeze",
-    "frozen?",
-    "gets",
-    "hash",
-    "include",
-    "inspect",
-    "instance_eval",
-    "instance_method",
-    "instance_methods",
-    "instance_of?",
-    "instance_variable_get",
-    "instance_variable_set",
-    "is_a?",
-    "itself",
-    "kind_of?",
-    "lambda",
-    "loop",
-    "method",
-    "method_defined?",
-    "methods",
-    "module_eval",
-    "nil?",
-    "object_id",
-    "p",
-    "pp",
-    "prepend",
-    "print",
-    "printf",
-    "private",
-    "private_class_method",
-    "private_constant",
-    "proc",
-    "protected",
-    "public",
-    "public_send",
-    "puts",
-    "raise",
-    "rand",
-    "require",
-    "require_relative",
-    "respond_to?",
-    "send",
-    "sleep",
-    "sprintf",
-    "system",
-    "tap",
-    "then",
-    "throw",
-    "to_s",
-    "warn",
-    "yield_self",
-];
 
 /// Returns whether a name is that of a constant.
 fn is_constant(text: &str) -> bool {
@@ -237,8 +91,8 @@ impl Spaces {
             let space = &spaces.all[place];
             let text = graph.names.get(space.name);
             let is_of_others = space.around == ROOT
-                && (OF_THE_LANGUAGE.contains(&text)
-                    || OF_LIBRARIES.contains(&text) && !spaces.is_loaded(graph, space));
+                && (RUBY_CLASSES.contains(&text)
+                    || RUBY_LIBRARIES.contains(&text) && !spaces.is_loaded(graph, space));
             let is_inside_foreign = spaces.all[space.around as usize].is_foreign;
             spaces.all[place].is_foreign |= is_of_others || is_inside_foreign;
         }
@@ -708,7 +562,7 @@ impl<'g> Evaluation<'_, 'g> {
     }
 
     fn ruby_missing(&self, text: &str, may_be_elsewhere: bool) -> Value {
-        match may_be_elsewhere || OF_EVERYTHING.contains(&text) {
+        match may_be_elsewhere || RUBY_METHODS.contains(&text) {
             true => Value::External,
             false => Value::Unknown,
         }

@@ -14,11 +14,10 @@ use assay_source::{
 };
 
 use crate::file::line_counts;
+use crate::reviewer::{Reviewer, reviewers};
 
 /// Functions that are named for a file.
 const FUNCTIONS_MAX: usize = 6;
-/// Reviewers that are suggested.
-const REVIEWERS_MAX: usize = 3;
 /// Files that are named as what to test, or as forgotten.
 const FOCUS_MAX: usize = 8;
 /// Together so often, and in so many of a hundred changes, files belong together.
@@ -84,17 +83,6 @@ pub struct RiskReason {
     pub points: u32,
     /// Why.
     pub text: String,
-}
-
-/// Somebody who knows the code.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reviewer {
-    /// The name.
-    pub name: String,
-    /// The address.
-    pub email: String,
-    /// Lines of the changed files that are theirs, of a hundred.
-    pub percent: u32,
 }
 
 /// A file that usually changes with a changed one, and did not.
@@ -189,7 +177,7 @@ pub fn summarise(
             .min(100),
         effort: effort(&files, complexity),
         labels: labels(report, &kinds, code),
-        reviewers: past.reviewers(authors),
+        reviewers: past.reviewers(report, authors),
         focus: focus(&files, report),
         partners: past.partners(report),
         reasons,
@@ -791,40 +779,16 @@ impl<'a> Past<'a> {
         })
     }
 
-    fn reviewers(&self, authors: &[String]) -> Vec<Reviewer> {
+    fn reviewers(&self, report: &Report, authors: &[String]) -> Vec<Reviewer> {
         let Some(history) = self.history else {
             return Vec::new();
         };
-        let mut lines: HashMap<u32, u64> = HashMap::new();
-        let mut all = 0u64;
-        for &at in &self.changed {
-            for share in &self.files[at].shares {
-                *lines.entry(share.person).or_default() += u64::from(share.lines);
-                all += u64::from(share.lines);
-            }
-        }
-        let is_author = |person: u32| {
-            let person = &history.people[person as usize];
-            person.is_bot()
-                || authors
-                    .iter()
-                    .any(|author| author.eq_ignore_ascii_case(&person.email))
-        };
-        let mut known: Vec<(u32, u64)> = lines
-            .into_iter()
-            .filter(|(person, lines)| *lines > 0 && !is_author(*person))
+        let changed: Vec<&FileHistory> = self.changed.iter().map(|&at| &self.files[at]).collect();
+        let entries = report.ledger.files.iter();
+        let paths: Vec<&RepoPath> = entries
+            .map(|entry| entry.base_path.as_ref().unwrap_or(&entry.path))
             .collect();
-        known.sort_by_key(|&(person, lines)| (std::cmp::Reverse(lines), person));
-        known
-            .into_iter()
-            .take(REVIEWERS_MAX)
-            .map(|(person, lines)| Reviewer {
-                name: history.people[person as usize].name.clone(),
-                email: history.people[person as usize].email.clone(),
-                percent: (lines * 100 / all.max(1)) as u32,
-            })
-            .filter(|reviewer| reviewer.percent >= 5)
-            .collect()
+        reviewers(history, &changed, &paths, authors)
     }
 
     /// Files that strongly belong to a changed one and did not change.

@@ -161,7 +161,8 @@ fn replaced(file: &Examined) -> Option<Replaced> {
         if letters(line) >= LINE_LETTERS_MIN && !lines.contains(line) {
             replaced.lines.entry(line.to_owned()).or_insert(at);
         }
-        for version in versions(line).filter(|one| !is_prose && !said.contains(one)) {
+        let is_gone = |one: &&str| !is_prose && !said.contains(one) && !head.contains(number(one));
+        for version in versions(line).filter(is_gone) {
             replaced.versions.entry(version.to_owned()).or_insert(at);
         }
     }
@@ -237,6 +238,19 @@ fn versions(text: &str) -> impl Iterator<Item = &str> {
             let digits = word.bytes().filter(u8::is_ascii_digit).count();
             word.len() >= VERSION_BYTES_MIN && digits >= VERSION_DIGITS_MIN
         })
+}
+
+/// The number of a version, which may be written with more or less around it; of a digest
+/// the whole.
+fn number(version: &str) -> &str {
+    let plain = version.strip_prefix('v').unwrap_or(version);
+    let end = plain
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(plain.len());
+    match plain[..end].contains('.') {
+        true => plain[..end].trim_end_matches('.'),
+        false => version,
+    }
 }
 
 fn letters(line: &str) -> usize {
@@ -326,7 +340,7 @@ fn news(file: &Examined, still: &[Still], places: &Places<'_>) -> Option<News> {
 mod tests {
     use assay_source::SourceText;
 
-    use super::{same_lines, same_versions, versions};
+    use super::{number, same_lines, same_versions, versions};
 
     fn check(old: &[&str], text: &str, lines: Option<u32>, pinned: Option<u32>) {
         let text = SourceText::decode(text.as_bytes().to_vec()).expect("it is text");
@@ -350,6 +364,18 @@ mod tests {
             None,
             None,
         );
+    }
+
+    #[test]
+    fn a_version_is_the_same_with_more_around_it() {
+        for (version, expected) in [
+            ("1.25.5-alpine", "1.25.5"),
+            ("v4.1.2", "4.1.2"),
+            ("3de0fac2e450", "3de0fac2e450"),
+            ("alpine3.18", "alpine3.18"),
+        ] {
+            assert_eq!(number(version), expected);
+        }
     }
 
     #[test]

@@ -240,8 +240,16 @@ fn partners(summary: &Summary) -> Vec<String> {
 }
 
 fn reviewers(summary: &Summary) -> Vec<String> {
-    let reviewer = |one: &assay_review::Reviewer| {
-        format!("{} wrote {} % of the changed files", one.name, one.percent)
+    let reviewer = |one: &assay_review::Reviewer| match one.commits {
+        0 => format!("{} works in the same folders", one.name),
+        1 => format!(
+            "{} changed these files once and wrote {} % of them",
+            one.name, one.percent
+        ),
+        times => format!(
+            "{} changed these files {times} times and wrote {} % of them",
+            one.name, one.percent
+        ),
     };
     summary.reviewers.iter().map(reviewer).collect()
 }
@@ -308,6 +316,7 @@ struct WireReviewer {
     name: String,
     email: String,
     percent: u32,
+    commits: u32,
 }
 
 #[derive(Serialize)]
@@ -362,6 +371,7 @@ fn wire(summary: &Summary, diagram: Option<String>) -> WireSummary {
                 name: one.name.clone(),
                 email: one.email.clone(),
                 percent: one.percent,
+                commits: one.commits,
             })
             .collect(),
         usually_change_too: summary

@@ -34,7 +34,7 @@ fn a_summary_says_what_changed_and_what_usually_does() {
         "app/auth.py is where a mistake costs most",
         "adds `logout`",
         "app/auth_schema.json: in 9 of 9 changes of app/auth.py",
-        "Author wrote 100 % of the changed files",
+        "Author changed these files 10 times and wrote 100 % of them",
     ] {
         assert!(run.out.contains(part), "{part}\n{}", run.out);
     }

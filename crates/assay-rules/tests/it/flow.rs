@@ -232,6 +232,121 @@ fn other_names_do_not_change_a_verdict() {
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
 }
 
+/// Functions, methods and classes are found by what they do: those that a
+/// fixture declares and uses itself, and that no library calls, may go by any name.
+#[test]
+fn other_names_of_functions_and_classes_do_not_change_a_verdict() {
+    const NAMES_MIN: usize = 150;
+    let models = words_of_models();
+    let mut failures = Vec::new();
+    let mut count = 0;
+    for fixture in fixtures() {
+        let trees = trees(&fixture.files);
+        let names = own_names(&trees, &models);
+        count += names.len();
+        let renamed: Vec<(String, String)> = fixture
+            .files
+            .iter()
+            .map(|(file, text)| {
+                let path = RepoPath::from_bytes(file);
+                let parsed = trees.iter().find(|(known, _, _)| *known == path);
+                let text = match parsed {
+                    Some((_, _, parsed)) => with_prefix(&parsed.trees[0], text, &names),
+                    None => text.clone(),
+                };
+                (file.clone(), text)
+            })
+            .collect();
+        let what = "after renaming what it declares, ";
+        check(what, &fixture, &renamed, &mut failures);
+    }
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+    assert!(count >= NAMES_MIN, "only {count} names were changed");
+}
+
+/// The words of all models: a library may know what goes by them.
+fn words_of_models() -> BTreeSet<String> {
+    let mut words = BTreeSet::new();
+    for language in children(&Path::new(env!("CARGO_MANIFEST_DIR")).join("models")) {
+        for path in children(&language) {
+            let text = std::fs::read_to_string(path).expect("models can be read");
+            let all = text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+            words.extend(all.map(str::to_owned));
+        }
+    }
+    words
+}
+
+/// The names of the functions and classes that files declare and use, and that
+/// stand in no text: a framework finds those.
+fn own_names(
+    trees: &[(RepoPath, Arc<SourceText>, assay_syntax::ParsedFile)],
+    models: &BTreeSet<String>,
+) -> BTreeSet<String> {
+    const DECLARING: RoleSet = RoleSet::of(&[Role::Function, Role::Class]);
+    /// What languages and servers call by these names.
+    const CALLED: &[&str] = &[
+        "main",
+        "Main",
+        "init",
+        "constructor",
+        "initialize",
+        "call",
+        "run",
+    ];
+    let nodes = || {
+        trees
+            .iter()
+            .flat_map(|(_, _, parsed)| parsed.trees[0].nodes())
+    };
+    let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
+    for leaf in nodes().filter(|node| node.is_leaf()) {
+        *uses.entry(leaf.text()).or_default() += 1;
+    }
+    let texts: Vec<&str> = nodes()
+        .filter(|node| node.is_leaf() && !node.has(Role::Comment) && !is_word(node.text()))
+        .map(NodeRef::text)
+        .collect();
+    let in_text = |name: &str| {
+        let mut words = texts
+            .iter()
+            .flat_map(|text| text.split(|c: char| !(c.is_alphanumeric() || c == '_')));
+        words.any(|word| word == name)
+    };
+    nodes()
+        .filter(|node| node.has_any(DECLARING) && !node.has(Role::Lambda))
+        .filter_map(NodeRef::name_node)
+        .map(NodeRef::text)
+        .filter(|name| is_word(name) && !name.starts_with('_') && name.len() > 1)
+        .filter(|name| !CALLED.contains(name) && !models.contains(*name))
+        .filter(|name| uses.get(name).is_some_and(|uses| *uses > 1) && !in_text(name))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn is_word(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// Puts a prefix before names wherever they stand; whether a name begins with a
+/// capital, and how it ends, means something in some languages.
+fn with_prefix(tree: &SyntaxTree, text: &str, names: &BTreeSet<String>) -> String {
+    let mut out = String::new();
+    let mut at = 0;
+    for leaf in tree.nodes().filter(|node| node.is_leaf()) {
+        let name = leaf.text();
+        let start = leaf.span().start as usize;
+        if start >= at && names.contains(name) {
+            let is_capital = name.starts_with(|c: char| c.is_ascii_uppercase());
+            let prefix = if is_capital { "Zq" } else { "zq" };
+            let _ = write!(out, "{}{prefix}{name}", &text[at..start]);
+            at = start + name.len();
+        }
+    }
+    out.push_str(&text[at..]);
+    out
+}
+
 /// Gives every variable and parameter of a text another name.
 fn renamed(file: &str, text: &str) -> String {
     let files = [(file.to_owned(), text.to_owned())];

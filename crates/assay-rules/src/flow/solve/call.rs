@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use assay_source::Span;
 
+use super::operation::{found_in_list, is_named_list};
 use super::statement::mix;
 use super::{DEPTH_MAX, Solver};
 use crate::flow::heap::{Object, Shape, State};
@@ -20,6 +21,19 @@ use crate::flow::value::{Consts, Doubt, Facts, ObjectId, Refine, StepKind, Taint
 
 /// A function may be on the stack so often.
 const RECURSIONS_MAX: usize = 2;
+
+/// Methods that tell whether a list has an element.
+const MEMBERSHIP: &[&str] = &[
+    "include?",
+    "member?",
+    "key?",
+    "includes",
+    "has",
+    "contains",
+    "containsKey",
+    "Contains",
+    "ContainsKey",
+];
 
 /// An argument: its value, and the variable that holds it.
 #[derive(Clone, Debug)]
@@ -291,6 +305,11 @@ impl Solver<'_> {
             {
                 return self.call_value(span, &Value::symbol(path), arguments);
             }
+            if let (true, [item]) = (MEMBERSHIP.contains(&&**name), &arguments.positional[..])
+                && is_named_list(value)
+            {
+                return found_in_list(item.slot);
+            }
             let known = self.call_library(span, &path, name, Some(receiver.clone()), &arguments);
             if let Some(value) = known {
                 return value;
@@ -347,7 +366,7 @@ impl Solver<'_> {
         self.is_ruby(self.unit()) && slot.is_some_and(|slot| slot.name.as_deref() == Some("self"))
     }
 
-    fn is_ruby(&self, unit: u32) -> bool {
+    pub(super) fn is_ruby(&self, unit: u32) -> bool {
         self.project.unit(unit).language == "ruby"
     }
 

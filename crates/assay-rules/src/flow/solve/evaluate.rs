@@ -268,6 +268,21 @@ impl Solver<'_> {
             value.taint.join(&b.taint);
             return value;
         }
+        if op == BinaryOp::BitAnd {
+            // What two lists have in common is in the one that is known.
+            for list in [&a, &b] {
+                if self.constants_in(list).is_some() {
+                    return list.clone();
+                }
+            }
+            if self.is_ruby(self.unit()) {
+                let mut value = Value::unknown();
+                for list in [&a, &b] {
+                    value.taint.join(&self.state.heap.content_taint(list));
+                }
+                return value;
+            }
+        }
         match op {
             BinaryOp::Add | BinaryOp::Concat => {
                 let facts = self.bounds_of_operation(op, (left, &a), (right, &b));

@@ -77,6 +77,8 @@ const OPERATIONS: &[&str] = &[
     "map-each",
     "map-of",
     "map-reason",
+    "map-or",
+    "map-or-else",
     "map-success",
     "matched",
     "matches",
@@ -201,8 +203,10 @@ impl Solver<'_> {
             "random-pick" | "mix" | "reduce" => self.mixed(call),
             "also" | "call" | "finally" | "find" | "join-elements" | "shift" | "shuffle"
             | "splice" | "tests" | "then" | "unshift" => self.sequence(op, call),
-            "fail" | "fails" | "map-reason" | "map-success" | "otherwise" | "otherwise-call"
-            | "reason" | "succeed" | "succeeds" | "success" => self.outcome_of(op, call),
+            "fail" | "fails" | "map-or" | "map-or-else" | "map-reason" | "map-success"
+            | "otherwise" | "otherwise-call" | "reason" | "succeed" | "succeeds" | "success" => {
+                self.outcome_of(op, call)
+            }
             _ => self.container(op, call),
         }
     }
@@ -945,6 +949,9 @@ impl Solver<'_> {
             }
             return value;
         }
+        if is_named_list(&container) {
+            return found_in_list(slot);
+        }
         let constants = self.constants_in(&container);
         if let (Some(all), Some(item)) = (&constants, item.as_const()) {
             value = Value::constant(Literal::Bool(all.contains(item)));
@@ -955,7 +962,7 @@ impl Solver<'_> {
 
     /// Returns the constants that a container holds, when it holds nothing
     /// else.
-    fn constants_in(&self, container: &Value) -> Option<Vec<Const>> {
+    pub(super) fn constants_in(&self, container: &Value) -> Option<Vec<Const>> {
         let [id] = container.objects.as_slice() else {
             return None;
         };
@@ -1095,4 +1102,34 @@ pub(super) fn mapped(value: &Value, change: impl Fn(&Const) -> Option<Const>) ->
         .as_consts()
         .and_then(|constants| constants.iter().map(change).collect());
     all.map_or_else(Value::unknown, Value::few)
+}
+
+/// Returns whether a value is a constant of which only the name is known:
+/// `Shop::KINDS` of another file. What is looked for in one was chosen by the
+/// program.
+pub(super) fn is_named_list(value: &Value) -> bool {
+    const LETTERS_MIN: usize = 4;
+    let Some(symbol) = &value.symbol else {
+        return false;
+    };
+    let last = symbol.rsplit(['.', ':', '\\']).next().unwrap_or("");
+    value.objects.is_empty()
+        && value.taint.is_empty()
+        && last.len() >= LETTERS_MIN
+        && last.starts_with(|c: char| c.is_ascii_uppercase())
+        && last
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+}
+
+/// What it tells that a value is in a list of the program.
+pub(super) fn found_in_list(slot: Option<Slot>) -> Value {
+    let mut value = Value::unknown();
+    value.facts = slot.map(|slot| {
+        Rc::new(Facts {
+            when_true: vec![(slot, Refine::Clear(Kinds::INPUT))],
+            ..Facts::default()
+        })
+    });
+    value
 }

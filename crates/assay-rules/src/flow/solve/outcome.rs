@@ -55,6 +55,23 @@ impl Solver<'_> {
                 kept.join(&other);
                 kept
             }
+            // What it is when there is none, and what becomes of it.
+            "map-or" | "map-or-else" => {
+                let other = operand(call, 1);
+                let mut made = match op {
+                    "map-or" => other,
+                    _ => {
+                        let reason = self.reason(&value);
+                        self.call_back(call.span, &other, &[reason])
+                    }
+                };
+                if self.succeeds(&value) != Some(false) {
+                    let kept = self.success(&value);
+                    let mapped = self.call_back(call.span, &operand(call, 2), &[kept]);
+                    made.join(&mapped);
+                }
+                made
+            }
             "map-reason" => {
                 let reason = self.reason(&value);
                 self.call_back(call.span, &operand(call, 1), &[reason]);

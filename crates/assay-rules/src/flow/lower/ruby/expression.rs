@@ -254,6 +254,8 @@ impl Ruby<'_> {
             return value;
         };
         match operator(node) {
+            // `render_404 and return`: what answers is never nothing.
+            "&&" | "and" if is_end(right) && is_answer(left) => self.expression(right),
             "&&" | "and" => self.logical_with(node, LogicalOp::And, value, right),
             "||" | "or" => self.logical_with(node, LogicalOp::Or, value, right),
             "=~" => self.matches(node, (left, value), right),
@@ -473,6 +475,7 @@ pub(super) fn op(operator: &str) -> Option<BinaryOp> {
         "/" => BinaryOp::Div,
         "**" => BinaryOp::Pow,
         ">>" => BinaryOp::Shr,
+        "&" => BinaryOp::BitAnd,
         "==" => BinaryOp::Eq,
         "!=" => BinaryOp::Ne,
         "<" => BinaryOp::Lt,
@@ -481,5 +484,28 @@ pub(super) fn op(operator: &str) -> Option<BinaryOp> {
         ">=" => BinaryOp::Ge,
         "<=>" => BinaryOp::Compare,
         _ => return None,
+    })
+}
+
+/// Returns whether nothing comes after an expression.
+fn is_end(node: NodeRef<'_>) -> bool {
+    matches!(node.kind(), "return" | "next" | "break") || node.text() == "return"
+}
+
+/// Returns whether a call answers a request.
+fn is_answer(node: NodeRef<'_>) -> bool {
+    const ANSWERS: &[&str] = &[
+        "head",
+        "render",
+        "redirect",
+        "send_file",
+        "send_data",
+        "respond",
+    ];
+    let text = node.text();
+    let name = text.split(['(', ' ', '\n']).next().unwrap_or(text);
+    ANSWERS.iter().any(|known| {
+        name.strip_prefix(known)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
     })
 }

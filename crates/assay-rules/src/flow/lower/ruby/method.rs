@@ -182,8 +182,9 @@ impl Ruby<'_> {
 
     /// `call(env)` of what a server runs.
     fn param_annotations(&self, name: &str, method: &str) -> Vec<Annotation> {
-        match (name, method, self.modules.is_empty()) {
-            ("env", "call" | "_call" | "call!", false) => vec![Annotation {
+        let is_env = name == "env" || self.inside.params.is_empty() && self.declared.is_server;
+        match (is_env, method, self.modules.is_empty()) {
+            (true, "call" | "_call" | "call!", false) => vec![Annotation {
                 name: Name::from("rack.env"),
                 arguments: Vec::new(),
             }],

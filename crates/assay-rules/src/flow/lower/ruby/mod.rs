@@ -60,6 +60,8 @@ struct Declared {
     constants: HashSet<String>,
     /// Constants that were looked for in the modules around.
     sought: HashSet<String>,
+    /// Whether classes may be what a server calls: the file speaks of Rack.
+    is_server: bool,
     /// Whether blocks may answer requests: the file uses Sinatra or the like.
     has_routes: bool,
 }
@@ -183,6 +185,14 @@ impl<'b> Ruby<'b> {
         let path = self.b.path().as_str().unwrap_or("").to_owned();
         self.b.set_module(&path);
         self.enter_scope(false);
+        const SERVERS: &[&str] = &[
+            "Rack::",
+            "@app.call(",
+            "REQUEST_METHOD",
+            "PATH_INFO",
+            "QUERY_STRING",
+        ];
+        self.declared.is_server = SERVERS.iter().any(|word| root.text().contains(word));
         if self.declared.has_routes {
             let slot = self.b.declare("self", Some("Sinatra.Base"));
             let unknown = self.b.unknown(root);

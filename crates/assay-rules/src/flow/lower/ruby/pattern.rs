@@ -190,6 +190,21 @@ impl Ruby<'_> {
     }
 }
 
+/// Classes of which no value is a text.
+const NUMBERS: &[&str] = &[
+    "Integer",
+    "Float",
+    "Numeric",
+    "Rational",
+    "Complex",
+    "TrueClass",
+    "FalseClass",
+    "NilClass",
+    "Date",
+    "Time",
+    "DateTime",
+];
+
 /// Returns whether a value is what `when` says: equal to a constant, matched by
 /// a pattern, of a type, in a list.
 pub(super) fn case_test(this: &mut Ruby<'_>, test: NodeRef<'_>, subject: Slot) -> Slot {
@@ -212,7 +227,11 @@ pub(super) fn case_test(this: &mut Ruby<'_>, test: NodeRef<'_>, subject: Slot) -
             let last = path.rsplit('.').next().unwrap_or("");
             // What is written in capitals is a value, perhaps a pattern.
             if last.chars().any(char::is_lowercase) {
-                return this.b.emit(test, Op::IsType(subject, Name::from(path)));
+                let ty = match last {
+                    _ if NUMBERS.contains(&last) => "int",
+                    _ => &*path,
+                };
+                return this.b.emit(test, Op::IsType(subject, Name::from(ty)));
             }
             let value = this.expression(test);
             this.b.binary(test, BinaryOp::Match, subject, value)

@@ -29,8 +29,9 @@ pub use fingerprint::{Fingerprint, Identity, IdentityHasher, number_fingerprints
 pub use fix::{Edit, Fix, FixSafety};
 pub use ledger::{Coverage, FileEntry, HunkEntry, Ledger, SkipReason};
 pub use report::{
-    About, AboutPart, Condition, FileMetrics, FunctionMetrics, Gate, MetricDelta, MetricsReport,
-    Overview, PackageDifference, PackageStep, Problem, Report, Score, ScorePart, SinceLast,
+    About, AboutPart, Condition, FileMetrics, FunctionMetrics, Gate, MetricDelta, MetricValues,
+    MetricsReport, Overview, PackageDifference, PackageStep, Problem, Report, Score, ScorePart,
+    SinceLast,
 };
 pub use rule::{RuleId, RuleMeta};
 pub use said::{SAID_BYTES_MAX, Said};

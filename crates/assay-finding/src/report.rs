@@ -166,11 +166,63 @@ pub struct MetricDelta {
 #[derive(Clone, Debug, PartialEq)]
 pub struct FunctionMetrics {
     /// The qualified name.
-    pub name: String,
+    pub name: Box<str>,
     /// The first line in the head, or in the base when the function is gone.
     pub line: u32,
     /// The values.
-    pub metrics: Vec<MetricDelta>,
+    pub metrics: MetricValues,
+}
+
+/// The values of several metrics, in little room: a scan has them for each
+/// function of a repository.
+#[derive(Clone, Debug)]
+pub struct MetricValues {
+    names: &'static [&'static str],
+    /// One value for each name; not a number where there is none. Nothing where
+    /// there are none at all.
+    base: Option<Box<[f64]>>,
+    head: Option<Box<[f64]>>,
+}
+
+impl MetricValues {
+    /// Takes the values of the named metrics, each by its place among the names.
+    pub fn new(
+        names: &'static [&'static str],
+        base: impl Fn(usize) -> Option<f64>,
+        head: impl Fn(usize) -> Option<f64>,
+    ) -> Self {
+        let side = |value: &dyn Fn(usize) -> Option<f64>| {
+            let values = (0..names.len()).map(|at| value(at).unwrap_or(f64::NAN));
+            let values: Box<[f64]> = values.collect();
+            values.iter().any(|value| !value.is_nan()).then_some(values)
+        };
+        Self {
+            names,
+            base: side(&base),
+            head: side(&head),
+        }
+    }
+
+    /// Returns the metrics that either side has.
+    pub fn iter(&self) -> impl Iterator<Item = MetricDelta> {
+        let side = |values: &Option<Box<[f64]>>, at: usize| {
+            let value = values.as_ref()?[at];
+            (!value.is_nan()).then_some(value)
+        };
+        let all = self.names.iter().enumerate();
+        let all = all.map(move |(at, metric)| MetricDelta {
+            metric,
+            base: side(&self.base, at),
+            head: side(&self.head, at),
+        });
+        all.filter(|delta| delta.base.is_some() || delta.head.is_some())
+    }
+}
+
+impl PartialEq for MetricValues {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
 }
 
 /// The metrics of one file and of its functions that the change touches.

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use assay_finding::{FileMetrics, FunctionMetrics, MetricDelta};
+use assay_finding::{FileMetrics, FunctionMetrics, MetricDelta, MetricValues};
 use assay_source::{LineMapping, RepoPath};
 use assay_syntax::{Language, Metric, MetricOptions, MetricTotals, Metrics, ParsedFile, measure};
 
@@ -165,11 +165,12 @@ fn row(
     head: Option<&Metrics>,
 ) -> FunctionMetrics {
     FunctionMetrics {
-        name: function.name.clone(),
+        name: function.name.as_str().into(),
         line: function.first_line,
-        metrics: deltas(
-            |metric| base.and_then(|metrics| metric.value(metrics)),
-            |metric| head.and_then(|metrics| metric.value(metrics)),
+        metrics: MetricValues::new(
+            Metric::IDS,
+            |at| base.and_then(|metrics| Metric::ALL[at].value(metrics)),
+            |at| head.and_then(|metrics| Metric::ALL[at].value(metrics)),
         ),
     }
 }

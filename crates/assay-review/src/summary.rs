@@ -245,7 +245,10 @@ fn function_notes(metrics: &FileMetrics) -> Vec<String> {
     let mut by_word: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for function in &metrics.functions {
         let has = |side: fn(&assay_finding::MetricDelta) -> Option<f64>| {
-            function.metrics.iter().any(|metric| side(metric).is_some())
+            function
+                .metrics
+                .iter()
+                .any(|metric| side(&metric).is_some())
         };
         let word = match (has(|metric| metric.base), has(|metric| metric.head)) {
             (false, _) => "adds",
@@ -488,7 +491,7 @@ fn code_lines(files: &[SummaryFile]) -> u64 {
 fn complexity_added(report: &Report) -> f64 {
     let functions = report.metrics.files.iter().flat_map(|file| &file.functions);
     let deltas = functions
-        .flat_map(|function| &function.metrics)
+        .flat_map(|function| function.metrics.iter())
         .filter(|metric| metric.metric == "cognitive");
     deltas
         .map(|metric| (metric.head.unwrap_or(0.0) - metric.base.unwrap_or(0.0)).max(0.0))

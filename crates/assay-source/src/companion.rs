@@ -243,7 +243,7 @@ mod tests {
     #[test]
     fn a_large_commit_says_nothing() {
         let large: Vec<u32> = (0..21).collect();
-        check(&vec![large.as_slice(); 9], &[]);
-        check(&vec![&large[..2]; 9], &[(1, 9, 9)]);
+        check(&[large.as_slice(); 9], &[]);
+        check(&[&large[..2]; 9], &[(1, 9, 9)]);
     }
 }

@@ -361,7 +361,11 @@ fn file_metrics(file: &FileMetrics) -> JsonFileMetrics<'_> {
             .map(|function| JsonFunctionMetrics {
                 name: &function.name,
                 line: function.line,
-                metrics: function.metrics.iter().map(metric).collect(),
+                metrics: function
+                    .metrics
+                    .iter()
+                    .map(|delta| metric(&delta))
+                    .collect(),
             })
             .collect(),
     }

@@ -3,8 +3,8 @@
 
 use assay_finding::render::{Format, RenderOptions, Verbosity};
 use assay_finding::{
-    Coverage, Edit, Finding, FrameLine, Location, Problem, Report, RuleId, SkipReason,
-    number_fingerprints,
+    Coverage, Edit, Finding, FrameLine, Location, MetricValues, Problem, Report, RuleId,
+    SkipReason, number_fingerprints,
 };
 use assay_source::{LineRange, Position, RepoPath, Span};
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_oneof, proptest};
@@ -228,9 +228,11 @@ impl Source {
         }
         for file in &mut report.metrics.files {
             file.path = self.path();
-            file.functions[0].name = self.text();
+            file.functions[0].name = self.text().into();
             file.functions[0].line = self.number();
-            file.functions[0].metrics[0].head = Some(self.float());
+            let (base, head) = (self.float(), self.float());
+            file.functions[0].metrics =
+                MetricValues::new(&["cyclomatic"], |_| Some(base), |_| Some(head));
         }
         report.metrics.change[0].base = Some(self.float());
         report.score.value = self.float();

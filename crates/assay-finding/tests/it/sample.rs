@@ -3,7 +3,7 @@
 use assay_finding::{
     About, AboutPart, Category, Condition, Confidence, Coverage, Edit, FileEntry, FileMetrics,
     Finding, Fingerprint, Fix, FixSafety, Frame, FrameLine, FunctionMetrics, Gate, HunkEntry,
-    IdentityHasher, Ledger, Location, Measure, MetricDelta, MetricsReport, Overview,
+    IdentityHasher, Ledger, Location, Measure, MetricDelta, MetricValues, MetricsReport, Overview,
     PackageDifference, PackageStep, Problem, Related, Report, RuleId, RuleMeta, Score, ScorePart,
     Severity, SkipReason, State, Suppressed, SuppressedBy, number_fingerprints,
 };
@@ -408,12 +408,13 @@ fn metrics() -> MetricsReport {
             language: "typescript",
             metrics: vec![delta("lines", Some(5.0), Some(7.0))],
             functions: vec![FunctionMetrics {
-                name: "total".to_owned(),
+                name: "total".into(),
                 line: 1,
-                metrics: vec![
-                    delta("cyclomatic", Some(14.0), Some(27.0)),
-                    delta("nesting", None, Some(2.0)),
-                ],
+                metrics: MetricValues::new(
+                    &["cyclomatic", "cognitive", "nesting"],
+                    |at| [Some(14.0), None, None][at],
+                    |at| [Some(27.0), None, Some(2.0)][at],
+                ),
             }],
         }],
     }
@@ -524,7 +525,8 @@ pub(crate) fn small_report() -> Report {
         .retain(|rule| rule.id.as_str() == "security/sql-injection");
     report.ledger.files.remove(0);
     report.ledger.files.remove(0);
-    report.metrics.files[0].functions[0].metrics.truncate(1);
+    report.metrics.files[0].functions[0].metrics =
+        MetricValues::new(&["cyclomatic"], |_| Some(14.0), |_| Some(27.0));
     report.metrics.change.truncate(1);
     report
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use assay_source::{RepoPath, SourceText, Span};
 use assay_syntax::NodeRef;
 
-use super::hash::HashMap;
+use super::hash::{HashMap, HashSet};
 use super::ir::{
     Annotation, Arg, Arm, BinaryOp, Block, Callee, Capture, Class, EachKind, Function, FunctionId,
     FunctionKind, Handler, Label, Literal, LogicalOp, Name, Op, Param, ParamKind, Slot, SlotInfo,
@@ -89,6 +89,8 @@ pub(crate) struct LoopParts {
 
 /// Puts a unit together.
 pub(crate) struct Builder {
+    /// The names that were used: each is kept once.
+    names: HashSet<Name>,
     unit: Unit,
     frames: Vec<Frame>,
     labels: u32,
@@ -143,6 +145,7 @@ impl Builder {
             has_pointers: false,
         };
         let mut this = Self {
+            names: HashSet::default(),
             unit,
             frames: Vec::new(),
             labels: 0,
@@ -155,12 +158,24 @@ impl Builder {
         this
     }
 
+    /// Returns a name; the same text is kept once.
+    pub(crate) fn name(&mut self, text: &str) -> Name {
+        if let Some(known) = self.names.get(text) {
+            return known.clone();
+        }
+        let name = Name::from(text);
+        self.names.insert(name.clone());
+        name
+    }
+
     /// Ends the unit.
     pub(crate) fn finish(mut self) -> Unit {
         debug_assert_eq!(self.frames.len(), 1, "a function was not ended");
         while !self.frames.is_empty() {
             self.end_function();
         }
+        self.unit.functions.shrink_to_fit();
+        self.unit.classes.shrink_to_fit();
         self.unit
     }
 
@@ -299,10 +314,11 @@ impl Builder {
         annotations: Vec<Annotation>,
     ) -> Slot {
         let slot = self.declare(name, ty);
+        let (name, ty) = (self.name(name), ty.map(|ty| self.name(ty)));
         self.frame().params.push(Param {
             slot,
-            name: Name::from(name),
-            ty: ty.map(Name::from),
+            name,
+            ty,
             kind,
             annotations,
         });
@@ -319,13 +335,22 @@ impl Builder {
         let mut frame = self.frames.pop().expect("a function is open");
         debug_assert_eq!(frame.blocks.len(), 1, "a block was not closed");
         let function = &mut self.unit.functions[frame.id.index()];
+        // What a scan keeps of every function takes no more room than it needs.
+        frame.params.shrink_to_fit();
+        frame.slots.shrink_to_fit();
+        frame.captures.shrink_to_fit();
+        let mut body = frame.blocks.swap_remove(0);
+        for block in frame.blocks.drain(..) {
+            body.extend(block);
+        }
+        body.shrink_to_fit();
         function.params = frame.params;
         function.result = frame.signature.result;
         function.annotations = frame.signature.annotations;
         function.slots = frame.slots;
         (function.places, function.hosts) = frame.places.finish();
         function.captures = frame.captures;
-        function.body = frame.blocks.drain(..).flatten().collect();
+        function.body = body;
         function.size = frame.size;
         function.span = frame.span;
         frame.id
@@ -393,10 +418,11 @@ impl Builder {
     }
 
     fn declare_in(&mut self, name: &str, ty: Option<&str>, innermost: bool) -> Slot {
-        let name = Name::from(name);
+        let name = self.name(name);
+        let ty = ty.map(|ty| self.name(ty));
         let slot = self.slot(SlotInfo {
             name: Some(name.clone()),
-            ty: ty.map(Name::from),
+            ty,
             shared: false,
         });
         let scopes = &mut self.frame().scopes;
@@ -418,9 +444,10 @@ impl Builder {
 
     /// Makes a name mean a slot in the innermost scope.
     pub(crate) fn bind(&mut self, name: &str, slot: Slot) {
+        let name = self.name(name);
         let scopes = &mut self.frame().scopes;
         let last = scopes.len() - 1;
-        scopes[last].insert(Name::from(name), slot);
+        scopes[last].insert(name, slot);
     }
 
     /// Returns the variable of the current function.
@@ -451,13 +478,14 @@ impl Builder {
         let slot = match find(&self.frames[0].scopes, name) {
             Some(slot) => slot,
             None => {
+                let name = self.name(name);
                 let top = &mut self.frames[0];
                 top.slots.push(SlotInfo {
-                    name: Some(Name::from(name)),
+                    name: Some(name.clone()),
                     ..SlotInfo::default()
                 });
                 let slot = Slot(top.slots.len() as u32 - 1);
-                top.scopes[0].insert(Name::from(name), slot);
+                top.scopes[0].insert(name, slot);
                 slot
             }
         };
@@ -466,6 +494,7 @@ impl Builder {
 
     /// Hands a variable of the frame `at` down to the current one.
     fn capture(&mut self, at: usize, mut slot: Slot, name: &str) -> Slot {
+        let name = self.name(name);
         for inner in at + 1..self.frames.len() {
             let info = &mut self.frames[inner - 1].slots[slot.index()];
             info.shared = true;
@@ -476,7 +505,7 @@ impl Builder {
                 Some(capture) => capture.inner,
                 None => {
                     frame.slots.push(SlotInfo {
-                        name: Some(Name::from(name)),
+                        name: Some(name.clone()),
                         ty,
                         shared: true,
                     });
@@ -562,7 +591,8 @@ impl Builder {
 
     /// A constant text.
     pub(crate) fn string(&mut self, at: impl At, text: &str) -> Slot {
-        self.constant(at, Literal::Str(Name::from(text)))
+        let text = self.name(text);
+        self.constant(at, Literal::Str(text))
     }
 
     /// A constant number.
@@ -618,7 +648,8 @@ impl Builder {
         name: &str,
         args: Vec<Arg>,
     ) -> Slot {
-        self.call(at, Callee::Method(receiver, Name::from(name)), args)
+        let name = self.name(name);
+        self.call(at, Callee::Method(receiver, name), args)
     }
 
     /// A call of something that goes by a qualified name.
@@ -635,12 +666,13 @@ impl Builder {
 
     /// Reads a member.
     pub(crate) fn load(&mut self, at: impl At, object: Slot, key: &str) -> Slot {
-        self.emit(at, Op::Load(object, Name::from(key)))
+        let key = self.name(key);
+        self.emit(at, Op::Load(object, key))
     }
 
     /// Stores into a member.
     pub(crate) fn store(&mut self, at: impl At, object: Slot, key: &str, value: Slot) {
-        let key = Name::from(key);
+        let key = self.name(key);
         self.push(at, StmtKind::Store { object, key, value });
     }
 
@@ -670,12 +702,13 @@ impl Builder {
     /// Reads what goes by a qualified name: an import, a class, a builtin, a
     /// static member.
     pub(crate) fn global(&mut self, at: impl At, name: &str) -> Slot {
-        self.emit(at, Op::Global(Name::from(name)))
+        let name = self.name(name);
+        self.emit(at, Op::Global(name))
     }
 
     /// Stores into what goes by a qualified name.
     pub(crate) fn store_global(&mut self, at: impl At, name: &str, value: Slot) {
-        let name = Name::from(name);
+        let name = self.name(name);
         self.push(at, StmtKind::StoreGlobal { name, value });
     }
 
@@ -697,7 +730,9 @@ impl Builder {
         let blocks = &mut self.frame().blocks;
         debug_assert!(blocks.len() > 1, "no block is open");
         if blocks.len() > 1 {
-            blocks.pop().unwrap_or_default()
+            let mut block = blocks.pop().unwrap_or_default();
+            block.shrink_to_fit();
+            block
         } else {
             Block::new()
         }

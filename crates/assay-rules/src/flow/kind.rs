@@ -62,7 +62,8 @@ impl Kinds {
     const SPECIAL: u64 = bit("random") | bit("secret");
 
     /// What the program itself makes, keeps or does wrong: nobody sends it.
-    pub(crate) const OWN: Self = Self(Self::SPECIAL | Self::WRONG.0);
+    pub(crate) const OWN: Self =
+        Self(Self::SPECIAL | Self::WRONG.0 | Self::SECRET_IF_TOLD.0 | Self::TELLS_SECRET.0);
 
     /// What is harmless once the host of an address is known.
     pub(crate) const ADDRESS: Self = Self(bit("ssrf") | bit("redirect"));
@@ -88,6 +89,13 @@ impl Kinds {
 
     /// No kind of sink: something is wrong by itself.
     pub(crate) const WRONG: Self = Self(1 << 62);
+
+    /// No kind of sink: what comes in is a secret where a text tells so, such as
+    /// the name of a variable of the environment.
+    pub(crate) const SECRET_IF_TOLD: Self = Self(1 << 61);
+
+    /// No kind of sink: there is a text that tells of a secret.
+    pub(crate) const TELLS_SECRET: Self = Self(1 << 60);
 
     /// Every kind.
     pub(crate) const ALL: Self = Self((1 << KINDS.len()) - 1);

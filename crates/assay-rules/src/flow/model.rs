@@ -340,6 +340,28 @@ impl Models {
         !self.not_set.iter().any(|pattern| is_like(simple, pattern))
     }
 
+    /// Returns the patterns of the texts that tell secrets from other values, and
+    /// of the members that do.
+    pub(crate) fn telling_of_secrets(&self) -> (Vec<&str>, Vec<&str>) {
+        fn patterns<'m>(named: impl Iterator<Item = &'m Vec<Entry>>) -> Vec<&'m str> {
+            let entries = named.flatten().filter(|entry| {
+                let reached = entry.reached();
+                !reached.sources.and(Kinds::SECRET_IF_TOLD).is_empty()
+            });
+            let mut patterns: Vec<&str> = entries
+                .flat_map(Entry::told_by)
+                .map(String::as_str)
+                .collect();
+            patterns.sort_unstable();
+            patterns.dedup();
+            patterns
+        }
+        let members = patterns(self.fields.values());
+        let mut texts = patterns(self.methods.values().chain(self.functions.values()));
+        texts.extend(&members);
+        (texts, members)
+    }
+
     /// Returns the words of which a file must hold one for a path to begin in
     /// it: those of sources, and of calls that are wrong by themselves.
     pub(crate) fn starts(&self) -> Vec<&str> {
@@ -383,7 +405,7 @@ impl Models {
             .chain(&self.fields);
         for (name, entries) in named {
             for entry in entries {
-                let reached = entry.effect.reached();
+                let reached = entry.reached();
                 if reached == Reached::default() {
                     continue;
                 }
@@ -506,6 +528,27 @@ fn last_part(name: &str) -> &str {
 }
 
 impl Entry {
+    /// Returns what comes in or does harm. A secret that only a text tells from
+    /// other values is one where there is such a text.
+    fn reached(&self) -> Reached {
+        let mut reached = self.effect.reached();
+        if self.told_by().next().is_some() && !reached.sources.and(Kinds::SECRET).is_empty() {
+            let others = reached.sources.without(Kinds::SECRET);
+            reached.sources = others.or(Kinds::SECRET_IF_TOLD);
+        }
+        reached
+    }
+
+    /// Returns the patterns of which a constant argument must match one.
+    fn told_by(&self) -> impl Iterator<Item = &String> {
+        let must = self.when.iter().filter(|when| !when.not && !when.unknown);
+        let patterns = must.filter_map(|when| match &when.test {
+            Test::Like(patterns) => Some(patterns),
+            _ => None,
+        });
+        patterns.flatten()
+    }
+
     /// Returns whether the entry holds for any of the types, or for any type.
     pub(crate) fn is_for(&self, types: &[Name]) -> bool {
         self.types

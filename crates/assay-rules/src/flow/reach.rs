@@ -67,6 +67,15 @@ impl Reached {
         }
     }
 
+    /// Lets a secret come in where a text tells that it is one.
+    fn with_told_secrets(mut self) -> Self {
+        let told = Kinds::SECRET_IF_TOLD.or(Kinds::TELLS_SECRET);
+        if self.sources.and(told) == told {
+            self.sources = self.sources.or(Kinds::SECRET);
+        }
+        self
+    }
+
     /// Returns whether something can come in.
     pub(crate) fn begins(self) -> bool {
         !self.sources.or(self.local).or(self.callbacks).is_empty()
@@ -162,6 +171,7 @@ impl Reach {
             all.push(own);
         }
         let mut words: BTreeMap<&str, Vec<Reached>> = BTreeMap::new();
+        let mut telling: BTreeMap<&str, (HashSet<u32>, HashSet<u32>)> = BTreeMap::new();
         for (at, (unit, own)) in units.iter().zip(&mut all).enumerate() {
             let language = unit.language;
             let words = words.entry(language).or_insert_with(|| {
@@ -176,7 +186,18 @@ impl Reach {
                 }
                 flags
             });
+            let (texts, members) = telling.entry(language).or_insert_with(|| {
+                names.language = family(language);
+                let (texts, members) = models(at as u32).telling_of_secrets();
+                (names.like(&texts), names.like(&members))
+            });
             for mentions in own {
+                let told = mentions.texts.iter().any(|text| texts.contains(text))
+                    || mentions.loads.iter().any(|member| members.contains(member));
+                if told {
+                    let sources = &mut mentions.flags.sources;
+                    *sources = sources.or(Kinds::TELLS_SECRET);
+                }
                 let named = mentions.names.iter().chain(&mentions.set);
                 let flags = named.map(|name| words[*name as usize]);
                 mentions.flags = flags.fold(mentions.flags, Reached::or);
@@ -187,7 +208,7 @@ impl Reach {
         let own = links.spread(units, &all, (Kinds::OWN, OWN_ROUNDS_MAX, true));
         let both = |(a, b): (Vec<Reached>, Vec<Reached>)| {
             let pairs = a.into_iter().zip(b);
-            pairs.map(|(a, b)| a.or(b)).collect()
+            pairs.map(|(a, b)| a.or(b).with_told_secrets()).collect()
         };
         Self(strangers.into_iter().zip(own).map(both).collect())
     }
@@ -431,6 +452,9 @@ fn is_left_behind(unit: &Unit, function: usize) -> bool {
 struct Mentions {
     flags: Reached,
     names: Vec<u32>,
+    /// The texts and the members among them.
+    texts: Vec<u32>,
+    loads: Vec<u32>,
     /// Names of things outside that it sets.
     set: Vec<u32>,
     /// Names under which it keeps functions, and their own.
@@ -455,6 +479,13 @@ impl Names {
 
     fn known(&self, name: &str) -> Option<u32> {
         self.of.get(self.language)?.get(name).copied()
+    }
+
+    /// Returns the numbers of the language's names that may match a pattern.
+    fn like(&self, patterns: &[&str]) -> HashSet<u32> {
+        let all = self.of.get(self.language).into_iter().flatten();
+        let like = all.filter(|(name, _)| patterns.iter().any(|p| may_be_like(name, p)));
+        like.map(|(_, number)| *number).collect()
     }
 
     fn number(&mut self, name: &str) -> u32 {
@@ -600,6 +631,7 @@ impl Collector<'_> {
         match op {
             Op::Load(_, name) => {
                 self.path(name);
+                self.found.loads.extend(self.found.names.last().copied());
                 if let Some(getter) = self.models.getter(name) {
                     self.name(&getter);
                 }
@@ -624,7 +656,10 @@ impl Collector<'_> {
                 Callee::Value(_) => {}
             },
             // `object["name"]`.
-            Op::Const(Literal::Str(text)) if text.len() <= 40 => self.name(text),
+            Op::Const(Literal::Str(text)) if text.len() <= 40 => {
+                self.name(text);
+                self.found.texts.extend(self.found.names.last().copied());
+            }
             _ => {}
         }
     }
@@ -695,6 +730,13 @@ fn entry_flags(function: &Function, unit: &Unit, project: &Project, models: &Mod
 fn parts(name: &str) -> impl Iterator<Item = &str> {
     let parts = name.split(['.', ':', '/', '\\', '#']);
     parts.filter(|part| !part.is_empty())
+}
+
+/// Returns whether a text may match a pattern, whatever the case: whether it
+/// has the parts between the stars.
+fn may_be_like(text: &str, pattern: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    pattern.split(['*', '?']).all(|part| text.contains(part))
 }
 
 /// Returns the last part of a qualified name.

@@ -16,7 +16,7 @@ use super::lower::lower;
 use super::model::FlowModels;
 use super::project::{Project, each_block};
 use super::properties::Properties;
-use super::solve::{Hit, Shared, Solution, solve};
+use super::solve::{Hit, Known, Solution, solve};
 use super::value::{Doubt, Step, StepKind};
 use crate::engine::Engine;
 use crate::identity::add_text;
@@ -109,8 +109,8 @@ pub fn flow_findings<E: std::ops::Deref<Target = Engine>>(
     let each: Vec<FlowFindings> = wanted
         .into_par_iter()
         .with_min_len(at_once)
-        .map_init(Shared::default, |shared, at| {
-            let solution = solve(&project, at as u32, local_input, shared);
+        .map_init(Known::default, |known, at| {
+            let solution = solve(&project, at as u32, local_input, known);
             report(&project, at as u32, solution, &engine)
         })
         .collect();

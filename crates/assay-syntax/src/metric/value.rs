@@ -170,6 +170,9 @@ macro_rules! metrics {
             /// Every metric, in the order of reports.
             pub const ALL: &'static [Metric] = &[$(Metric::$variant,)+];
 
+            /// The names of all, in the same order.
+            pub const IDS: &'static [&'static str] = &[$($id,)+];
+
             /// Returns the name in configuration and in data.
             pub const fn id(self) -> &'static str {
                 match self { $(Metric::$variant => $id,)+ }

@@ -60,10 +60,10 @@ pub(super) fn push_metrics(out: &mut String, report: &Report) {
     out.push_str("</section>\n");
 }
 
-fn changed_functions(file: &FileMetrics) -> Vec<(String, &MetricDelta)> {
+fn changed_functions(file: &FileMetrics) -> Vec<(String, MetricDelta)> {
     let mut changed = Vec::new();
     for function in &file.functions {
-        for delta in &function.metrics {
+        for delta in function.metrics.iter() {
             let show = |value: Option<f64>| value.map(number);
             if show(delta.base) != show(delta.head) {
                 let name = format!("{} ({}:{})", function.name, file.path, function.line);

@@ -247,7 +247,7 @@ fn put_metrics(canvas: &mut Canvas<'_>, report: &Report) {
             let deltas: Vec<_> = function
                 .metrics
                 .iter()
-                .filter_map(|delta| delta_text(delta, canvas.glyphs.arrow))
+                .filter_map(|delta| delta_text(&delta, canvas.glyphs.arrow))
                 .collect();
             if deltas.is_empty() {
                 continue;

@@ -479,7 +479,7 @@ impl Solver<'_> {
             return Rc::default();
         }
         let asked = (class, name);
-        self.shared
+        self.known
             .methods(self.project, self.models, asked, arity, is_exact)
     }
 

@@ -786,7 +786,7 @@ impl Solver<'_> {
 
     pub(super) fn member_type(&self, ty: &Name, member: &str) -> Option<Name> {
         let asked = (ty, member);
-        self.shared.member_type(self.project, self.models, asked)
+        self.known.member_type(self.project, self.models, asked)
     }
 
     /// Returns all names of types under which models may know a value.

@@ -27,6 +27,7 @@ mod evaluate;
 mod fold;
 mod format_c;
 mod guard;
+mod known;
 mod library;
 mod memo;
 mod memory;
@@ -34,11 +35,10 @@ mod operation;
 mod outcome;
 mod pattern;
 mod sequence;
-mod shared;
 mod statement;
 
-pub(crate) use shared::Shared;
-use shared::Top;
+pub(crate) use known::Known;
+use known::Top;
 
 pub(crate) use operation::is_operation;
 
@@ -86,11 +86,11 @@ pub(crate) struct Solution {
 
 /// Analyses all functions of a file, in a project; with `local` also those in
 /// which only people at the machine can do harm.
-pub(crate) fn solve(project: &Project, unit: u32, local: bool, shared: &mut Shared) -> Solution {
-    let mut solver = Solver::new(project, unit, std::mem::take(shared));
+pub(crate) fn solve(project: &Project, unit: u32, local: bool, known: &mut Known) -> Solution {
+    let mut solver = Solver::new(project, unit, std::mem::take(known));
     solver.follows_local = local;
     solver.run_unit(unit);
-    *shared = solver.shared;
+    *known = solver.known;
     Solution {
         hits: solver.hits,
         notes: solver.notes,
@@ -117,7 +117,7 @@ pub(super) struct Solver<'p> {
     hits: Vec<Hit>,
     known_hits: HashSet<HitKey>,
     notes: Vec<String>,
-    shared: Shared,
+    known: Known,
     /// The top levels that are being run, and those that ran with less than all
     /// that they need: that of another file may be in the middle of its own.
     tops: HashMap<u32, Option<Rc<Top>>>,
@@ -215,7 +215,7 @@ struct Returned {
 }
 
 impl<'p> Solver<'p> {
-    fn new(project: &'p Project, unit: u32, shared: Shared) -> Self {
+    fn new(project: &'p Project, unit: u32, known: Known) -> Self {
         Self {
             project,
             models: project.models(unit),
@@ -232,7 +232,7 @@ impl<'p> Solver<'p> {
             hits: Vec::new(),
             known_hits: HashSet::default(),
             notes: Vec::new(),
-            shared,
+            known,
             tops: HashMap::default(),
             unsettled: 0,
             is_at_top: false,
@@ -294,13 +294,13 @@ impl<'p> Solver<'p> {
             self.unsettled += u32::from(known.as_ref().is_none_or(|top| !top.is_settled));
             return known;
         }
-        let known = self.shared.top(unit).cloned();
+        let known = self.known.top(unit).cloned();
         let top = match known {
             Some(known) => known,
             None => Rc::new(self.run_top(unit)?),
         };
         self.take_notice(unit, &top);
-        self.shared.keep_top(unit, &top);
+        self.known.keep_top(unit, &top);
         self.tops.insert(unit, Some(Rc::clone(&top)));
         Some(top)
     }
@@ -769,7 +769,7 @@ impl<'p> Solver<'p> {
 
     /// Returns the type and all that it is a kind of.
     fn lineage(&self, name: &Name) -> Rc<[Name]> {
-        self.shared.lineage(self.project, self.models, name)
+        self.known.lineage(self.project, self.models, name)
     }
 
     /// Returns whether a type has few values, all of which the program names.

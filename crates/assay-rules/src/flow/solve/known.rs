@@ -36,12 +36,15 @@ pub(super) struct Top {
     pub(super) is_settled: bool,
 }
 
-/// What the solvers of one thread share.
+/// What the solvers of one thread know together.
 #[derive(Default)]
-pub(crate) struct Shared {
+pub(crate) struct Known {
     tops: HashMap<u32, Rc<Top>>,
-    types: RefCell<Vec<(&'static str, HashMap<Name, Type>)>>,
+    types: RefCell<Vec<(&'static str, Types)>>,
 }
+
+/// The types of a language.
+type Types = HashMap<Name, Type>;
 
 /// What was asked of a type.
 #[derive(Default)]
@@ -49,11 +52,18 @@ struct Type {
     lineage: Option<Rc<[Name]>>,
     /// By name and number of arguments: what a call on exactly this type
     /// reaches, and what one on something of it does.
-    methods: HashMap<Name, Vec<(usize, bool, Rc<[Target]>)>>,
+    methods: HashMap<Name, Vec<Call>>,
     members: HashMap<Name, Option<Name>>,
 }
 
-impl Shared {
+/// What a call with so many arguments reaches.
+struct Call {
+    arity: usize,
+    is_exact: bool,
+    targets: Rc<[Target]>,
+}
+
+impl Known {
     pub(super) fn top(&self, unit: u32) -> Option<&Rc<Top>> {
         self.tops.get(&unit)
     }
@@ -117,8 +127,8 @@ impl Shared {
             class,
             |known| {
                 let mut all = known.methods.get(name)?.iter();
-                let found = all.find(|known| known.0 == arity && known.1 == is_exact)?;
-                Some(Rc::clone(&found.2))
+                let found = all.find(|call| call.arity == arity && call.is_exact == is_exact)?;
+                Some(Rc::clone(&found.targets))
             },
             || match is_exact {
                 true => project.methods(class, name, arity).into(),
@@ -126,7 +136,11 @@ impl Shared {
             },
             |known, found| {
                 let all = known.methods.entry(Name::from(name)).or_default();
-                all.push((arity, is_exact, found));
+                all.push(Call {
+                    arity,
+                    is_exact,
+                    targets: found,
+                });
             },
         )
     }

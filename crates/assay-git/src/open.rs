@@ -231,7 +231,8 @@ fn open_commit(cwd: &Path, spec: &str, options: &Options) -> Result<Opened, Erro
     };
     let parents = repo.parents(commit)?;
     let mut notes = Vec::new();
-    if parents.len() > 1 {
+    let is_cut = |parent: &ObjectId| repo.is_shallow() && !repo.inner.has_object(*parent);
+    if parents.len() > 1 && !is_cut(&parents[0]) {
         notes.push(format!(
             "{} is a merge of {} commits; it is compared with the first, {}",
             short(commit),
@@ -240,7 +241,7 @@ fn open_commit(cwd: &Path, spec: &str, options: &Options) -> Result<Opened, Erro
         ));
     }
     let base = match parents.first() {
-        Some(&parent) if repo.is_shallow() && !repo.inner.has_object(parent) => {
+        Some(parent) if is_cut(parent) => {
             notes.push(format!(
                 "the clone is shallow and does not hold the parent of {}, so all its files count as added; \
                  `git fetch --deepen=1` fetches it",

@@ -26,9 +26,18 @@ impl Repo {
     pub(crate) fn discover(cwd: &Path, options: &Options) -> Result<Option<Self>, Error> {
         use gix::discover::upwards::{Error as Discover, Options as Upwards, TrustPolicy};
 
-        if let Err(source) = std::fs::metadata(cwd) {
-            let path = cwd.to_owned();
-            return Err(Error::Io { path, source });
+        match std::fs::metadata(cwd) {
+            Err(source) => {
+                let path = cwd.to_owned();
+                return Err(Error::Io { path, source });
+            }
+            Ok(metadata) if !metadata.is_dir() => {
+                return Err(Error::Path {
+                    path: cwd.to_owned(),
+                    problem: "it is no folder".to_owned(),
+                });
+            }
+            Ok(_) => {}
         }
         let upwards = Upwards {
             trust: TrustPolicy::Assume(gix::sec::Trust::Reduced),

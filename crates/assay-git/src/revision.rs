@@ -117,6 +117,10 @@ fn explain(repo: &Repo, spec: &str, error: &gix::Error) -> String {
 fn suggest(repo: &Repo, spec: &str) -> Option<String> {
     let end = spec.find(['~', '^', '@', ':']).unwrap_or(spec.len());
     let (name, suffix) = spec.split_at(end);
+    // The name is right; what follows it leads nowhere.
+    if repo.inner.rev_parse_single(BStr::new(name)).is_ok() {
+        return None;
+    }
     let distance_max = (name.len() / 3).clamp(1, 4);
     let references = repo.inner.references().ok()?;
     references

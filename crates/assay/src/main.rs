@@ -20,6 +20,7 @@ mod said;
 mod segment_folder;
 mod usage;
 
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -36,10 +37,9 @@ fn main() -> ExitCode {
         Err(error) => {
             // Help and version are no errors; clap knows where each is printed.
             let code = if error.use_stderr() { EXIT_ERROR } else { 0 };
-            return if error.print().is_ok() {
-                ExitCode::from(code)
-            } else {
-                ExitCode::from(EXIT_ERROR)
+            return match error.print() {
+                Err(fault) if fault.kind() != ErrorKind::BrokenPipe => ExitCode::from(EXIT_ERROR),
+                _ => ExitCode::from(code),
             };
         }
     };

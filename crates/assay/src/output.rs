@@ -76,8 +76,14 @@ impl Outputs {
                 Some(path) => write_file(path, |out| render(report, *format, &options, out))?,
                 None => {
                     let mut out = io::BufWriter::new(io::stdout().lock());
-                    render(report, *format, &options, &mut out)?;
-                    out.flush()?;
+                    let written =
+                        render(report, *format, &options, &mut out).and_then(|()| out.flush());
+                    // A reader who has seen enough neither stops the other
+                    // reports nor turns a failed gate into a passed one.
+                    match written {
+                        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+                        written => written?,
+                    }
                 }
             }
         }
@@ -184,11 +190,20 @@ pub(crate) fn write_file(
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     };
-    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(fail)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)
+        .map_err(plain)
+        .with_context(fail)?;
     file.write_all(&bytes).with_context(fail)?;
     keep_mode(path, &file);
     file.persist(path).with_context(fail)?;
     Ok(())
+}
+
+/// Takes the name of the file in between off what went wrong.
+fn plain(error: io::Error) -> io::Error {
+    let text = error.to_string();
+    let (words, _) = text.split_once(" at path ").unwrap_or((&text, ""));
+    io::Error::new(error.kind(), words)
 }
 
 /// Temporary files are private; a report has the mode of other new files.
@@ -220,6 +235,12 @@ pub(crate) fn print(text: impl fmt::Display) -> anyhow::Result<()> {
     write!(out, "{text}")?;
     out.flush()?;
     Ok(())
+}
+
+/// Returns `1 file`, `2 files`.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    let end = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{end}")
 }
 
 /// Prints a remark on standard error.

@@ -205,8 +205,7 @@ impl CoverageDigest {
         text
     }
 
-    /// Returns `2 files binary`, `1 file budget (1 hunk)`, ... for what was not
-    /// read.
+    /// Returns `2 binary files`, `3 symbolic links`, ... for what was not read.
     pub(super) fn skip_texts(&self) -> Vec<String> {
         self.skips
             .iter()
@@ -214,8 +213,19 @@ impl CoverageDigest {
                 if group.files == 1 {
                     return group.first.clone();
                 }
-                let word = group.reason.replace('-', " ");
-                format!("{} {word}", count(group.files, "file"))
+                let (files, what) = (group.files, group.reason);
+                match what {
+                    "symlink" => format!("{files} symbolic links"),
+                    "submodule" => format!("{files} submodules"),
+                    "lfs-pointer" => format!("{files} Git LFS pointers"),
+                    "too-large" => format!("{files} files too large"),
+                    "too-many-files" => format!("{files} files over the limit of files"),
+                    "unreadable" => format!("{files} files could not be read"),
+                    "failed" => format!("{files} files where the analysis failed"),
+                    "budget" => format!("{files} files over a limit of work"),
+                    "no-content-change" => format!("{files} files without a changed line"),
+                    adjective => format!("{files} {adjective} files"),
+                }
             })
             .collect()
     }

@@ -104,6 +104,7 @@ fn wrong_revisions_are_explained() {
         ("mian~2", &["did you mean `main~2`?"]),
         ("feature/logn", &["did you mean `feature/login`?"]),
         ("HEAD~5", &["`HEAD` exists, but not what follows it"]),
+        ("feature/login~5", &["what follows it"]),
         ("src/lib.rs", &["it is a path", "assay scan"]),
         (
             "nothing-like-it",

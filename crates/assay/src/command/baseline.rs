@@ -1,6 +1,6 @@
 //! `assay baseline`: accepts the findings of a tree as existing.
 
-use std::path::Path;
+use std::path::{Component, Path};
 use std::process::ExitCode;
 
 use assay_finding::Baseline;
@@ -39,7 +39,13 @@ pub(crate) fn run(global: &Global, arguments: &BaselineArguments) -> anyhow::Res
 
     let file = match &arguments.file {
         Some(file) => directory.join(file),
-        None => directory.join(&arguments.path).join(BASELINE_NAME),
+        // `./.` is no part of a name that is shown.
+        None => directory
+            .join(&arguments.path)
+            .join(BASELINE_NAME)
+            .components()
+            .filter(|part| *part != Component::CurDir)
+            .collect(),
     };
     let baseline = if arguments.prune {
         let known = config::read_baseline(&file)?;
@@ -49,14 +55,14 @@ pub(crate) fn run(global: &Global, arguments: &BaselineArguments) -> anyhow::Res
     };
     output::write_file(&file, |out| out.write_all(baseline.to_json().as_bytes()))?;
     output::print(format!(
-        "{} findings accepted in {}\n",
-        baseline.finding_count(),
+        "{} accepted in {}\n",
+        output::count(baseline.finding_count(), "finding"),
         file.display()
     ))?;
     if !report.problems.is_empty() {
         output::remark(format!(
-            "{} problems; `assay scan` shows them",
-            report.problems.len()
+            "{}; `assay scan` shows them",
+            output::count(report.problems.len(), "problem")
         ));
     }
     Ok(ExitCode::SUCCESS)

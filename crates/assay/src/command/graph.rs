@@ -272,14 +272,14 @@ fn summary(graph: &Graph) -> String {
     let unknown =
         counts.calls - counts.resolved - counts.by_name - counts.ambiguous - counts.external;
     format!(
-        "{} files with {} lines, {} definitions, {} entry points\n\
+        "{} with {}, {}, {}\n\
          {} calls: {:.0} % resolved, {:.0} % external, {:.0} % by name alone, {:.0} % ambiguous, {:.0} % unknown\n\
          \n\
          Ask: assay graph callers SYMBOL | callees SYMBOL | file PATH | calls | path FROM TO\n",
-        counts.files,
-        counts.lines,
-        counts.definitions,
-        counts.entries,
+        output::count(counts.files, "file"),
+        output::count(counts.lines as usize, "line"),
+        output::count(counts.definitions, "definition"),
+        output::count(counts.entries, "entry point"),
         counts.calls,
         share(counts.resolved),
         share(counts.external),

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
+use anyhow::bail;
 use assay_rules::Rule;
 use assay_syntax::Language;
 use serde::Serialize;
@@ -50,6 +51,9 @@ pub(crate) fn rules(arguments: &RulesArguments) -> anyhow::Result<ExitCode> {
         let rows: Vec<RuleRow> = chosen.into_iter().map(rule_row).collect();
         output::print(serde_json::to_string_pretty(&rows)? + "\n")?;
         return Ok(ExitCode::SUCCESS);
+    }
+    if chosen.is_empty() {
+        bail!("no rule has `{filter}` in its id, title or summary");
     }
     let width = chosen.iter().map(|rule| rule.id().len()).max().unwrap_or(0);
     let mut out = String::new();

@@ -2,9 +2,11 @@
 //! the JSON schema, `assay init` and the documentation are made of them.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 /// Configuration of Assay. In a review it is read from the base revision, so a
 /// change cannot alter the rules it is judged by.
@@ -125,12 +127,14 @@ pub(crate) struct GateTable {
     /// `security = "medium"`, `complexity = "never"`.
     pub(crate) category: BTreeMap<CategoryWord, GateSeverity>,
     /// Fail below this score (0 to 100).
+    #[serde(deserialize_with = "percent")]
     #[schemars(range(min = 0, max = 100))]
     pub(crate) score: Option<f64>,
     /// Fail above this many new findings.
     pub(crate) findings: Option<usize>,
     /// Fail when tests cover less than this share of the new lines, in percent.
     /// Needs `--coverage FILE`.
+    #[serde(deserialize_with = "percent")]
     #[schemars(range(min = 0, max = 100))]
     pub(crate) coverage: Option<f64>,
     /// Fail when something that should have been read could not be. Default:
@@ -239,9 +243,41 @@ pub(crate) struct LicencesTable {
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub(crate) struct LimitsTable {
     /// Bytes of one file. Default: 2097152.
+    #[serde(deserialize_with = "file_bytes")]
     #[schemars(range(min = 1024))]
     pub(crate) file_bytes: Option<u64>,
     /// Files of one review. Default: 100000.
+    #[serde(deserialize_with = "files")]
     #[schemars(range(min = 1))]
     pub(crate) files: Option<usize>,
+}
+
+fn percent<'de, D: Deserializer<'de>>(from: D) -> Result<Option<f64>, D::Error> {
+    let value = f64::deserialize(from)?;
+    if (0.0..=100.0).contains(&value) {
+        return Ok(Some(value));
+    }
+    Err(D::Error::custom(format!("{value} is not from 0 to 100")))
+}
+
+fn file_bytes<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+    at_least(from, 1024)
+}
+
+fn files<'de, D: Deserializer<'de>>(from: D) -> Result<Option<usize>, D::Error> {
+    at_least(from, 1)
+}
+
+fn at_least<'de, D, N>(from: D, least: N) -> Result<Option<N>, D::Error>
+where
+    D: Deserializer<'de>,
+    N: Deserialize<'de> + PartialOrd + Display,
+{
+    let value = N::deserialize(from)?;
+    if value >= least {
+        return Ok(Some(value));
+    }
+    Err(D::Error::custom(format!(
+        "{value} is too small; it must be at least {least}"
+    )))
 }

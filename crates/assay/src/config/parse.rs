@@ -63,10 +63,26 @@ fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     (line, before[start..].chars().count() + 1)
 }
 
+/// What the parser calls a type, and what people do.
+const TYPES: &[(&str, &str)] = &[
+    ("expected f64", "expected a number"),
+    ("expected u64", "expected a whole number"),
+    ("expected usize", "expected a whole number"),
+    ("expected a sequence", "expected a list"),
+    ("expected a boolean", "expected true or false"),
+];
+
 /// The parser says "unknown field `x`, expected one of `a`, `b`": the nearest
 /// of the expected words is what was meant.
 fn with_suggestion(message: &str) -> String {
-    let message = message.trim_end().replace("unknown field", "unknown key");
+    let mut message = message.trim_end().replace("unknown field", "unknown key");
+    if message.starts_with("invalid type") {
+        for (word, plain) in TYPES {
+            if let Some(rest) = message.strip_suffix(word) {
+                message = format!("{rest}{plain}");
+            }
+        }
+    }
     let mut quoted = message.split('`').skip(1).step_by(2);
     let Some(wrong) = quoted.next() else {
         return message;

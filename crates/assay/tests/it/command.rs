@@ -75,7 +75,7 @@ fn a_baseline_accepts_what_is_there() {
     repo.write("b.py", EMPTY_CATCH);
     let run = assay(&repo, &["baseline"]);
     assert_eq!(
-        (run.code, run.out.starts_with("1 findings accepted")),
+        (run.code, run.out.starts_with("1 finding accepted")),
         (0, true),
         "{run:?}"
     );

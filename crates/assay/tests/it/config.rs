@@ -144,6 +144,18 @@ fn errors_point_at_the_place() {
             &["assay.toml:4:", "2027-01-31"],
         ),
         ("x = \n", &["assay.toml:1:"]),
+        (
+            "[gate]\nscore = 400\n",
+            &["assay.toml:2:9", "from 0 to 100"],
+        ),
+        ("[gate]\ncoverage = nan\n", &["from 0 to 100"]),
+        (
+            "[limits]\nfile-bytes = 3\n",
+            &["assay.toml:2:14", "at least 1024"],
+        ),
+        ("[limits]\nfiles = 0\n", &["at least 1"]),
+        ("[gate]\nscore = \"x\"\n", &["expected a number"]),
+        ("[files]\nexclude = \"x\"\n", &["expected a list"]),
     ] {
         let repo = repo();
         repo.write("assay.toml", config).commit("configure");

@@ -58,10 +58,10 @@ fn a_report_that_cannot_be_written_is_an_error() {
         &["review", "--output", "json=missing/folder/report.json"],
     );
     assert_eq!(run.code, 2);
-    assert!(
-        run.err.contains("missing/folder/report.json"),
-        "{}",
-        run.err
+    assert_eq!(
+        run.err,
+        "assay: missing/folder/report.json cannot be written: \
+         No such file or directory (os error 2)\n"
     );
 }
 
@@ -132,4 +132,38 @@ fn what_assay_is_not_sure_of_is_held_back() {
     let run = assay(&repo, &["review", "--confidence", "sure"]);
     assert_eq!(run.code, 2);
     assert!(run.err.contains("low, medium and high"), "{}", run.err);
+}
+
+#[test]
+fn a_reader_that_goes_away_changes_neither_the_gate_nor_the_other_reports() {
+    let repo = repo();
+    repo.write("c.py", SAME_CONDITION);
+    for (arguments, code) in [
+        (&["review", "-o", "json", "-o", "sarif=out.sarif"][..], 1),
+        (&["review", "--help"], 0),
+    ] {
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_assay"))
+            .args(arguments)
+            .current_dir(repo.root())
+            .env("HOME", repo.outside())
+            .stdin(std::process::Stdio::null())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{arguments:?}");
+    }
+    assert!(repo.root().join("out.sarif").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn what_was_not_read_is_said_in_words() {
+    let repo = repo();
+    repo.write("b.py", "y = 2\n");
+    for name in ["one", "two"] {
+        std::os::unix::fs::symlink("a.py", repo.root().join(name)).unwrap();
+    }
+    let run = assay(&repo, &["review"]);
+    assert!(run.out.contains("· 2 symbolic links ·"), "{}", run.out);
 }

@@ -488,7 +488,7 @@ impl Examination<'_> {
         self.examined.problems.push(Problem {
             what: "analysis".to_owned(),
             path: Some(self.file.path().clone()),
-            message: format!("failed and was stopped: {failure}; please report this with the file"),
+            message: stopped(&failure),
         });
         Coverage::Skipped(SkipReason::Failed(failure))
     }
@@ -523,7 +523,7 @@ impl Examination<'_> {
     }
 }
 
-fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+pub(crate) fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
@@ -531,6 +531,11 @@ fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     // Messages about the middle of a text quote it from here on.
     let quoted = text.find('`').unwrap_or(text.len());
     text[..quoted].trim_end().to_owned()
+}
+
+/// Says of an analysis that it fell over.
+pub(crate) fn stopped(failure: &str) -> String {
+    format!("failed and was stopped: {failure}; please report this with the file")
 }
 
 /// The texts of both versions.

@@ -56,7 +56,7 @@ pub(crate) fn decide(
                 "no new finding of severity {severity}{}",
                 or_worse(severity)
             ),
-            actual: plural(bad, "finding"),
+            actual: counted(bad, "finding"),
             passed: bad == 0,
         });
     }
@@ -71,15 +71,15 @@ pub(crate) fn decide(
                 "no new {category} finding of severity {severity}{}",
                 or_worse(severity)
             ),
-            actual: plural(bad, "finding"),
+            actual: counted(bad, "finding"),
             passed: bad == 0,
         });
     }
     if let Some(findings_max) = settings.findings_max {
         let count = report.introduced().count();
         conditions.push(Condition {
-            demand: format!("at most {}", plural(findings_max, "new finding")),
-            actual: plural(count, "finding"),
+            demand: format!("at most {}", counted(findings_max, "new finding")),
+            actual: counted(count, "finding"),
             passed: count <= findings_max,
         });
     }
@@ -108,7 +108,7 @@ pub(crate) fn decide(
             actual: if complete {
                 "it was".to_owned()
             } else if failed > 0 {
-                plural(failed, "problem")
+                counted(failed, "problem")
             } else {
                 "see the coverage ledger".to_owned()
             },
@@ -126,7 +126,7 @@ fn or_worse(severity: Severity) -> &'static str {
     }
 }
 
-fn plural(count: usize, noun: &str) -> String {
+pub(crate) fn counted(count: usize, noun: &str) -> String {
     if count == 1 {
         format!("1 {noun}")
     } else {

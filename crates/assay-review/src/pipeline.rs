@@ -1,6 +1,7 @@
 //! The steps of a review, from the change to the report.
 
 use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use assay_finding::{
     Confidence, Coverage, DirectiveOutcome, FileEntry, Finding, Identity, Ledger, MetricsReport,
@@ -17,11 +18,11 @@ use crate::clones;
 use crate::coverage::NewCode;
 use crate::dependencies;
 use crate::engines::Engines;
-use crate::file::{Examined, examine, line_counts, unread};
+use crate::file::{Examined, examine, line_counts, panic_message, stopped, unread};
 use crate::flow;
 use crate::fold;
 use crate::forgot;
-use crate::gate;
+use crate::gate::{self, counted};
 use crate::introduce;
 use crate::left;
 use crate::metrics::Totals;
@@ -92,20 +93,30 @@ pub fn review(subject: Subject<'_>, settings: &Settings, progress: &dyn Progress
                 .map(|finding| finding.identity),
         );
     }
-    flow::find(subject, &mut examined, &engines, settings, progress);
+    let files = &mut examined;
+    step("dataflow", &mut problems, || {
+        flow::find(subject, files, &engines, settings, progress);
+    });
     let mut findings = introduced(&mut examined);
-    findings.extend(past::find(subject, &engines, settings, &known));
-    findings.extend(clones::find(
-        subject,
-        &mut examined,
-        &engines,
-        settings,
-        progress,
-    ));
-    findings.extend(breaking::find(subject, &examined, &engines, settings));
-    findings.extend(left::find(subject, &mut examined, &engines, settings));
-    findings.extend(forgot::find(subject, &mut examined, &engines, settings));
-    let packages = dependencies::find(subject, &mut examined, &engines, settings, progress);
+    let files = &mut examined;
+    findings.extend(step("past versions", &mut problems, || {
+        past::find(subject, &engines, settings, &known)
+    }));
+    findings.extend(step("clones", &mut problems, || {
+        clones::find(subject, files, &engines, settings, progress)
+    }));
+    findings.extend(step("breaking changes", &mut problems, || {
+        breaking::find(subject, files, &engines, settings)
+    }));
+    findings.extend(step("left behind", &mut problems, || {
+        left::find(subject, files, &engines, settings)
+    }));
+    findings.extend(step("forgotten", &mut problems, || {
+        forgot::find(subject, files, &engines, settings)
+    }));
+    let packages = step("packages", &mut problems, || {
+        dependencies::find(subject, files, &engines, settings, progress)
+    });
     findings.extend(packages.findings);
     problems.extend(
         examined
@@ -161,6 +172,19 @@ pub fn review(subject: Subject<'_>, settings: &Settings, progress: &dyn Progress
     report
 }
 
+/// Runs a step that looks at more than one file. Whatever is wrong with it, the
+/// others run, the report says so, and the gate sees it.
+fn step<T: Default>(what: &str, problems: &mut Vec<Problem>, run: impl FnOnce() -> T) -> T {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
+        problems.push(Problem {
+            what: what.to_owned(),
+            path: None,
+            message: stopped(&panic_message(&*panic)),
+        });
+        T::default()
+    })
+}
+
 /// Silences what is less sure than what is reported.
 fn hold_back(findings: &mut [Finding], confidence_min: Confidence) {
     for finding in findings {
@@ -191,7 +215,8 @@ fn silence(findings: &mut [Finding], examined: &[Examined], settings: &Settings)
         };
         let reason = &suppression.reason;
         Some(format!(
-            "a suppression in the configuration held until {day} and no longer silences {count} findings ({reason})"
+            "a suppression in the configuration held until {day} and no longer silences {} ({reason})",
+            counted(count, "finding")
         ))
     };
     settings

@@ -4,8 +4,6 @@ mod companion;
 mod listed;
 mod test;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use assay_finding::Finding;
 
 use crate::engines::Engines;
@@ -26,28 +24,23 @@ pub(crate) fn find(
         return Vec::new();
     }
     let mut notes = Vec::new();
-    let look = AssertUnwindSafe(|| {
-        let examined = &*examined;
-        let places = Places::new(subject, examined);
-        let mut news: Vec<News> = Vec::new();
-        for kind in listed::KINDS {
-            news.extend(listed::find(kind, examined, &places, engines));
-        }
-        news.extend(test::find(examined, &places, engines, settings));
-        news.extend(companion::find(
-            settings.past.as_ref(),
-            examined,
-            &places,
-            engines,
-            &mut notes,
-        ));
-        let findings = news.into_iter();
-        findings
-            .filter_map(|one| one.finding(&places, engines, settings))
-            .collect()
-    });
-    // Nothing that is forgotten is worth a review that fails.
-    let found = catch_unwind(look).unwrap_or_default();
+    let places = Places::new(subject, examined);
+    let mut news: Vec<News> = Vec::new();
+    for kind in listed::KINDS {
+        news.extend(listed::find(kind, examined, &places, engines));
+    }
+    news.extend(test::find(examined, &places, engines, settings));
+    news.extend(companion::find(
+        settings.past.as_ref(),
+        examined,
+        &places,
+        engines,
+        &mut notes,
+    ));
+    let findings = news.into_iter();
+    let found = findings
+        .filter_map(|one| one.finding(&places, engines, settings))
+        .collect();
     // All files are affected alike, so it stands at the first.
     if let Some(first) = examined.first_mut() {
         first.entry.notes.extend(notes);

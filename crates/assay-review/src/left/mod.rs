@@ -18,7 +18,7 @@ use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelI
 
 use self::candidate::{Taken, candidates};
 use crate::engines::Engines;
-use crate::file::Examined;
+use crate::file::{Examined, panic_message, stopped};
 use crate::news::{News, is_on};
 use crate::pipeline::Subject;
 use crate::place::{At, Places, Use};
@@ -73,46 +73,29 @@ pub(crate) fn find(
         return Vec::new();
     }
     let mut notes = Vec::new();
-    let look = AssertUnwindSafe(|| {
-        let mut left = Vec::new();
-        if callers || references {
-            left.extend(in_code(subject, examined, settings, &mut notes));
+    let mut left = Vec::new();
+    if callers || references {
+        left.extend(in_code(subject, examined, settings, &mut notes));
+    }
+    if references {
+        left.extend(reference::find(subject, examined, &mut notes));
+    }
+    left.retain(|one| {
+        if one.rule == CALLER {
+            callers
+        } else {
+            references
         }
-        if references {
-            left.extend(reference::find(subject, examined, &mut notes));
-        }
-        left.retain(|one| {
-            if one.rule == CALLER {
-                callers
-            } else {
-                references
-            }
-        });
-        left.truncate(FINDINGS_MAX);
-        let places = Places::new(subject, examined);
-        left.iter()
-            .filter_map(|one| finding(one, &places, engines, settings))
-            .collect()
     });
-    let found = catch_unwind(look).unwrap_or_else(|_| {
-        notes.push(
-            "what the change left behind: failed and was stopped; please report it".to_owned(),
-        );
-        Vec::new()
-    });
+    left.truncate(FINDINGS_MAX);
+    let places = Places::new(subject, examined);
+    let found = left
+        .iter()
+        .filter_map(|one| finding(one, &places, engines, settings))
+        .collect();
     // All files are affected alike, so it stands at the first.
     if let Some(first) = examined.first_mut() {
-        for note in notes {
-            if note.contains("was stopped") {
-                first.problems.push(Problem {
-                    what: "left behind".to_owned(),
-                    path: None,
-                    message: note,
-                });
-            } else {
-                first.entry.notes.push(note);
-            }
-        }
+        first.entry.notes.extend(notes);
     }
     found
 }
@@ -132,7 +115,19 @@ fn read_facts(subject: Subject<'_>, examined: &mut [Examined], settings: &Settin
         .for_each(|(file, change)| {
             let versions = [&change.base, &change.head];
             let code = versions.map(|one| one.as_ref().filter(|one| is_code_file(one)));
-            file.facts = code.map(|one| catch_unwind(AssertUnwindSafe(|| read(one?))).ok()?);
+            let mut problems = Vec::new();
+            file.facts = code.map(|one| {
+                let one = one?;
+                catch_unwind(AssertUnwindSafe(|| read(one))).unwrap_or_else(|panic| {
+                    problems.push(Problem {
+                        what: "code graph".to_owned(),
+                        path: Some(one.path.clone()),
+                        message: stopped(&panic_message(&*panic)),
+                    });
+                    None
+                })
+            });
+            file.problems.append(&mut problems);
         });
 }
 

@@ -123,6 +123,31 @@ fn what_cannot_be_read_is_never_green() {
 }
 
 #[test]
+fn a_step_that_falls_over_is_a_problem_and_not_the_end() {
+    let base = "def f(a):\n    return a\n";
+    let report = MemoryChange::default()
+        .file(
+            "unlisted.py",
+            Some(base),
+            Some("def g(a=[]):\n    a.append(1)\n"),
+        )
+        .file("cli.py", None, Some("p.add_argument('--size')\n"))
+        .review();
+    assert!(!report.problems.is_empty());
+    for problem in &report.problems {
+        assert!(
+            problem.message.contains("the list fell over"),
+            "{problem:?}"
+        );
+    }
+    assert!(!report.gate.passed());
+    assert_eq!(
+        report.findings[0].rule.as_str(),
+        "correctness/mutable-default"
+    );
+}
+
+#[test]
 fn files_over_the_limit_are_named() {
     let mut settings = settings();
     settings.limits.files_max = 1;

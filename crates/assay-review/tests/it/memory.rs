@@ -97,6 +97,13 @@ impl ContentStore for MemoryChange {
 
 impl FileTree for MemoryChange {
     fn list(&self) -> Result<Vec<FileVersion>, ReadError> {
+        let files = &self.change.files;
+        assert!(
+            files
+                .iter()
+                .all(|file| file.path().as_bytes() != b"unlisted.py"),
+            "the list fell over"
+        );
         Ok(self
             .change
             .files

@@ -192,10 +192,10 @@ impl View {
 
     fn text(&self) -> String {
         let mut out = format!(
-            "{} commits to {}, {} files\n",
-            self.commits,
+            "{} to {}, {}\n",
+            output::count(self.commits, "commit"),
             &self.head[..self.head.len().min(10)],
-            self.files
+            output::count(self.files, "file")
         );
         if let Some(file) = &self.file {
             put_file(&mut out, file);

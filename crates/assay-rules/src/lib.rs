@@ -33,6 +33,7 @@ mod secret;
 mod settings;
 mod suppress;
 mod surface;
+mod template;
 mod threshold;
 
 mod api;

@@ -6,4 +6,5 @@ pub(crate) mod past_the_end;
 pub(crate) mod size_of_pointer;
 pub(crate) mod slow_expression;
 pub(crate) mod stack_address_returned;
+pub(crate) mod unescaped_template_output;
 pub(crate) mod use_after_free;

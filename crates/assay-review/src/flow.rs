@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use assay_finding::{Finding, Identity, Location};
 use assay_rules::{
     FlowFindings, FlowUnit, MaskedText, Properties, SecretRules, add_properties, flow_findings,
-    flow_reads, flow_units, has_properties, merge_flow_findings,
+    flow_reads, flow_units, has_properties, is_test_path, merge_flow_findings,
 };
 use assay_source::{
     BlobKey, BlobKeyHasher, ContentId, FileKind, FileVersion, RepoPath, SourceText,
@@ -183,8 +183,11 @@ impl<'t> Around<'t> {
         mut known: HashSet<RepoPath>,
         settings: &Settings,
     ) {
+        // Nothing but tests calls what is in tests.
+        let with_tests = head.iter().any(|file| is_test_path(&file.path));
         let mut by_name: HashMap<Identity, Vec<&'t FileVersion>> = HashMap::new();
-        for version in listed {
+        let callable = |version: &&&FileVersion| with_tests || !is_test_path(&version.path);
+        for version in listed.iter().filter(callable) {
             for called in called_by(&version.path) {
                 by_name.entry(name(called)).or_default().push(version);
             }

@@ -55,7 +55,8 @@ pub(crate) fn read(
     settings: &Settings,
 ) -> (Version, Vec<Problem>) {
     let cache = settings.cache.as_ref();
-    let key = cache.map(|cache| cache.version_key(path, text, with_surface, settings.today));
+    let with = (with_surface, settings.local_input);
+    let key = cache.map(|cache| cache.version_key(path, text, with, settings.today));
     let version = |seen: Seen, units: Option<Vec<FlowUnit>>| {
         let flow = seen.language.zip(seen.flow.clone());
         Version {
@@ -119,7 +120,9 @@ fn look(
         outcome.notes.extend(notes);
     }
     let begins = |language: &'static Language| {
-        engine.follows_flow(language) && flow_begins(&settings.models, language, text.as_str())
+        let local = settings.local_input;
+        engine.follows_flow(language)
+            && flow_begins(&settings.models, language, path, text.as_str(), local)
     };
     let units = match (&parsed, language) {
         (Some(parsed), Some(language)) if begins(language) => {

@@ -66,6 +66,7 @@ pub use flow::{
 pub use outside::{OutsideName, environment_reads, option_definitions};
 pub use outward::{OutwardKind, OutwardName, outward_names};
 pub use project::{ProjectRuleError, ProjectRules, TestFailure};
+pub use query::is_test_path;
 pub use rule::{NumberOption, Rule, rule_by_id, rules};
 pub use secret::{
     MaskedText, SecretAllow, SecretHit, SecretRules, SecretSample, find_secrets, mask,

@@ -327,9 +327,8 @@ pub(crate) fn whole_lines(node: NodeRef<'_>) -> Span {
     }
 }
 
-/// Returns whether the node stands in a place that only tests have: by its
-/// path, or a test module of Rust.
-pub(crate) fn is_test_path(path: &assay_source::RepoPath) -> bool {
+/// Returns whether a path is one of tests: by a folder's name, or the file's.
+pub fn is_test_path(path: &assay_source::RepoPath) -> bool {
     let Some(path) = path.as_str() else {
         return false;
     };

@@ -43,14 +43,14 @@ impl ReviewCache {
         &self,
         path: &RepoPath,
         text: &SourceText,
-        with_surface: bool,
+        (with_surface, local_input): (bool, bool),
         today: Date,
     ) -> BlobKey {
         let mut key = self
             .key("version")
             .part(path.as_bytes())
             .part(text.encoding().as_str().as_bytes())
-            .part(&[u8::from(with_surface)])
+            .part(&[u8::from(with_surface), u8::from(local_input)])
             .part(text.as_str().as_bytes());
         // Only a comment with a last day makes a difference between days.
         if text.as_str().contains("until") {

@@ -1,18 +1,30 @@
 //! Which files are worth lowering: those with a word of a source, or of a call
-//! that is wrong by itself. The others matter only when these call them.
+//! that is wrong by itself. The others matter only when these call them. Tests
+//! send themselves what they want: unless that is asked for, only what is wrong
+//! by itself matters there.
 
+use assay_source::RepoPath;
 use assay_syntax::Language;
 
 use super::lower::lowerer;
 use super::model::FlowModels;
+use crate::query::is_test_path;
 
-/// Returns whether a path that matters can begin in the text.
-pub fn flow_begins(models: &FlowModels, language: &Language, text: &str) -> bool {
+/// Returns whether a path that matters can begin in a file; with `local_input`
+/// also one that people at the machine, and tests, begin.
+pub fn flow_begins(
+    models: &FlowModels,
+    language: &Language,
+    path: &RepoPath,
+    text: &str,
+    local_input: bool,
+) -> bool {
     let Some(lowerer) = lowerer(language.id().as_str()) else {
         return false;
     };
     let models = models.of(lowerer.models);
-    let Some(search) = models.search() else {
+    let wrong_only = !local_input && is_test_path(path);
+    let Some(search) = models.search(wrong_only) else {
         return false;
     };
     let bytes = text.as_bytes();

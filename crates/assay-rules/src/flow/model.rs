@@ -60,6 +60,7 @@ pub(crate) struct Models {
     /// The folders that were read: its own, and those that these include.
     chain: Vec<String>,
     search: OnceLock<Option<AhoCorasick>>,
+    search_for_wrong: OnceLock<Option<AhoCorasick>>,
     /// How the names of libraries begin.
     roots: OnceLock<HashSet<Name>>,
     /// What was wrong with the files.
@@ -325,12 +326,16 @@ impl Models {
     }
 
     /// Returns the search for the words that [`Models::starts`] names.
-    pub(crate) fn search(&self) -> Option<&AhoCorasick> {
+    pub(crate) fn search(&self, wrong_only: bool) -> Option<&AhoCorasick> {
+        let search = match wrong_only {
+            true => &self.search_for_wrong,
+            false => &self.search,
+        };
         let make = || {
-            let words = self.starts();
+            let words = self.starts(wrong_only);
             AhoCorasick::new(&words).ok().filter(|_| !words.is_empty())
         };
-        self.search.get_or_init(make).as_ref()
+        search.get_or_init(make).as_ref()
     }
 
     /// Returns whether a parameter of the type may be set by a stranger, where
@@ -363,13 +368,21 @@ impl Models {
     }
 
     /// Returns the words of which a file must hold one for a path to begin in
-    /// it: those of sources, and of calls that are wrong by themselves.
-    pub(crate) fn starts(&self) -> Vec<&str> {
+    /// it: those of sources, and of calls that are wrong by themselves; or of
+    /// the latter alone.
+    pub(crate) fn starts(&self, wrong_only: bool) -> Vec<&str> {
+        let among = match wrong_only {
+            true => Kinds::WRONG,
+            false => Kinds::ANY.or(Kinds::OWN),
+        };
         let words = self.words(&Libraries::all(), |_| true).into_iter();
         let mut starts: Vec<&str> = words
-            .filter(|(_, reached)| reached.begins())
+            .filter(|(_, reached)| reached.only(among).begins())
             .map(|(word, _)| word)
             .collect();
+        if wrong_only {
+            return starts;
+        }
         let annotations = self
             .param_annotations
             .iter()

@@ -58,7 +58,7 @@ impl Reached {
     }
 
     /// Returns what there is of these kinds.
-    fn only(self, kinds: Kinds) -> Self {
+    pub(crate) fn only(self, kinds: Kinds) -> Self {
         Self {
             sources: self.sources.and(kinds),
             local: self.local.and(kinds),

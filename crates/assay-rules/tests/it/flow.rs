@@ -150,7 +150,7 @@ fn found(files: &[(String, String)]) -> Verdicts {
         // As in a review: a file without a source is not looked into.
         wanted.resize(
             units.len() + own.len(),
-            flow_begins(&FlowModels::default(), language, text.as_str()),
+            flow_begins(&FlowModels::default(), language, &path, text.as_str(), true),
         );
         units.extend(own);
     }

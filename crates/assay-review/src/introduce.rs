@@ -5,12 +5,16 @@
 //! same identity anywhere in the change (moved code), or with the same alias
 //! (renamed function). Each base finding is used up by one head finding, so a
 //! second copy is introduced. A metric that crossed a further threshold is
-//! introduced again.
+//! introduced again, but a small step over it is no worse than what was there.
 
 use std::collections::HashMap;
 
 use assay_finding::{Finding, Identity, State};
 use assay_source::LineMapping;
+
+/// A metric that crosses a further threshold is as severe as what lies above it
+/// when it grew by this part of the threshold; by less, as severe as before.
+const GROWTH_MIN: f64 = 0.25;
 
 /// The findings of both versions of one file.
 #[derive(Default)]
@@ -72,6 +76,10 @@ fn mark_by(files: &mut [Versions], by_place: bool) {
             };
             if let Some(measure) = &mut head.measure {
                 measure.base = value;
+                let grown = value.map_or(0.0, |value| measure.value - value);
+                if worse && grown < measure.threshold * GROWTH_MIN {
+                    head.severity = severity;
+                }
             }
         }
     }

@@ -113,6 +113,9 @@ fn a_metric_is_introduced_when_it_crosses_a_threshold() {
         (12, 15, Some((State::Existing, Severity::Medium))),
         (12, 11, Some((State::Existing, Severity::Medium))),
         (12, 25, Some((State::Introduced, Severity::Critical))),
+        (19, 20, Some((State::Introduced, Severity::Medium))),
+        (19, 22, Some((State::Introduced, Severity::Medium))),
+        (19, 24, Some((State::Introduced, Severity::Critical))),
         (25, 24, Some((State::Existing, Severity::Critical))),
     ] {
         let change = MemoryChange::default().file(

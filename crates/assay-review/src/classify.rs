@@ -178,6 +178,11 @@ pub(crate) fn skip_by_text(file: &FileChange, text: &SourceText) -> Option<SkipR
     None
 }
 
+/// Returns whether a text looks as if a program wrote it.
+pub(crate) fn is_generated(text: &SourceText) -> bool {
+    generated_marker(text.as_str()).is_some() || is_minified(text)
+}
+
 fn generated_by_name(path: &RepoPath) -> Option<SkipReason> {
     let name = path.file_name();
     if LOCK_FILES.iter().any(|known| known.as_bytes() == name) {

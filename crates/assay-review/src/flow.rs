@@ -1,13 +1,32 @@
 //! The dataflow step: files are followed together, so that a path may go
 //! through helpers in other files, also through those that did not change.
+//!
+//! Nearly all of the time of a review may go into reading helpers, so only those
+//! are read that can matter:
+//!
+//! - A file in which nothing can begin is not followed and has no helpers.
+//! - Helpers are of the family of languages of the file that calls them. Where
+//!   the path of a file tells what its things are called (packages of Go, modules
+//!   of JavaScript), a helper is one that a qualified name of the caller leads to;
+//!   elsewhere one whose file is called like a part of a name. The nearest come
+//!   first, and what the limit cuts is in the ledger.
+//! - Tests are helpers of tests alone, and large files that a program wrote of
+//!   none.
+//! - The base is followed only when the head has a finding that may have been
+//!   there before: what only the base has is never shown.
+//!
+//! Names are asked rather than the code graph: a review says the same with and
+//! without what is kept of earlier ones, and without a kept graph it would first
+//! have to read the whole tree to know what to read.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use assay_finding::{Finding, Identity, Location};
 use assay_rules::{
-    FlowFindings, FlowUnit, MaskedText, Properties, SecretRules, add_properties, flow_findings,
-    flow_reads, flow_units, has_properties, is_test_path, merge_flow_findings,
+    FlowFindings, FlowUnit, MaskedText, Properties, SecretRules, add_properties, flow_called_by,
+    flow_family, flow_findings, flow_reads, flow_units, has_properties, is_test_path,
+    merge_flow_findings, rule_by_id,
 };
 use assay_source::{
     BlobKey, BlobKeyHasher, ContentId, FileKind, FileVersion, RepoPath, SourceText,
@@ -16,6 +35,7 @@ use assay_syntax::{Language, detect, parse};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::cache::{Followed, ReviewCache};
+use crate::classify::is_generated;
 use crate::engines::Engines;
 use crate::file::Examined;
 use crate::frame;
@@ -32,6 +52,10 @@ const PROPERTY_BYTES_MAX: u64 = 256 * 1_024;
 
 /// Files that are read only because others call what is in them.
 const HELPER_FILES_MAX: usize = 1_500;
+
+/// Generated files that are larger are no helpers: such tables and marshallers
+/// are most of the text of some packages.
+const GENERATED_BYTES_MAX: usize = 128 * 1_024;
 
 /// How often helpers of helpers are looked for.
 const HELPER_ROUNDS: usize = 2;
@@ -101,14 +125,28 @@ pub(crate) fn find(
         false => subject.tree.list().unwrap_or_default(),
     };
     let around = Around::read(subject, &listed, &head, &base, settings);
-    for (side, own) in [base, head].into_iter().enumerate() {
-        if own.is_empty() {
-            continue;
+    let follow = |own: &[FlowFile], is_head: bool, examined: &mut [Examined]| {
+        if !own.is_empty() {
+            let found = around.follow(subject, own, engines, settings);
+            place(found, is_head, examined, own, &settings.secret_rules);
         }
-        let found = around.follow(subject, &own, engines, settings);
-        place(found, side == 1, examined, &own, &settings.secret_rules);
+    };
+    follow(&head, true, examined);
+    if examined.iter().any(has_weakness) {
+        follow(&base, false, examined);
     }
     progress.advance();
+}
+
+/// Returns whether the head has a finding whose state may depend on what values
+/// do in the base: one of the rules that follow them, or of those that step
+/// back where these find the same weakness.
+fn has_weakness(file: &Examined) -> bool {
+    let is_weakness = |finding: &Finding| {
+        let rule = rule_by_id(finding.rule.as_str());
+        rule.is_some_and(|rule| matches!(rule.pack(), "injection" | "security"))
+    };
+    file.versions.head.iter().any(is_weakness)
 }
 
 /// What is around the files that are analysed.
@@ -188,8 +226,14 @@ impl<'t> Around<'t> {
         let mut by_name: HashMap<Identity, Vec<&'t FileVersion>> = HashMap::new();
         let callable = |version: &&&FileVersion| with_tests || !is_test_path(&version.path);
         for version in listed.iter().filter(callable) {
-            for called in called_by(&version.path) {
-                by_name.entry(name(called)).or_default().push(version);
+            let path = &version.path;
+            let Some(language) = detect(path, "") else {
+                continue;
+            };
+            let family = flow_family(language).unwrap_or("");
+            for called in flow_called_by(language, path, &self.properties) {
+                let known = by_name.entry(name(family, &called)).or_default();
+                known.push(version);
             }
         }
         let mut names: Vec<Identity> = head.iter().flat_map(|file| &file.names).copied().collect();
@@ -410,6 +454,10 @@ fn flow_file(
     text: Arc<SourceText>,
     settings: &Settings,
 ) -> Option<FlowFile> {
+    let is_large = text.as_str().len() > GENERATED_BYTES_MAX;
+    if is_large && !settings.generated && is_generated(&text) {
+        return None;
+    }
     let path = &version.path;
     let language = detect(path, text.as_str()).filter(|language| flow_reads(language))?;
     let parsed = parse(&text, language, &settings.limits.parse);
@@ -418,17 +466,6 @@ fn flow_file(
     let file = FlowFile::new(path.clone(), text, language, names, Some(units));
     let is_empty = file.units(settings).is_empty();
     (!is_empty).then_some(file)
-}
-
-/// Returns the names by which others call what is in a file: its own without
-/// the ending, and where a folder is a package the folder's.
-fn called_by(path: &RepoPath) -> impl Iterator<Item = &str> {
-    let path = path.as_str().unwrap_or("");
-    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let stem = name.split('.').next().filter(|stem| !stem.is_empty());
-    let is_part = name.ends_with(".go") && !name.ends_with("_test.go");
-    let folder = is_part.then(|| folder.rsplit('/').next().unwrap_or(folder));
-    stem.into_iter().chain(folder)
 }
 
 /// Puts findings with the files that they are in.

@@ -155,13 +155,17 @@ fn look(
 /// Returns the names by which units call what is elsewhere, as hashes: a name
 /// may be a piece of any text of the code.
 pub(crate) fn names_used(units: &[FlowUnit]) -> Vec<Identity> {
-    let names: BTreeSet<&str> = units.iter().flat_map(FlowUnit::names_used).collect();
-    names.into_iter().map(name).collect()
+    let used = |unit: &FlowUnit| -> Vec<Identity> {
+        let names = unit.names_used().into_iter();
+        names.map(|used| name(unit.family(), used)).collect()
+    };
+    let names: BTreeSet<Identity> = units.iter().flat_map(used).collect();
+    names.into_iter().collect()
 }
 
-/// Returns the hash of a name.
-pub(crate) fn name(name: &str) -> Identity {
-    IdentityHasher::new("name").part(name).finish()
+/// Returns the hash of a name in a family of languages.
+pub(crate) fn name(family: &str, name: &str) -> Identity {
+    IdentityHasher::new("name").part(family).part(name).finish()
 }
 
 /// Returns the lines, first and last, that the grammars did not understand.

@@ -60,8 +60,8 @@ pub use contract::{SchemaComparison, SchemaLoss, compare_schemas, is_schema};
 pub use document::{Document, Example, ExampleKind};
 pub use engine::{Engine, FileInput, Outcome};
 pub use flow::{
-    FlowFindings, FlowModels, FlowUnit, Properties, add_properties, flow_begins, flow_findings,
-    flow_reads, flow_units, has_properties, merge_flow_findings,
+    FlowFindings, FlowModels, FlowUnit, Properties, add_properties, flow_begins, flow_called_by,
+    flow_family, flow_findings, flow_reads, flow_units, has_properties, merge_flow_findings,
 };
 pub use outside::{OutsideName, environment_reads, option_definitions};
 pub use outward::{OutwardKind, OutwardName, outward_names};

@@ -18,7 +18,7 @@ pub(crate) use wire::Wire;
 use wire::{decode, encode};
 
 /// Goes up when what is kept changes its form.
-const FORM: &str = "1";
+const FORM: &str = "2";
 
 /// Keeps what reviews work out.
 #[derive(Clone)]

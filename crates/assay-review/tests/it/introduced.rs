@@ -243,3 +243,19 @@ fn ways_that_end_at_the_same_place_are_shown_once() {
     let change = MemoryChange::default().file("a.js", None, Some(&head));
     check(change, &["3 injection/command-injection"], &[]);
 }
+
+#[test]
+fn a_path_goes_through_the_package_that_is_imported() {
+    let runs = "package run\n\nimport \"os/exec\"\n\nfunc Now(text string) error {\n\treturn exec.Command(\"sh\", \"-c\", text).Run()\n}\n";
+    let web = "package web\n\nimport (\n\t\"net/http\"\n\n\t\"example.org/shop/lib/run\"\n)\n\nfunc Show(w http.ResponseWriter, r *http.Request) {\n\trun.Now(r.FormValue(\"a\"))\n}\n";
+    for (folder, is_found) in [("lib/run", true), ("run", false)] {
+        let module = Some("module example.org/shop\n");
+        let change = MemoryChange::default()
+            .file("go.mod", module, module)
+            .file(&format!("{folder}/run.go"), Some(runs), Some(runs))
+            .file("web/web.go", None, Some(web));
+        let found = shown(&change.review(), State::Introduced);
+        let is_injection = |line: &String| line.ends_with("injection/command-injection");
+        assert_eq!(found.iter().any(is_injection), is_found, "{found:?}");
+    }
+}

@@ -9,6 +9,7 @@
 
 mod anchor;
 mod builder;
+mod called;
 mod hash;
 mod heap;
 mod ir;
@@ -27,6 +28,7 @@ mod solve;
 mod value;
 
 pub use anchor::{flow_begins, flow_reads};
+pub use called::{flow_called_by, flow_family};
 pub use model::FlowModels;
 pub use properties::{Properties, add_properties, has_properties};
 pub use report::{FlowFindings, FlowUnit, flow_findings, flow_units, merge_flow_findings};

@@ -11,10 +11,11 @@ use assay_source::{RepoPath, SourceText, Span};
 use assay_syntax::ParsedFile;
 use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 
-use super::ir::{Block, Callee, Function, Literal, Op, StmtKind, Unit};
+use super::called::{family, names_used};
+use super::ir::{Function, Unit};
 use super::lower::lower;
 use super::model::FlowModels;
-use super::project::{Project, each_block};
+use super::project::Project;
 use super::properties::Properties;
 use super::solve::{Hit, Known, Solution, solve};
 use super::value::{Doubt, Step, StepKind};
@@ -28,26 +29,15 @@ use crate::rule::rule_by_id;
 pub struct FlowUnit(Arc<Unit>);
 
 impl FlowUnit {
-    /// Returns the last parts of the names that the file uses and does not
-    /// declare: files of these names may hold what it calls.
+    /// Returns the names by which the file uses what may be in others of its
+    /// family: see [`flow_called_by`](super::flow_called_by).
     pub fn names_used(&self) -> BTreeSet<&str> {
-        let mut names = BTreeSet::new();
-        if self.0.open_types {
-            // All files of a package see each other.
-            let package = &self.0.package;
-            names.insert(package.rsplit('/').next().unwrap_or(package));
-        }
-        for function in &self.0.functions {
-            used_in(&function.body, &mut names);
-            let types = function.slots.iter().filter_map(|slot| slot.ty.as_deref());
-            names.extend(types.flat_map(parts));
-        }
-        for class in &self.0.classes {
-            names.extend(class.supertypes.iter().flat_map(|name| parts(name)));
-            let types = class.fields.iter().filter_map(|field| field.ty.as_deref());
-            names.extend(types.flat_map(parts));
-        }
-        names
+        names_used(&self.0)
+    }
+
+    /// Returns the family of its language.
+    pub fn family(&self) -> &'static str {
+        family(self.0.language)
     }
 
     /// Returns where the file is.
@@ -176,30 +166,6 @@ fn is_weakness_of(pattern: &str, flow: &str) -> bool {
     };
     let flow = flow.spec().cwe;
     pattern.pack() == "security" && pattern.spec().cwe.iter().any(|cwe| flow.contains(cwe))
-}
-
-/// Returns the last parts of a qualified name.
-fn parts(name: &str) -> impl Iterator<Item = &str> {
-    name.rsplit(['.', '/', ':', '\\'])
-        .take(3)
-        .filter(|part| !part.is_empty())
-}
-
-fn used_in<'u>(block: &'u Block, names: &mut BTreeSet<&'u str>) {
-    for stmt in block {
-        if let StmtKind::Let(_, op) = &stmt.kind {
-            match op {
-                Op::Global(name)
-                | Op::Cast(_, name)
-                | Op::Call(Callee::New(name) | Callee::Module(name), _) => {
-                    names.extend(parts(name));
-                }
-                Op::Const(Literal::Str(text)) if text.len() < 200 => names.extend(parts(text)),
-                _ => {}
-            }
-        }
-        each_block(stmt, &mut |inner| used_in(inner, names));
-    }
 }
 
 /// So much of a call that leads to a sink tells the finding from others: a

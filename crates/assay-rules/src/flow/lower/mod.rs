@@ -23,6 +23,8 @@ mod ruby;
 mod rust;
 mod walk;
 
+pub(crate) use javascript::module_of_script;
+
 /// A lowerer: the languages that it reads, and how.
 pub(crate) struct Lowerer {
     /// The languages, by id.

@@ -27,6 +27,8 @@ mod statement;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use name::module_of_script;
+
 pub(super) static LOWERER: Lowerer = Lowerer {
     languages: &["javascript", "typescript", "tsx"],
     models: "javascript",

@@ -274,6 +274,11 @@ pub(super) fn dotted(node: NodeRef<'_>) -> String {
     out
 }
 
+/// Returns the name by which others import a script of this path.
+pub(crate) fn module_of_script(path: &str) -> String {
+    Names::default().set_path(path)
+}
+
 /// Returns the name of the module in a file: `src/routes/users.js` is
 /// `src.routes.users`, and an index goes by its folder.
 fn module_name(parts: &[String]) -> String {

@@ -26,7 +26,7 @@
 //! ## References
 //!
 //! - [CWE-79](https://cwe.mitre.org/data/definitions/79.html): cross-site scripting
-//! - https://cheatsheetseries.owasp.org/cheatsheets/Cross_Site_Scripting_Prevention_Cheat_Sheet.html
+//! - [Cross-site scripting prevention](https://cheatsheetseries.owasp.org/cheatsheets/Cross_Site_Scripting_Prevention_Cheat_Sheet.html), OWASP
 //!
 //! ## Examples
 //!

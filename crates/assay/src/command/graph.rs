@@ -70,8 +70,17 @@ pub(crate) fn run(global: &Global, arguments: &GraphArguments) -> anyhow::Result
                 .with_context(|| format!("no way along calls from `{from}` to `{to}` was found"))?
         }
     };
+    let nobody = match &arguments.query {
+        Some(GraphQuery::Callers { .. }) if view.edges.is_empty() => {
+            "nothing that is known calls it\n"
+        }
+        Some(GraphQuery::Callees { .. }) if view.edges.is_empty() => {
+            "it calls nothing that is known\n"
+        }
+        _ => "",
+    };
     let text = match arguments.format {
-        GraphFormat::Text => view.to_text(),
+        GraphFormat::Text => view.to_text() + nobody,
         GraphFormat::Json => format!("{:#}\n", view.to_json()),
         GraphFormat::Dot => view.to_dot(),
         GraphFormat::Mermaid => view.to_mermaid(),

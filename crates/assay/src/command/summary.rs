@@ -122,11 +122,8 @@ fn authors_since(head: &HistoryRead, base: Option<&HistoryRead>) -> Vec<String> 
 fn text(title: &str, summary: &Summary) -> String {
     let mut out = format!("{title}\n\n");
     for (kind, (files, added, removed)) in &summary.kinds {
-        let _ = writeln!(
-            out,
-            "  {:<14} {files} files, +{added} -{removed}",
-            kind.as_str()
-        );
+        let files = output::count(*files, "file");
+        let _ = writeln!(out, "  {:<14} {files}, +{added} -{removed}", kind.as_str());
     }
     let _ = writeln!(
         out,
@@ -138,7 +135,9 @@ fn text(title: &str, summary: &Summary) -> String {
     for reason in &summary.reasons {
         let _ = writeln!(out, "  +{:<3} {}", reason.points, reason.text);
     }
-    out.push_str("\nRead in this order\n");
+    if !summary.files.is_empty() {
+        out.push_str("\nRead in this order\n");
+    }
     for file in &summary.files {
         let notes = if file.notes.is_empty() {
             String::new()
@@ -154,7 +153,9 @@ fn text(title: &str, summary: &Summary) -> String {
     put_list(&mut out, "\nTest", &summary.focus, "  ");
     put_list(&mut out, "\nUsually changes too", &partners(summary), "  ");
     put_list(&mut out, "\nCould review it", &reviewers(summary), "  ");
-    let _ = writeln!(out, "\nLabels: {}", summary.labels.join(", "));
+    if !summary.labels.is_empty() {
+        let _ = writeln!(out, "\nLabels: {}", summary.labels.join(", "));
+    }
     out
 }
 

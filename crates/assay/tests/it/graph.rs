@@ -45,6 +45,13 @@ fn graph_shows_callers_in_every_format() {
         assert_eq!(run.code, 0, "{run:?}");
         assert!(run.out.contains(expected), "{format}: {}", run.out);
     }
+    for (what, symbol, expected) in [
+        ("callers", "show", "nothing that is known calls it\n"),
+        ("callees", "tax", "it calls nothing that is known\n"),
+    ] {
+        let run = assay(&repo, &["graph", what, symbol]);
+        assert!(run.out.ends_with(expected), "{}", run.out);
+    }
     let run = assay(&repo, &["graph", "path", "show", "tax"]);
     assert!(run.out.contains("shop/price.py:5"), "{}", run.out);
     let run = assay(&repo, &["graph", "calls", "shop/price.py"]);

@@ -30,7 +30,7 @@ fn a_summary_says_what_changed_and_what_usually_does() {
     let run = assay(&sample(), &["summary"]);
     assert_eq!(run.code, 0, "{run:?}");
     for part in [
-        "logic          1 files, +4 -1",
+        "logic          1 file, +4 -1",
         "app/auth.py is where a mistake costs most",
         "adds `logout`",
         "app/auth_schema.json: in 9 of 9 changes of app/auth.py",

@@ -1,7 +1,7 @@
 //! Which files the newest commits touched, for what usually changes together.
 //!
-//! Only trees are compared, only the newest commits are looked at, and only so many of
-//! them are read at a time: a review asks for this, and the next one reads on.
+//! Only trees are compared, and only the newest commits are looked at: the same ones
+//! whatever is kept of earlier reviews, so that a report does not depend on it.
 
 use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::path::Path;
@@ -17,9 +17,7 @@ use crate::error::Error;
 use crate::repo::Repo;
 
 /// The newest commits that are looked at.
-const COMMITS_MAX: usize = 3_000;
-/// Commits that are read at a time, since the cache does not hold them.
-const READ_MAX: usize = 1_500;
+const COMMITS_MAX: usize = 1_500;
 
 pub(crate) fn read(cwd: &Path, spec: &str, options: &HistoryOptions) -> Result<HistoryRead, Error> {
     let repo = Repo::require(cwd, &options.options)?;
@@ -47,18 +45,13 @@ pub(crate) fn read(cwd: &Path, spec: &str, options: &HistoryOptions) -> Result<H
             cache::merge(kept.iter().chain(&read), |id| found.all.contains(id))
         });
     }
-    let segments: Vec<Segment> = kept.into_iter().chain(read).collect();
+    // What is kept of other branches, and of older commits, does not count.
+    let segments = [cache::merge(kept.iter().chain(&read), |id| {
+        found.all.contains(id)
+    })];
     let whole = Whole::new(&segments, head);
     let (people, authors) = whole.people(&gix::mailmap::Snapshot::default());
-    let mut commits = whole.commits(&authors, whole.paths.len());
-    commits.truncate(COMMITS_MAX);
-    let mut notes = Vec::new();
-    if found.is_cut {
-        notes.push(format!(
-            "only the newest {} commits were read; the next time further ones are",
-            commits.len()
-        ));
-    }
+    let commits = whole.commits(&authors, whole.paths.len());
     let read = found.new.len() - failed.len();
     Ok(HistoryRead {
         read,
@@ -74,7 +67,7 @@ pub(crate) fn read(cwd: &Path, spec: &str, options: &HistoryOptions) -> Result<H
                 .map(|path| RepoPath::from_bytes(path.as_slice()))
                 .collect(),
             files: Vec::new(),
-            notes,
+            notes: Vec::new(),
         },
     })
 }
@@ -84,8 +77,6 @@ struct Newest {
     all: HashSet<ObjectId>,
     /// Those that the cache does not hold.
     new: Vec<ObjectId>,
-    /// Whether there were too many of them.
-    is_cut: bool,
 }
 
 /// Finds the newest commits that lead to the head, by their dates.
@@ -108,7 +99,6 @@ fn newest(repo: &Repo, head: ObjectId, kept: &[Segment]) -> Newest {
     let mut found = Newest {
         all: HashSet::new(),
         new: Vec::new(),
-        is_cut: false,
     };
     let mut seen = HashSet::from([head]);
     let mut ready: BinaryHeap<(i64, ObjectId)> = BinaryHeap::from([(i64::MAX, head)]);
@@ -122,10 +112,6 @@ fn newest(repo: &Repo, head: ObjectId, kept: &[Segment]) -> Newest {
             break;
         }
         let is_new = !known.contains_key(&id);
-        if is_new && found.new.len() >= READ_MAX {
-            found.is_cut = true;
-            break;
-        }
         let mut is_whole = true;
         for &parent in &parents {
             if !seen.insert(parent) {

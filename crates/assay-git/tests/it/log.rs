@@ -228,4 +228,11 @@ fn the_newest_commits_name_the_files_that_they_touched() {
     assert_eq!((second.read, second.cached), (1, 7));
     assert_eq!(second.history, recent(None).history);
     assert_eq!(names(&second.history)[0], ["b.txt"]);
+    // What is kept of another branch makes no difference.
+    repo.git(["checkout", "--quiet", "-b", "aside", "HEAD~1"]);
+    repo.write("side.txt", "1\n").commit("aside");
+    assert_eq!(recent(Some(&cache)).read, 1);
+    repo.git(["checkout", "--quiet", "-"]);
+    let third = recent(Some(&cache));
+    assert_eq!((third.read, third.history), (0, second.history));
 }

@@ -15,7 +15,7 @@
 //! - Companions that do not have the replaced text: the past alone proves little.
 //! - Commits of more than 20 files and merges; files that a tenth of all commits change; what is generated, locked or of others.
 //! - Imports, short lines, and versions in documents and changelogs.
-//! - What lies further back than the newest 3,000 commits.
+//! - What lies further back than the newest 1,500 commits.
 //!
 //! [docs/left-behind.md](../../../../docs/left-behind.md) has the details.
 

@@ -72,12 +72,7 @@ impl<'a> Past<'a> {
         let Some(&least) = commits.get(commits.len() / 20) else {
             return Vec::new();
         };
-        let measured: HashSet<String> = report
-            .metrics
-            .files
-            .iter()
-            .map(|file| file.path.to_display())
-            .collect();
+        let measured = measured(report);
         let mut hot: Vec<(String, u32)> = self
             .changed
             .iter()
@@ -90,12 +85,7 @@ impl<'a> Past<'a> {
 
     /// A changed file that nobody owns.
     pub(super) fn scattered(&self, report: &Report) -> Option<(String, usize)> {
-        let measured: HashSet<String> = report
-            .metrics
-            .files
-            .iter()
-            .map(|file| file.path.to_display())
-            .collect();
+        let measured = measured(report);
         self.changed.iter().find_map(|&at| {
             let file = &self.files[at];
             let people = file.shares.iter().filter(|share| share.lines > 0).count();
@@ -166,4 +156,10 @@ impl<'a> Past<'a> {
             .take(PARTNERS_MAX)
             .collect()
     }
+}
+
+/// The paths of the files that were measured: those of code.
+fn measured(report: &Report) -> HashSet<String> {
+    let files = report.metrics.files.iter();
+    files.map(|file| file.path.to_display()).collect()
 }

@@ -100,6 +100,13 @@ impl Repo {
         })
     }
 
+    /// Returns whether a folder is in the repository's own data. Both paths are
+    /// without links.
+    pub(crate) fn holds(&self, folder: &Path) -> bool {
+        let own = |own: &Path| own.canonicalize().is_ok_and(|own| folder.starts_with(own));
+        own(self.inner.git_dir()) || own(self.inner.common_dir())
+    }
+
     /// Returns a value of the configuration that is plain data.
     pub(crate) fn string(&self, key: &str) -> Option<BString> {
         self.inner.config_snapshot().string(key)

@@ -45,7 +45,16 @@ pub(crate) fn open_scan(cwd: &Path, path: &Path, options: &Options) -> Result<Op
     } else {
         return Err(wrong("it is neither a file nor a folder"));
     };
-    let repo = Repo::discover(folder, options)?.filter(|repo| {
+    let repo = Repo::discover(folder, options)?;
+    if let Some(repo) = &repo
+        && repo.holds(folder)
+    {
+        return Err(wrong(
+            "it holds git's own data, and no file of a project; name a working tree, or review \
+             commits with `assay review BASE..HEAD`",
+        ));
+    }
+    let repo = repo.filter(|repo| {
         let root = repo.work_tree.as_deref();
         root.is_some_and(|root| folder.starts_with(root))
     });

@@ -106,7 +106,7 @@ pub(crate) fn decide(
         conditions.push(Condition {
             demand: "everything that should be read was read".to_owned(),
             actual: if complete {
-                "it was".to_owned()
+                "all of it".to_owned()
             } else if failed > 0 {
                 counted(failed, "problem")
             } else {

@@ -8,7 +8,7 @@ use assay_finding::{
     Overview, PlacedDirective, Problem, Report, RuleId, RuleMeta, SkipReason, State, Suppressed,
     SuppressedBy, apply_directives, number_fingerprints,
 };
-use assay_rules::{ConfiguredSuppression, suppress_configured};
+use assay_rules::{ConfiguredSuppression, Engine, suppress_configured};
 use assay_source::{Change, FileTree};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
@@ -123,7 +123,12 @@ pub fn review(subject: Subject<'_>, settings: &Settings, progress: &dyn Progress
             .iter_mut()
             .flat_map(|file| std::mem::take(&mut file.problems)),
     );
-    let silent_notes = silence(&mut findings, &examined, settings);
+    let silent_notes = silence(
+        &mut findings,
+        &examined,
+        settings,
+        subject.is_scan.then(|| engines.default_engine()),
+    );
     hold_back(&mut findings, settings.confidence_min);
     rank(&mut findings);
     if let Some(baseline) = &settings.baseline {
@@ -200,30 +205,43 @@ fn hold_back(findings: &mut [Finding], confidence_min: Confidence) {
 
 /// Applies what silences findings besides the comments beside each: comments
 /// to what was found by comparing files, and the configuration. Returns what
-/// the reader must know of the configuration's suppressions.
-fn silence(findings: &mut [Finding], examined: &[Examined], settings: &Settings) -> Vec<String> {
+/// the reader must know of the configuration's suppressions: what is over, and,
+/// given the engine of a scan, which sees all that there is, what silences nothing.
+fn silence(
+    findings: &mut [Finding],
+    examined: &[Examined],
+    settings: &Settings,
+    engine: Option<&Engine>,
+) -> Vec<String> {
     let directives: Vec<PlacedDirective> = examined
         .iter()
         .flat_map(|file| file.directives.iter().cloned())
         .collect();
     apply_directives(findings, &directives, settings.today);
     let outcomes = suppress_configured(findings, &settings.suppressions, settings.today);
-    let expired = |(suppression, outcome): (&ConfiguredSuppression, DirectiveOutcome)| {
-        let (DirectiveOutcome::Expired(count @ 1..), Some(day)) = (outcome, suppression.until)
-        else {
-            return None;
-        };
-        let reason = &suppression.reason;
-        Some(format!(
-            "a suppression in the configuration held until {day} and no longer silences {} ({reason})",
-            counted(count, "finding")
-        ))
+    let is_needless = |one: &ConfiguredSuppression| {
+        let mut paths = examined.iter().map(|file| &file.entry.path);
+        engine.is_some_and(|engine| one.is_of_engine(engine))
+            && paths.any(|path| one.holds_in(path))
+    };
+    let note = |(one, outcome): (&ConfiguredSuppression, DirectiveOutcome)| {
+        let (rule, reason) = (one.rule.glob(), &one.reason);
+        match (outcome, one.until) {
+            (DirectiveOutcome::Expired(count @ 1..), Some(day)) => Some(format!(
+                "a suppression of `{rule}` in the configuration held until {day} and no longer silences {} ({reason})",
+                counted(count, "finding")
+            )),
+            (DirectiveOutcome::Unused, _) if is_needless(one) => Some(format!(
+                "a suppression of `{rule}` in the configuration silences nothing here ({reason})"
+            )),
+            _ => None,
+        }
     };
     settings
         .suppressions
         .iter()
         .zip(outcomes)
-        .filter_map(expired)
+        .filter_map(note)
         .collect()
 }
 

@@ -162,7 +162,6 @@ impl Settings {
         rules
     }
 
-    /// Returns which overrides apply to a path, in order.
     /// Returns the language that the configuration says a path is in.
     pub(crate) fn language_for(&self, path: &RepoPath) -> Option<&'static Language> {
         let name = path.as_str()?;
@@ -170,6 +169,7 @@ impl Settings {
         known.map(|(_, language)| *language)
     }
 
+    /// Returns which overrides apply to a path, in order.
     pub(crate) fn overrides_for(&self, path: &RepoPath) -> Vec<usize> {
         let Some(name) = path.as_str() else {
             return Vec::new();

@@ -21,9 +21,9 @@ mod contract;
 mod ddl;
 mod document;
 mod engine;
+mod environment;
 mod flow;
 mod identity;
-mod outside;
 mod outward;
 mod pattern;
 mod project;
@@ -59,12 +59,12 @@ pub use clone::{
 pub use contract::{SchemaComparison, SchemaLoss, compare_schemas, is_schema};
 pub use document::{Document, Example, ExampleKind};
 pub use engine::{Engine, FileInput, Outcome};
+pub use environment::{EnvironmentRead, environment_reads};
 pub use flow::{
     FlowFindings, FlowModels, FlowUnit, Properties, add_properties, flow_begins, flow_called_by,
     flow_family, flow_findings, flow_reads, flow_units, has_properties, merge_flow_findings,
 };
-pub use outside::{OutsideName, environment_reads, option_definitions};
-pub use outward::{OutwardKind, OutwardName, outward_names};
+pub use outward::{OutwardKind, OutwardName, may_be_outward, outward_names};
 pub use project::{ProjectRuleError, ProjectRules, TestFailure};
 pub use query::is_test_path;
 pub use rule::{NumberOption, Rule, rule_by_id, rules};

@@ -35,6 +35,31 @@ pub struct OutwardName {
     pub is_announced: bool,
 }
 
+/// Words without which a text declares no name of this kind.
+const WORDS: &[&str] = &[
+    "argument",
+    "option",
+    "Option",
+    "flag",
+    "Flag",
+    "long",
+    ".on(",
+    "signature",
+    "BaseSettings",
+    "Deserialize",
+    "yaml:",
+    "mapstructure:",
+    "toml:",
+    "koanf:",
+    "env:",
+];
+
+/// Returns whether a text may declare a flag or a key; nearly none does, and
+/// need not be parsed.
+pub fn may_be_outward(text: &str) -> bool {
+    WORDS.iter().any(|word| text.contains(word))
+}
+
 /// Lists the flags and keys that a file declares.
 pub fn outward_names(path: &RepoPath, tree: &SyntaxTree) -> Vec<OutwardName> {
     if is_test_path(path) {
@@ -45,8 +70,11 @@ pub fn outward_names(path: &RepoPath, tree: &SyntaxTree) -> Vec<OutwardName> {
         "python" => python,
         "javascript" | "typescript" | "tsx" => script,
         "go" => go,
-        "java" | "kotlin" => picocli,
+        "java" | "kotlin" => jvm,
         "rust" => rust,
+        "ruby" => ruby,
+        "php" => php,
+        "c-sharp" => c_sharp,
         _ => return found,
     };
     for node in tree.nodes() {
@@ -64,6 +92,7 @@ fn push(found: &mut Vec<OutwardName>, kind: OutwardKind, name: &str, node: NodeR
         "deprecated",
         "suppress",
         "hide = true",
+        "hidden = true",
         "hidden: true",
         "hidden=true",
     ]
@@ -84,12 +113,7 @@ fn strings(call: NodeRef<'_>) -> Vec<Option<&str>> {
         .find(|child| child.has(Role::Arguments) || child.field() == Field::Arguments);
     list.into_iter()
         .flat_map(NodeRef::named_children)
-        .map(|argument| {
-            argument
-                .has(Role::String)
-                .then(|| plain_string(argument))
-                .flatten()
-        })
+        .map(plain_string)
         .collect()
 }
 
@@ -156,7 +180,7 @@ fn python(node: NodeRef<'_>, found: &mut Vec<OutwardName>) {
     }
 }
 
-/// commander: `.option("-p, --port <n>")`.
+/// commander: `.option("-p, --port <n>")`; yargs: `.option("port", {})`.
 fn script(node: NodeRef<'_>, found: &mut Vec<OutwardName>) {
     if !node.has(Role::Call) {
         return;
@@ -174,9 +198,21 @@ fn script(node: NodeRef<'_>, found: &mut Vec<OutwardName>) {
         .children()
         .find(|child| child.has(Role::Arguments))
         .unwrap_or(node);
+    let is_table = || arguments.named_children().nth(1).map(NodeRef::kind) == Some("object");
+    if is_word(text) && is_table() && node.tree().text().as_str().contains("yargs") {
+        push(found, OutwardKind::Flag, &format!("--{text}"), arguments);
+    }
     for flag in flags_in(text) {
         push(found, OutwardKind::Flag, flag, arguments);
     }
+}
+
+/// Whether a text can stand after the dashes of a flag.
+fn is_word(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
 }
 
 /// Types of flags in `flag`, pflag and cobra.
@@ -230,6 +266,21 @@ fn go(node: NodeRef<'_>, found: &mut Vec<OutwardName>) {
         }
         return;
     }
+    // urfave/cli: `cli.StringFlag{Name: "port, p"}`.
+    if node.kind() == "composite_literal" {
+        let kind = node.child(Field::Type).map_or("", NodeRef::text);
+        if kind.starts_with("cli.") && kind.ends_with("Flag") {
+            let fields = node.subtree().filter(|part| part.kind() == "keyed_element");
+            let mut named = fields.filter(|field| field.text().starts_with("Name"));
+            let value = named.next().and_then(|field| field.named_children().nth(1));
+            let text = value.and_then(plain_string).unwrap_or_default();
+            let name = text.split(',').next().unwrap_or_default();
+            if is_word(name) {
+                push(found, OutwardKind::Flag, &format!("--{name}"), node);
+            }
+        }
+        return;
+    }
     // `Port int `yaml:"port"`` in a structure that a configuration is read into.
     if node.kind() == "field_declaration" {
         let owner = node
@@ -266,8 +317,14 @@ fn is_configuration(name: &str) -> bool {
         .any(|end| name.ends_with(end))
 }
 
-/// picocli: `@Option(names = {"-p", "--port"})`.
-fn picocli(node: NodeRef<'_>, found: &mut Vec<OutwardName>) {
+/// picocli: `@Option(names = {"-p", "--port"})`; Clikt: `by option("--port")`.
+fn jvm(node: NodeRef<'_>, found: &mut Vec<OutwardName>) {
+    if node.has(Role::Call) {
+        if last_name(node) == Some("option") {
+            push_flags(found, node);
+        }
+        return;
+    }
     let text = node.text();
     if !node.has(Role::Annotation)
         || !text.starts_with("@Option") && !text.starts_with("@CommandLine.Option")
@@ -280,6 +337,94 @@ fn picocli(node: NodeRef<'_>, found: &mut Vec<OutwardName>) {
         };
         for flag in flags_in(text) {
             push(found, OutwardKind::Flag, flag, node);
+        }
+    }
+}
+
+/// Adds the flags among the strings that a call is given.
+fn push_flags(found: &mut Vec<OutwardName>, call: NodeRef<'_>) {
+    for text in strings(call).into_iter().flatten() {
+        for flag in flags_in(text) {
+            push(found, OutwardKind::Flag, flag, call);
+        }
+    }
+}
+
+/// OptionParser: `.on("-p", "--[no-]port N")`; Thor: `option :port`.
+fn ruby(node: NodeRef<'_>, found: &mut Vec<OutwardName>) {
+    if !node.has(Role::Call) {
+        return;
+    }
+    match last_name(node) {
+        Some("on") => {
+            for text in strings(node).into_iter().flatten() {
+                for flag in flags_in(&text.replace("[no-]", "")) {
+                    push(found, OutwardKind::Flag, flag, node);
+                }
+            }
+        }
+        Some("option" | "method_option" | "class_option") => {
+            let list = node.children().find(|child| child.has(Role::Arguments));
+            let first = list.and_then(|list| list.named_children().next());
+            let name = first
+                .filter(|first| first.kind() == "simple_symbol")
+                .map(|first| first.text().trim_start_matches(':').replace('_', "-"));
+            if let Some(name) = name
+                && node.tree().text().as_str().contains("Thor")
+            {
+                push(found, OutwardKind::Flag, &format!("--{name}"), node);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Symfony: `->addOption("port")`; Laravel: `$signature = "serve {--port=}"`.
+fn php(node: NodeRef<'_>, found: &mut Vec<OutwardName>) {
+    if node.has(Role::Call) {
+        if let (Some("addOption"), Some(Some(name))) = (last_name(node), strings(node).first()) {
+            push(found, OutwardKind::Flag, &format!("--{name}"), node);
+        }
+        return;
+    }
+    if node.kind() != "property_element" || !node.text().starts_with("$signature") {
+        return;
+    }
+    for part in node.text().split("{--").skip(1) {
+        let word = part.split(['=', '}', ' ', ':', '?', '*']).next();
+        // `{--p|port}`.
+        let name = word.and_then(|word| word.rsplit('|').next()).unwrap_or("");
+        if is_word(name) {
+            push(found, OutwardKind::Flag, &format!("--{name}"), node);
+        }
+    }
+}
+
+/// System.CommandLine: `new Option<int>("--port")`; CommandLineParser:
+/// `[Option('p', "port")]`.
+fn c_sharp(node: NodeRef<'_>, found: &mut Vec<OutwardName>) {
+    if node.kind() == "object_creation_expression" {
+        let kind = node.child(Field::Type).map_or("", NodeRef::text);
+        if kind == "Option" || kind.starts_with("Option<") {
+            for part in node.subtree().filter(|part| part.has(Role::String)) {
+                let text = plain_string(part).filter(|text| text.starts_with('-'));
+                for flag in text.into_iter().flat_map(flags_in) {
+                    push(found, OutwardKind::Flag, flag, node);
+                }
+            }
+        }
+        return;
+    }
+    if node.kind() == "attribute" && node.text().starts_with("Option(") {
+        let mut strings = node
+            .subtree()
+            .filter(|part| part.kind() == "string_literal");
+        if let Some(name) = strings
+            .next()
+            .and_then(plain_string)
+            .filter(|name| is_word(name))
+        {
+            push(found, OutwardKind::Flag, &format!("--{name}"), node);
         }
     }
 }
@@ -429,6 +574,53 @@ mod tests {
             "a.js",
             "program.option('-p, --port <n>', 'the port').option('--all')\n",
             &["--all", "-p", "--port"],
+        );
+        check(
+            "a.ts",
+            "import yargs from 'yargs';\nyargs.option('size', { type: 'number' });\nx.option('a', 'b');\n",
+            &["--size"],
+        );
+        check("a.ts", "x.option('size', { type: 'number' });\n", &[]);
+        check(
+            "a.go",
+            "package a\nvar f = []cli.Flag{&cli.StringFlag{Name: \"port, p\", Value: \"1\"}, cli.BoolFlag{Usage: \"x\", Name: \"all\"}, other.Flag{Name: \"no\"}}\n",
+            &["--port", "--all"],
+        );
+        check(
+            "a.rb",
+            "opts.on('-v', '--[no-]verbose', 'more') { }\nsocket.on('message') { }\n",
+            &["-v", "--verbose"],
+        );
+        check(
+            "a.rb",
+            "class A < Thor\n  option :dry_run, type: :boolean\n  def a; end\nend\n",
+            &["--dry-run"],
+        );
+        check("a.rb", "class A\n  option :dry_run\nend\n", &[]);
+        check(
+            "a.php",
+            "<?php $this->addOption('size', null);\n",
+            &["--size"],
+        );
+        check(
+            "a.php",
+            "<?php class A { protected $signature = 'serve {port} {--H|host= : where} {--all}'; }\n",
+            &["--host", "--all"],
+        );
+        check(
+            "a.cs",
+            "class A { void F() { new Option<int>(\"--size\"); new Option<int>(new[] { \"-a\", \"--all\" }); } }",
+            &["--size", "-a", "--all"],
+        );
+        check(
+            "a.cs",
+            "class A { [Option('v', \"verbose\", HelpText = \"more\")] public bool V { get; set; } }",
+            &["--verbose"],
+        );
+        check(
+            "a.kt",
+            "class A : CliktCommand() { val port by option(\"-p\", \"--port\", help = \"a\").int() }",
+            &["-p", "--port"],
         );
         check(
             "a.go",

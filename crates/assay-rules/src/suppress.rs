@@ -39,10 +39,21 @@ pub struct ConfiguredSuppression {
 }
 
 impl ConfiguredSuppression {
-    fn is_about(&self, rule: &RuleId, path: &RepoPath) -> bool {
+    /// Returns whether it is about the path.
+    pub fn holds_in(&self, path: &RepoPath) -> bool {
         let in_path = |name: &str| self.paths.iter().any(|glob| glob.is_match(name));
-        self.rule.is_match(rule.as_str())
-            && (self.paths.is_empty() || path.as_str().is_some_and(in_path))
+        self.paths.is_empty() || path.as_str().is_some_and(in_path)
+    }
+
+    /// Returns whether the engine by itself finds all that it is about, so that
+    /// what silences nothing is of no use. Other rules compare versions or files.
+    pub fn is_of_engine(&self, engine: &Engine) -> bool {
+        let mut about = rules().iter().filter(|rule| self.rule.is_match(rule.id()));
+        about.all(|rule| is_by_engine(rule) && engine.is_enabled(rule, None))
+    }
+
+    fn is_about(&self, rule: &RuleId, path: &RepoPath) -> bool {
+        self.rule.is_match(rule.as_str()) && self.holds_in(path)
     }
 }
 
@@ -158,7 +169,11 @@ impl Engine {
             match self.judge(pattern, language) {
                 Judgement::NothingThere => names.push(format!("`{pattern}`")),
                 Judgement::NoSuchRule(meant) => {
-                    let message = format!("there is no rule `{pattern}`; did you mean `{meant}`?");
+                    let meant = meant.map_or_else(
+                        || "; `assay rules` lists those there are".to_owned(),
+                        |meant| format!("; did you mean `{meant}`?"),
+                    );
+                    let message = format!("there is no rule `{pattern}`{meant}");
                     return self.report(input, UNUSED, one, message);
                 }
                 Judgement::CannotTell => return None,
@@ -174,20 +189,23 @@ impl Engine {
     }
 
     fn judge(&self, pattern: &RulePattern, language: &Language) -> Judgement {
-        let by_engine = |rule: &Rule| !matches!(rule.spec().check, Check::Elsewhere);
         let runs = |rule: &Rule| {
-            by_engine(rule) && rule.reads(language) && self.is_enabled(rule, Some(language))
+            is_by_engine(rule) && rule.reads(language) && self.is_enabled(rule, Some(language))
         };
         match pattern {
             RulePattern::Rule(id) => match rule_by_id(id.as_str()) {
                 Some(rule) if runs(rule) => Judgement::NothingThere,
                 Some(_) => Judgement::CannotTell,
-                None => nearest(id.as_str(), rules().iter().map(Rule::id))
-                    .map_or(Judgement::CannotTell, Judgement::NoSuchRule),
+                None => match nearest(id.as_str(), rules().iter().map(Rule::id)) {
+                    None if !rules().iter().any(|rule| rule.pack() == id.pack()) => {
+                        Judgement::CannotTell
+                    }
+                    meant => Judgement::NoSuchRule(meant),
+                },
             },
             RulePattern::Pack(pack) => {
                 let mut known = rules().iter().filter(|rule| rule.pack() == pack).peekable();
-                if known.peek().is_some() && known.all(by_engine) {
+                if known.peek().is_some() && known.all(is_by_engine) {
                     Judgement::NothingThere
                 } else {
                     Judgement::CannotTell
@@ -227,12 +245,16 @@ impl Engine {
     }
 }
 
+fn is_by_engine(rule: &Rule) -> bool {
+    !matches!(rule.spec().check, Check::Elsewhere)
+}
+
 enum Judgement {
     /// The rules run here and found nothing.
     NothingThere,
     /// No rule has the name; the one that was probably meant.
-    NoSuchRule(String),
-    /// Something else may find it.
+    NoSuchRule(Option<String>),
+    /// Something else may find it, such as a rule of the project.
     CannotTell,
 }
 

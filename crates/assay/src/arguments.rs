@@ -112,8 +112,14 @@ pub(crate) struct ReviewArguments {
     /// Show in full only what the last review with this option did not say of the
     /// same change; what it did say is counted, also by the gate. NAME tells changes
     /// apart (default: the branch)
-    #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = "")]
-    pub(crate) since_last: Option<String>,
+    #[arg(
+        long,
+        value_name = "NAME",
+        num_args = 0..=1,
+        require_equals = true,
+        value_parser = clap::builder::NonEmptyStringValueParser::new()
+    )]
+    pub(crate) since_last: Option<Option<String>>,
     #[command(flatten)]
     pub(crate) report: ReportArguments,
 }

@@ -26,12 +26,12 @@ impl Record {
         directory: &Path,
         opened: &Opened,
         input: &Input,
-        name: &str,
+        name: Option<&str>,
         options: &Options,
     ) -> anyhow::Result<Self> {
         let name = match name {
-            "" => change_name(directory, input, options)?,
-            name => name.to_owned(),
+            None => change_name(directory, input, options)?,
+            Some(name) => name.to_owned(),
         };
         let cache = cache::folder()
             .context("--since-last: there is no cache folder: set ASSAY_CACHE_DIR")?;

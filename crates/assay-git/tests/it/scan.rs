@@ -126,4 +126,12 @@ fn a_path_that_cannot_be_scanned_is_an_error() {
         &scan("pipe"),
         &["pipe: it is neither a file nor a folder"],
     );
+    let repo = GitRepo::new();
+    repo.write("a", "a\n");
+    repo.commit("first");
+    let own = "it holds git's own data";
+    check_error(&repo, &scan(".git"), &[own]);
+    check_error(&repo, &scan(".git/refs"), &[own]);
+    repo.git(["clone", "--quiet", "--bare", ".", "bare"]);
+    check_error(&repo, &scan("bare"), &[own, "assay review BASE..HEAD"]);
 }

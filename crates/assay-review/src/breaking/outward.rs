@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use assay_finding::{Confidence, Finding, Severity};
 use assay_graph::{EntryKind, Expression, extract_tree, is_test_path};
-use assay_rules::{OutwardKind, outward_names};
+use assay_rules::{OutwardKind, may_be_outward, outward_names};
 use assay_source::{ChangeStatus, SourceText, Span};
 use assay_syntax::{ParsedFile, parse};
 
@@ -19,7 +19,7 @@ use crate::settings::Settings;
 /// Findings of one file: a router that was written anew is one piece of news.
 const LOSSES_PER_FILE_MAX: usize = 15;
 
-/// Words without which a text declares nothing of this kind.
+/// Words without which a text declares no route.
 const WORDS: &[&str] = &[
     "route",
     "Route",
@@ -37,16 +37,6 @@ const WORDS: &[&str] = &[
     "resources",
     "@app.",
     "@router.",
-    "argument",
-    "option",
-    "Option",
-    "flag",
-    "Flags()",
-    "long",
-    "BaseSettings",
-    "Deserialize",
-    "yaml:",
-    "mapstructure:",
 ];
 
 /// One name that is declared in a file.
@@ -79,7 +69,8 @@ pub(super) fn find(
             continue;
         }
         let read = |text: &Arc<SourceText>| {
-            let has = WORDS.iter().any(|word| text.as_str().contains(word));
+            let plain = text.as_str();
+            let has = may_be_outward(plain) || WORDS.iter().any(|word| plain.contains(word));
             let parsed = has.then(|| parse(text, kept.language, &settings.limits.parse));
             parsed.map_or_else(Vec::new, |parsed| declared(file, &parsed))
         };

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use assay_finding::Confidence;
 use assay_graph::is_test_path;
-use assay_rules::{OutsideName, environment_reads, option_definitions};
-use assay_source::{RepoPath, SourceText};
-use assay_syntax::Language;
+use assay_rules::{OutwardKind, environment_reads, may_be_outward, outward_names};
+use assay_source::{RepoPath, SourceText, Span};
+use assay_syntax::{Language, ParseLimits, parse};
 
 use crate::engines::Engines;
 use crate::file::Examined;
@@ -24,13 +24,29 @@ const FINDINGS_MAX: usize = 5;
 /// Lines below a definition that may say that it is hidden.
 const HIDDEN_LINES: u32 = 4;
 
+/// What is read for names.
+struct Read<'a> {
+    path: &'a RepoPath,
+    text: &'a Arc<SourceText>,
+    language: &'static Language,
+    limits: &'a ParseLimits,
+}
+
+/// A name that people outside use.
+struct Named {
+    name: String,
+    span: Span,
+    /// Whether it is hidden from those people, or will go.
+    is_hidden: bool,
+}
+
 /// What is listed.
 pub(crate) struct Kind {
     rule: &'static str,
     word: &'static str,
     /// What stands before the name in a list.
     prefix: &'static str,
-    find: fn(&SourceText, &Language) -> Vec<OutsideName>,
+    find: fn(&Read<'_>) -> Vec<Named>,
     is_list: fn(&str) -> bool,
 }
 
@@ -40,14 +56,14 @@ pub(crate) const KINDS: &[Kind] = &[
         rule: "change/undocumented-option",
         word: "option",
         prefix: "--",
-        find: option_definitions,
+        find: long_options,
         is_list: is_document,
     },
     Kind {
         rule: "change/undeclared-environment-variable",
         word: "environment variable",
         prefix: "",
-        find: environment_reads,
+        find: variables,
         is_list: is_environment_list,
     },
 ];
@@ -58,23 +74,31 @@ pub(crate) fn find(
     examined: &[Examined],
     places: &Places<'_>,
     engines: &Engines<'_>,
+    limits: &ParseLimits,
 ) -> Vec<News> {
     if !is_on(engines, kind.rule) {
         return Vec::new();
     }
     let mut old: HashSet<String> = HashSet::new();
-    let mut new: Vec<(usize, OutsideName)> = Vec::new();
+    let mut new: Vec<(usize, Named)> = Vec::new();
     let mut siblings: Vec<(usize, String)> = Vec::new();
     for (at, file) in examined.iter().enumerate() {
         let Some(kept) = file.kept.as_ref().filter(|_| is_program(&file.entry.path)) else {
             continue;
         };
-        let base = kept.base.as_ref();
-        let was = base.map_or_else(Vec::new, |text| (kind.find)(text, kept.language));
+        let read = |text| {
+            (kind.find)(&Read {
+                path: &file.entry.path,
+                text,
+                language: kept.language,
+                limits,
+            })
+        };
+        let was = kept.base.as_ref().map_or_else(Vec::new, read);
         old.extend(was.into_iter().map(|one| one.name));
-        for one in (kind.find)(&kept.head, kept.language) {
+        for one in read(&kept.head) {
             let line = kept.head.lines().line_of(one.span.start);
-            match file.versions.mapping.is_changed(line) && !is_hidden(&kept.head, line) {
+            match file.versions.mapping.is_changed(line) && !one.is_hidden {
                 true => new.push((at, one)),
                 false => siblings.push((at, one.name)),
             }
@@ -143,6 +167,40 @@ pub(crate) fn find(
     found
 }
 
+/// The long options that a text defines, without their dashes.
+fn long_options(read: &Read<'_>) -> Vec<Named> {
+    if !may_be_outward(read.text.as_str()) {
+        return Vec::new();
+    }
+    let parsed = parse(read.text, read.language, read.limits);
+    let names = parsed
+        .trees
+        .iter()
+        .flat_map(|tree| outward_names(read.path, tree));
+    let long = |name: &str| Some(name.strip_prefix("--")?.to_owned());
+    names
+        .filter(|one| one.kind == OutwardKind::Flag)
+        .filter_map(|one| {
+            Some(Named {
+                name: long(&one.name)?,
+                span: one.span,
+                is_hidden: one.is_announced || is_hidden(read.text, one.span),
+            })
+        })
+        .collect()
+}
+
+/// The variables of the environment that a text reads.
+fn variables(read: &Read<'_>) -> Vec<Named> {
+    let reads = environment_reads(read.text, read.language);
+    let named = reads.into_iter().map(|one| Named {
+        name: one.name,
+        span: one.span,
+        is_hidden: is_hidden(read.text, one.span),
+    });
+    named.collect()
+}
+
 /// Whether a path is of a program, not of its tests or examples.
 fn is_program(path: &RepoPath) -> bool {
     let path = path.to_display();
@@ -155,7 +213,9 @@ fn is_program(path: &RepoPath) -> bool {
         })
 }
 
-fn is_hidden(text: &SourceText, line: u32) -> bool {
+/// Whether the lines from a definition on say that it is hidden.
+fn is_hidden(text: &SourceText, definition: Span) -> bool {
+    let line = text.lines().line_of(definition.start);
     let last = (line + HIDDEN_LINES).min(text.lines().line_count());
     (line..=last).any(|line| {
         let line = text.line(line).to_ascii_lowercase();

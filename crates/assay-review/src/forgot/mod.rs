@@ -27,7 +27,13 @@ pub(crate) fn find(
     let places = Places::new(subject, examined);
     let mut news: Vec<News> = Vec::new();
     for kind in listed::KINDS {
-        news.extend(listed::find(kind, examined, &places, engines));
+        news.extend(listed::find(
+            kind,
+            examined,
+            &places,
+            engines,
+            &settings.limits.parse,
+        ));
     }
     news.extend(test::find(examined, &places, engines, settings));
     news.extend(companion::find(

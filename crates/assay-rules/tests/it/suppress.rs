@@ -104,6 +104,17 @@ fn comments_are_found_out() {
         "x = a.b <= a.b  # assay:ignore correctness/self-comparision -- why\n",
         &["1 self-comparison", "1 unused-suppression"],
     );
+    // Nothing is near this name, but the pack is one of ours.
+    check(
+        "python",
+        "x = 1  # assay:ignore correctness/zebra -- why\n",
+        &["1 unused-suppression"],
+    );
+    check(
+        "python",
+        "x = 1  # assay:ignore elsewhere/zebra -- why\n",
+        &[],
+    );
     check(
         "python",
         "x = 1  # assay:ignore\n",

@@ -19,7 +19,7 @@ use crate::{cache, past, usage};
 
 pub(crate) fn run(global: &Global, arguments: &ReviewArguments) -> anyhow::Result<ExitCode> {
     let input = change_input(&arguments.change)?;
-    let since_last = arguments.since_last.as_deref();
+    let since_last = arguments.since_last.as_ref().map(Option::as_deref);
     conclude(global, &arguments.report, &input, since_last)
 }
 
@@ -67,7 +67,7 @@ pub(crate) fn conclude(
     global: &Global,
     arguments: &ReportArguments,
     input: &Input,
-    since_last: Option<&str>,
+    since_last: Option<Option<&str>>,
 ) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
     let outputs = Outputs::parse(&arguments.outputs)?;

@@ -129,4 +129,7 @@ fn what_was_said_is_counted_and_not_said_again() {
     let bare = with_cache(&repo, &["review", "HEAD~0..HEAD~0", "--since-last"]);
     assert_eq!(bare.code, 2);
     assert!(bare.err.contains("--since-last=NAME"), "{}", bare.err);
+    let empty = with_cache(&repo, &["review", "--since-last="]);
+    assert_eq!(empty.code, 2);
+    assert!(empty.err.contains("a value is required"), "{}", empty.err);
 }

@@ -81,6 +81,34 @@ fn settings_do_what_they_say() {
 }
 
 #[test]
+fn a_scan_says_which_suppressions_silence_nothing() {
+    let silent = "silences nothing here (known)";
+    for (rule, paths, is_said) in [
+        ("correctness/self-comparison", "", true),
+        ("correctness/self-comparison", "paths = [\"b.py\"]\n", true),
+        // It may be of use in what was not scanned.
+        (
+            "correctness/self-comparison",
+            "paths = [\"lib/*\"]\n",
+            false,
+        ),
+        // It silences something.
+        ("error-handling/*", "", false),
+        // A scan does not look for it.
+        ("api/*", "", false),
+        ("*", "paths = [\"assay.toml\"]\n", false),
+    ] {
+        let repo = repo();
+        let config = format!("[[suppress]]\nrule = \"{rule}\"\n{paths}reason = \"known\"\n");
+        repo.write("assay.toml", &config).commit("configure");
+        repo.write("b.py", EMPTY_CATCH);
+        let report = json(&repo, &["scan"]);
+        let notes = report["overview"]["notes"].to_string();
+        assert_eq!(notes.contains(silent), is_said, "{config}\n{notes}");
+    }
+}
+
+#[test]
 fn a_suppressed_finding_stays_in_the_report_with_its_reason() {
     let repo = repo();
     repo.write(

@@ -1,5 +1,4 @@
-//! Names by which people reach a program from outside: options of its command line,
-//! variables of its environment, as code defines or reads them.
+//! The variables of the environment that code reads.
 //!
 //! Read off the text with one expression for each language: what counts is the call of a
 //! library that everybody knows, with the name as a plain string.
@@ -11,12 +10,12 @@ use assay_source::{SourceText, Span};
 use assay_syntax::Language;
 use regex_automata::meta::Regex;
 
-/// A name that people outside use.
+/// A variable where it is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OutsideName {
-    /// The name, of an option without its dashes.
+pub struct EnvironmentRead {
+    /// Its name.
     pub name: String,
-    /// Where it is written.
+    /// Where the name is written.
     pub span: Span,
 }
 
@@ -70,7 +69,7 @@ const COMMON: &[&str] = &[
 ];
 
 /// Lists the variables of the environment that a text reads.
-pub fn environment_reads(text: &SourceText, language: &Language) -> Vec<OutsideName> {
+pub fn environment_reads(text: &SourceText, language: &Language) -> Vec<EnvironmentRead> {
     static PATTERNS: OnceLock<Patterns> = OnceLock::new();
     let name = r"([A-Z][A-Z0-9_]{2,})";
     let patterns = PATTERNS.get_or_init(|| {
@@ -94,47 +93,6 @@ pub fn environment_reads(text: &SourceText, language: &Language) -> Vec<OutsideN
     found
 }
 
-/// Lists the long options that a text defines.
-pub fn option_definitions(text: &SourceText, language: &Language) -> Vec<OutsideName> {
-    static PATTERNS: OnceLock<Patterns> = OnceLock::new();
-    let name = "([a-z][a-z0-9]+(?:-[a-z0-9]+)*)";
-    let patterns = PATTERNS.get_or_init(|| {
-        compile(&[
-            (
-                &["python"],
-                &format!(r#"(?:\.add_argument|\boption|\.Option|\bOption)\((?:\s*["']-\w["'],)?\s*["']--{name}["'/]"#),
-            ),
-            (
-                &["javascript", "typescript", "tsx"],
-                &format!(
-                    r#"(?:\.(?:option|requiredOption)|new Option)\(\s*["'`](?:-\w, ?)?--{name}\b|\.option\(\s*["']{name}["']\s*,\s*\{{"#
-                ),
-            ),
-            (
-                &["go"],
-                &format!(
-                    r#"(?:\b[fF]lags?\(\)|\b[pP]ersistentFlags\(\)|\bPersistentFlags\(\)|\bflag|\bfs|\bflags|\bflagSet)\.(?:String|Bool|Int|Uint|Float|Duration|Count|IP)\w*\(\s*(?:&[\w.]+,\s*)?"{name}"|cli\.\w+Flag\{{\s*Name:\s*"{name}""#
-                ),
-            ),
-            (
-                &["rust"],
-                &format!(
-                    r#"\.long\(\s*"{name}"\s*\)|\blong\s*=\s*"{name}"|#\[(?:arg|clap|structopt)\([^\]]*\blong\b\s*[,)][^\]]*\]\s*(?:pub(?:\([^)]*\))?\s+)?([a-z][a-z0-9_]*)\s*:"#
-                ),
-            ),
-            (&["java", "kotlin"], &format!(r#"\bnames\s*=\s*[\{{\[]?[^\}}\])]*?"--{name}""#)),
-            (&["ruby"], &format!(r#"\.on\(\s*(?:["']-\w[^"']*["'],\s*)?["']--(?:\[no-\])?{name}"#)),
-            (&["php"], &format!(r#"->addOption\(\s*['"]{name}['"]"#)),
-            (&["c-sharp"], &format!(r#"new\s+Option(?:<[^>]+>)?\(\s*(?:new\s*\[\]\s*\{{\s*)?"--{name}""#)),
-        ])
-    });
-    let mut found = patterns.find(text, language);
-    for one in &mut found {
-        one.name = one.name.replace('_', "-");
-    }
-    found
-}
-
 struct Patterns(HashMap<&'static str, Regex>);
 
 fn compile(patterns: &[(&[&'static str], &str)]) -> Patterns {
@@ -149,7 +107,7 @@ fn compile(patterns: &[(&[&'static str], &str)]) -> Patterns {
 }
 
 impl Patterns {
-    fn find(&self, text: &SourceText, language: &Language) -> Vec<OutsideName> {
+    fn find(&self, text: &SourceText, language: &Language) -> Vec<EnvironmentRead> {
         let Some(regex) = self.0.get(language.id().as_str()) else {
             return Vec::new();
         };
@@ -167,7 +125,7 @@ impl Patterns {
                 || line.starts_with("# ")
                 || line.starts_with("--");
             if !is_comment {
-                found.push(OutsideName {
+                found.push(EnvironmentRead {
                     name: whole[group.start..group.end].to_owned(),
                     span,
                 });
@@ -182,68 +140,49 @@ mod tests {
     use assay_source::SourceText;
     use assay_syntax::language_by_name;
 
-    use super::{OutsideName, environment_reads, option_definitions};
+    use super::environment_reads;
 
-    fn names(found: &[OutsideName]) -> Vec<&str> {
-        found.iter().map(|one| one.name.as_str()).collect()
-    }
-
-    fn check(language: &str, text: &str, variables: &[&str], options: &[&str]) {
-        let language = language_by_name(language).unwrap();
+    fn check(language: &str, text: &str, variables: &[&str]) {
+        let language = language_by_name(language).expect("a language");
         let text = SourceText::from_text(text);
-        assert_eq!(names(&environment_reads(&text, language)), variables);
-        assert_eq!(names(&option_definitions(&text, language)), options);
+        let found = environment_reads(&text, language);
+        let names: Vec<&str> = found.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(names, variables);
     }
 
     #[test]
     fn names_are_read_in_each_language() {
         check(
             "python",
-            "a = os.environ['APP_URL']\nb = os.getenv(\"APP_KEY\", 'x')\n# os.getenv('APP_OLD')\nos.environ['APP_SET'] = 1\np.add_argument('-v', '--very-verbose')\n@click.option('--size/--no-size')\n",
+            "a = os.environ['APP_URL']\nb = os.getenv(\"APP_KEY\", 'x')\n# os.getenv('APP_OLD')\nos.environ['APP_SET'] = 1\n",
             &["APP_URL", "APP_KEY", "APP_SET"],
-            &["very-verbose", "size"],
         );
         check(
             "typescript",
-            "const a = process.env.APP_URL || 1;\nprocess.env.APP_SET = 'b';\nprocess.env['APP_KEY'];\nprogram.option('-p, --port <n>');\nyargs.option('size', { type: 'number' });\nx.option('a', 'b');\n",
+            "const a = process.env.APP_URL || 1;\nprocess.env.APP_SET = 'b';\nprocess.env['APP_KEY'];\n",
             &["APP_URL", "APP_KEY"],
-            &["port", "size"],
         );
         check(
             "go",
-            "a := os.Getenv(\"APP_URL\")\nb, ok := os.LookupEnv(\"PATH\")\ncmd.Flags().StringVarP(&x, \"out-file\", \"o\", \"\", \"\")\nflag.Bool(\"fast\", false, \"\")\n",
+            "a := os.Getenv(\"APP_URL\")\nb, ok := os.LookupEnv(\"PATH\")\n",
             &["APP_URL"],
-            &["out-file", "fast"],
         );
         check(
             "rust",
-            "let a = std::env::var(\"APP_URL\");\n#[arg(short, long)]\npub max_depth: u32,\n#[arg(long = \"other\")]\nx: u8,\nArg::new(\"a\").long(\"third\")\n",
+            "let a = std::env::var(\"APP_URL\");\n",
             &["APP_URL"],
-            &["max-depth", "other", "third"],
         );
         check(
             "ruby",
-            "ENV['APP_URL']\nENV.fetch('APP_KEY')\nopts.on('-v', '--[no-]verbose') { }\n",
+            "ENV['APP_URL']\nENV.fetch('APP_KEY')\n",
             &["APP_URL", "APP_KEY"],
-            &["verbose"],
         );
-        check(
-            "php",
-            "<?php env('APP_URL', 1);\n$this->addOption('size', null);\n",
-            &["APP_URL"],
-            &["size"],
-        );
-        check(
-            "java",
-            "System.getenv(\"APP_URL\");\n@Option(names = {\"-s\", \"--size\"})\n",
-            &["APP_URL"],
-            &["size"],
-        );
+        check("php", "<?php env('APP_URL', 1);\n", &["APP_URL"]);
+        check("java", "System.getenv(\"APP_URL\");\n", &["APP_URL"]);
         check(
             "c-sharp",
-            "Environment.GetEnvironmentVariable(\"APP_URL\");\nnew Option<int>(\"--size\");\n",
+            "Environment.GetEnvironmentVariable(\"APP_URL\");\n",
             &["APP_URL"],
-            &["size"],
         );
     }
 }

@@ -9,6 +9,7 @@
 mod config;
 mod engine;
 mod examples;
+mod flip;
 mod flow;
 mod identity;
 mod pattern;

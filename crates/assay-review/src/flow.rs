@@ -24,12 +24,13 @@ use std::sync::{Arc, OnceLock};
 
 use assay_finding::{Finding, Identity, Location};
 use assay_rules::{
-    FlowFindings, FlowUnit, MaskedText, Properties, SecretRules, add_properties, flow_called_by,
-    flow_family, flow_findings, flow_reads, flow_units, has_properties, is_test_path,
+    FlowFindings, FlowUnit, MaskedText, Properties, SecretRules, add_properties,
+    doubt_cleared_outputs, flow_called_by, flow_family, flow_findings, flow_reads,
+    flow_template_called_by, flow_templates, flow_units, has_properties, is_test_path,
     merge_flow_findings, rule_by_id,
 };
 use assay_source::{
-    BlobKey, BlobKeyHasher, ContentId, FileKind, FileVersion, RepoPath, SourceText,
+    BlobKey, BlobKeyHasher, ContentId, FileKind, FileVersion, RepoPath, SourceText, Span,
 };
 use assay_syntax::{Language, detect, parse};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
@@ -42,7 +43,7 @@ use crate::frame;
 use crate::pipeline::{Progress, Subject};
 use crate::redact;
 use crate::settings::Settings;
-use crate::version::{name, names_used};
+use crate::version::{TEMPLATES, name, names_used};
 
 /// Files of key-value pairs that are read.
 const PROPERTY_FILES_MAX: usize = 200;
@@ -65,7 +66,7 @@ const HELPER_ROUNDS: usize = 2;
 pub(crate) struct FlowFile {
     path: RepoPath,
     text: Arc<SourceText>,
-    language: &'static Language,
+    language: Option<&'static Language>,
     /// The names by which it calls others.
     names: Vec<Identity>,
     units: OnceLock<Vec<FlowUnit>>,
@@ -76,7 +77,7 @@ impl FlowFile {
     pub(crate) fn new(
         path: RepoPath,
         text: Arc<SourceText>,
-        language: &'static Language,
+        language: Option<&'static Language>,
         names: Vec<Identity>,
         units: Option<Vec<FlowUnit>>,
     ) -> Self {
@@ -90,11 +91,27 @@ impl FlowFile {
     }
 
     fn units(&self, settings: &Settings) -> &[FlowUnit] {
-        self.units.get_or_init(|| {
-            let parsed = parse(&self.text, self.language, &settings.limits.parse);
-            flow_units(&settings.models, &self.path, &self.text, &parsed)
-        })
+        self.units
+            .get_or_init(|| lowered(&self.path, &self.text, self.language, settings))
     }
+}
+
+/// Makes what the engine reads of a file: of its code, and of the template that it is.
+fn lowered(
+    path: &RepoPath,
+    text: &Arc<SourceText>,
+    language: Option<&'static Language>,
+    settings: &Settings,
+) -> Vec<FlowUnit> {
+    let mut units = match language.filter(|language| flow_reads(language)) {
+        Some(language) => {
+            let parsed = parse(text, language, &settings.limits.parse);
+            flow_units(&settings.models, path, text, &parsed)
+        }
+        None => Vec::new(),
+    };
+    units.extend(flow_templates(&settings.models, path, text));
+    units
 }
 
 /// Follows values through the files of the change and adds what is found to
@@ -227,6 +244,10 @@ impl<'t> Around<'t> {
         let callable = |version: &&&FileVersion| with_tests || !is_test_path(&version.path);
         for version in listed.iter().filter(callable) {
             let path = &version.path;
+            if let Some(template) = flow_template_called_by(path) {
+                let known = by_name.entry(name(TEMPLATES, &template)).or_default();
+                known.push(version);
+            }
             let Some(language) = detect(path, "") else {
                 continue;
             };
@@ -289,6 +310,7 @@ impl<'t> Around<'t> {
         let mut found = match kept {
             Some(kept) => FlowFindings {
                 findings: kept.findings,
+                cleared: kept.cleared,
                 notes: kept.notes,
             },
             None => {
@@ -315,7 +337,7 @@ impl<'t> Around<'t> {
             .part(&(own.len() as u64).to_le_bytes());
         for file in own {
             key.add(file.path.as_bytes());
-            key.add(file.language.id().as_str().as_bytes());
+            key.add(file.language.map_or("", |l| l.id().as_str()).as_bytes());
             key.add(file.text.as_str().as_bytes());
         }
         for helper in &self.helpers {
@@ -358,6 +380,7 @@ impl<'t> Around<'t> {
             .collect();
         let followed = Followed {
             findings: found.findings.clone(),
+            cleared: found.cleared.clone(),
             notes: found.notes.clone(),
         };
         cache.put(key, &followed, &masked);
@@ -459,9 +482,8 @@ fn flow_file(
         return None;
     }
     let path = &version.path;
-    let language = detect(path, text.as_str()).filter(|language| flow_reads(language))?;
-    let parsed = parse(&text, language, &settings.limits.parse);
-    let units = flow_units(&settings.models, path, &text, &parsed);
+    let language = detect(path, text.as_str());
+    let units = lowered(path, &text, language, settings);
     let names = names_used(&units);
     let file = FlowFile::new(path.clone(), text, language, names, Some(units));
     let is_empty = file.units(settings).is_empty();
@@ -516,6 +538,20 @@ fn place(
             frame::fill(&mut finding, &masked.text, &examined[at].versions.mapping);
         }
         each.entry(at).or_default().push(finding);
+    }
+    let mut cleared: HashMap<usize, Vec<Span>> = HashMap::new();
+    for (path, span) in found.cleared {
+        if let Some(&at) = by_path.get(&path) {
+            cleared.entry(at).or_default().push(span);
+        }
+    }
+    for (at, spans) in cleared {
+        let versions = &mut examined[at].versions;
+        let side = match is_head {
+            true => &mut versions.head,
+            false => &mut versions.base,
+        };
+        doubt_cleared_outputs(side, &spans);
     }
     for (at, findings) in each {
         let versions = &mut examined[at].versions;

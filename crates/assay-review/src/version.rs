@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use assay_finding::{Finding, Identity, IdentityHasher, PlacedDirective, Problem};
-use assay_rules::{FileInput, FlowUnit, Surface, flow_begins, flow_units, surface};
+use assay_rules::{FileInput, FlowUnit, Surface, flow_begins, flow_templates, flow_units, surface};
 use assay_source::{RepoPath, SourceText, Span};
 use assay_syntax::{Language, ParsedFile, detect, parse};
 
@@ -58,10 +58,11 @@ pub(crate) fn read(
     let with = (with_surface, settings.local_input);
     let key = cache.map(|cache| cache.version_key(path, text, with, settings.today));
     let version = |seen: Seen, units: Option<Vec<FlowUnit>>| {
-        let flow = seen.language.zip(seen.flow.clone());
+        let flow = seen.flow.clone();
         Version {
             text: Arc::clone(text),
-            flow: flow.map(|(language, names)| {
+            flow: flow.map(|names| {
+                let language = seen.language;
                 FlowFile::new(path.clone(), Arc::clone(text), language, names, units)
             }),
             seen,
@@ -121,15 +122,18 @@ fn look(
     }
     let begins = |language: &'static Language| {
         let local = settings.local_input;
-        engine.follows_flow(language)
+        engine.follows_flow(Some(language))
             && flow_begins(&settings.models, language, path, text.as_str(), local)
     };
-    let units = match (&parsed, language) {
+    let mut units = match (&parsed, language) {
         (Some(parsed), Some(language)) if begins(language) => {
             flow_units(&settings.models, path, text, parsed)
         }
         _ => Vec::new(),
     };
+    if engine.follows_flow(language) {
+        units.extend(flow_templates(&settings.models, path, text));
+    }
     let offers = with_surface.then_some(parsed.as_ref()).flatten();
     let surface = offers.and_then(|parsed| surface(path, parsed));
     let directives = engine.suppress(&input, &mut outcome.findings, settings.today);
@@ -152,12 +156,18 @@ fn look(
     (seen, units, outcome.problems, is_stopped)
 }
 
+/// The family of templates, which files of all others fill.
+pub(crate) const TEMPLATES: &str = "template";
+
 /// Returns the names by which units call what is elsewhere, as hashes: a name
 /// may be a piece of any text of the code.
 pub(crate) fn names_used(units: &[FlowUnit]) -> Vec<Identity> {
     let used = |unit: &FlowUnit| -> Vec<Identity> {
         let names = unit.names_used().into_iter();
-        names.map(|used| name(unit.family(), used)).collect()
+        let names = names.map(|used| name(unit.family(), used));
+        let templates = unit.templates_used().into_iter();
+        let templates = templates.map(|used| name(TEMPLATES, &used));
+        names.chain(templates).collect()
     };
     let names: BTreeSet<Identity> = units.iter().flat_map(used).collect();
     names.into_iter().collect()

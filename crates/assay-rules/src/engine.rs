@@ -170,8 +170,8 @@ impl Engine {
     }
 
     /// Returns whether any rule that dataflow answers runs in a language.
-    pub fn follows_flow(&self, language: &'static Language) -> bool {
-        let resolved = &self.table(Some(language)).resolved;
+    pub fn follows_flow(&self, language: Option<&'static Language>) -> bool {
+        let resolved = &self.table(language).resolved;
         self.rules.iter().zip(resolved).any(|(rule, resolved)| {
             resolved.enabled && matches!(rule.pack(), "injection" | "security")
         })

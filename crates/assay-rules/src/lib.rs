@@ -61,8 +61,9 @@ pub use document::{Document, Example, ExampleKind};
 pub use engine::{Engine, FileInput, Outcome};
 pub use environment::{EnvironmentRead, environment_reads};
 pub use flow::{
-    FlowFindings, FlowModels, FlowUnit, Properties, add_properties, flow_begins, flow_called_by,
-    flow_family, flow_findings, flow_reads, flow_units, has_properties, merge_flow_findings,
+    FlowFindings, FlowModels, FlowUnit, Properties, add_properties, doubt_cleared_outputs,
+    flow_begins, flow_called_by, flow_family, flow_findings, flow_reads, flow_template_called_by,
+    flow_templates, flow_units, has_properties, merge_flow_findings,
 };
 pub use outward::{OutwardKind, OutwardName, may_be_outward, outward_names};
 pub use project::{ProjectRuleError, ProjectRules, TestFailure};

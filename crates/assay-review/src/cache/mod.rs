@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use assay_finding::Finding;
 use assay_rules::MaskedText;
-use assay_source::{BlobCache, BlobKey, BlobKeyHasher, RepoPath, SourceText};
+use assay_source::{BlobCache, BlobKey, BlobKeyHasher, RepoPath, SourceText, Span};
 use jiff::civil::Date;
 
 pub(crate) use wire::Wire;
@@ -87,5 +87,6 @@ fn is_clean(bytes: &[u8], masked: &[MaskedText]) -> bool {
 /// What following values through files came to.
 pub(crate) struct Followed {
     pub(crate) findings: Vec<Finding>,
+    pub(crate) cleared: Vec<(RepoPath, Span)>,
     pub(crate) notes: Vec<(RepoPath, String)>,
 }

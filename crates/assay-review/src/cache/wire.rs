@@ -293,7 +293,7 @@ as_fields! {
         language is_parsed not_understood doubts measured findings directives notes secrets surface
         flow
     }
-    Followed { findings notes }
+    Followed { findings cleared notes }
 }
 
 /// What a public name can be; another word is not read back.

@@ -14,3 +14,4 @@ mod left;
 mod memory;
 mod mend;
 mod stable;
+mod templates;

@@ -141,6 +141,7 @@ impl Builder {
             classes: Vec::new(),
             aliases: Vec::new(),
             open_types: false,
+            is_template: false,
             notes: Vec::new(),
             has_pointers: false,
         };
@@ -192,6 +193,11 @@ impl Builder {
     /// Sets the name under which other files run this one.
     pub(crate) fn set_module(&mut self, module: &str) {
         self.unit.module = Name::from(module);
+    }
+
+    /// Says that it is a template.
+    pub(crate) fn set_template(&mut self) {
+        self.unit.is_template = true;
     }
 
     /// Returns what is known of the language's libraries.

@@ -67,6 +67,9 @@ pub(crate) struct Unit {
     /// calling a type converts a value to it, and of several results the last
     /// tells whether it went well.
     pub(crate) open_types: bool,
+    /// Whether it is a template: its only function beside the top level puts out
+    /// what it is given by name.
+    pub(crate) is_template: bool,
     /// What was cut or not understood, for the ledger.
     pub(crate) notes: Vec<String>,
     /// Whether texts and variables are written to through pointers: a call
@@ -419,6 +422,8 @@ pub(crate) enum Op {
     /// Gives a value out of a generator (delegated: each of a collection); the
     /// result is what is sent back in.
     Yield(Slot, bool),
+    /// Puts a value into a page as it is; the text says how.
+    PutOut(Slot, Name),
     /// A value of which nothing is known.
     Unknown,
     /// A value that depends on others in a way that is not modelled: what is

@@ -97,6 +97,13 @@ impl Kinds {
     /// No kind of sink: there is a text that tells of a secret.
     pub(crate) const TELLS_SECRET: Self = Self(1 << 60);
 
+    /// No kind of sink: a template is filled, which may put out what it is given as
+    /// it is.
+    pub(crate) const FILLS: Self = Self(1 << 59);
+
+    /// What is dangerous in a page.
+    pub(crate) const PAGE: Self = Self(bit("xss"));
+
     /// Every kind.
     pub(crate) const ALL: Self = Self((1 << KINDS.len()) - 1);
 
@@ -194,7 +201,7 @@ mod tests {
 
     #[test]
     fn kinds_have_names_and_bits_of_their_own() {
-        assert!(KINDS.len() < 62);
+        assert!(KINDS.len() < 59);
         let several = |name: &str| matches!(name, "sql" | "path");
         for (at, kind) in KINDS.iter().enumerate().filter(|(_, k)| !several(k.0)) {
             assert_eq!(Kinds::named(kind.0), Some(Kinds(1 << at)), "{}", kind.0);

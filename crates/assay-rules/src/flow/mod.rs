@@ -25,10 +25,14 @@ mod properties;
 mod reach;
 mod report;
 mod solve;
+mod template;
 mod value;
 
 pub use anchor::{flow_begins, flow_reads};
 pub use called::{flow_called_by, flow_family};
 pub use model::FlowModels;
 pub use properties::{Properties, add_properties, has_properties};
-pub use report::{FlowFindings, FlowUnit, flow_findings, flow_units, merge_flow_findings};
+pub use report::{
+    FlowFindings, FlowUnit, doubt_cleared_outputs, flow_findings, flow_template_called_by,
+    flow_templates, flow_units, merge_flow_findings,
+};

@@ -44,6 +44,8 @@ pub(crate) struct Models {
     pub(crate) param_types: ByName<Source>,
     /// What annotated functions give back and a library sends on.
     pub(crate) results: ByName<Vec<ResultSink>>,
+    /// Functions that give back the name of a template, by annotation.
+    pub(crate) fills: ByName<Fills>,
     /// Packages that are other names of the same.
     packages: Vec<(String, String)>,
     mentioned: HashSet<Name>,
@@ -81,6 +83,15 @@ pub(crate) struct ResultSink {
     pub(crate) says: Option<String>,
     /// The result must begin with this text, which is no part of the target.
     pub(crate) begins: Option<String>,
+}
+
+/// What functions with an annotation give back is the name of a template.
+#[derive(Clone, Debug)]
+pub(crate) struct Fills {
+    /// Neither the function nor its class has one of these annotations.
+    pub(crate) not_also: Vec<Name>,
+    /// The types of the parameters that hold what it is filled with.
+    pub(crate) params: Vec<Name>,
 }
 
 /// What is known of a type.
@@ -219,6 +230,8 @@ pub(crate) enum Effect {
     },
     /// It writes to what an argument points to.
     Fill(Fill),
+    /// It fills a template.
+    Render(Render),
     /// It does nothing to values: its result is unknown and clean.
     Nothing,
 }
@@ -240,6 +253,20 @@ pub(crate) struct Fill {
     pub(crate) without: Kinds,
     /// Whether nothing says how much is written at most.
     pub(crate) is_unbounded: bool,
+}
+
+/// Which template a call fills, and with what.
+#[derive(Clone, Debug)]
+pub(crate) struct Render {
+    /// What may be the name of the template; where none of it is a text, it is the
+    /// one that goes by the function.
+    pub(crate) template: Vec<Operand>,
+    /// What its names stand for: members and entries of these.
+    pub(crate) values: Vec<Operand>,
+    /// The name under which it knows what it is given, where it is one.
+    pub(crate) root: Option<Name>,
+    /// Whether the last two arguments are a name and what it stands for.
+    pub(crate) is_pair: bool,
 }
 
 impl Models {
@@ -512,6 +539,7 @@ impl Effect {
             Self::Callback { .. } => reached.callbacks = Kinds::INPUT,
             Self::Sink { kind, .. } => reached.sinks = Kinds(1 << kind),
             Self::Misuse { .. } => reached = Reached::WRONG,
+            Self::Render(_) => reached.sinks = Kinds::FILLS,
             // It may write more than there is room for.
             Self::Fill(fill) if fill.is_unbounded || fill.limit.is_some() => {
                 reached.sinks = Kinds::named("buffer").unwrap_or(Kinds::NONE);

@@ -229,6 +229,7 @@ fn operation(function: &Function, op: &Op) -> String {
         Op::IsType(value, ty) => format!("{} is {ty}", s(value)),
         Op::Await(value) => format!("await {}", s(value)),
         Op::Yield(value, all) => format!("yield {}{}", if *all { "*" } else { "" }, s(value)),
+        Op::PutOut(value, how) => format!("{how} <- {}", s(value)),
         Op::Unknown => "?".to_owned(),
         Op::Ref(of) => format!("ref {}", s(of)),
         Op::Offset(of, by) => format!("{} offset {}", s(of), s(by)),

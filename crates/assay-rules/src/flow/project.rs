@@ -13,6 +13,7 @@ use super::ir::{
 };
 use super::model::Models;
 use super::reach::Reach;
+use super::template::Templates;
 
 /// A call has at most so many targets; beyond that the first ones count.
 pub(crate) const TARGETS_MAX: usize = 4;
@@ -63,6 +64,8 @@ pub(crate) struct Project {
     pub(crate) stored: HashSet<Name>,
     /// Files of key-value pairs, by file name.
     properties: BTreeMap<String, BTreeMap<String, String>>,
+    /// The templates that functions fill.
+    pub(crate) templates: Templates,
     /// Which functions are worth running.
     pub(crate) reach: Reach,
 }
@@ -92,6 +95,7 @@ impl Project {
             changing: HashSet::default(),
             stored: HashSet::default(),
             properties,
+            templates: Templates::default(),
             reach: Reach::default(),
         };
         for (module, _) in &this.roots {
@@ -164,6 +168,12 @@ impl Project {
     }
 
     fn declare(&mut self, at: u32, unit: &Unit) {
+        if unit.is_template {
+            self.templates.add(at, unit);
+            self.signatures
+                .push(unit.functions.iter().map(Signature::of).collect());
+            return;
+        }
         self.modules.entry(unit.package.clone()).or_insert(at);
         self.modules.entry(unit.module.clone()).or_insert(at);
         for (name, meant) in &unit.aliases {

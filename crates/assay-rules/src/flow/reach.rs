@@ -67,6 +67,14 @@ impl Reached {
         }
     }
 
+    /// Lets what fills templates put out what it is given.
+    fn with_templates(mut self) -> Self {
+        if !self.sinks.and(Kinds::FILLS).is_empty() {
+            self.sinks = self.sinks.or(Kinds::PAGE);
+        }
+        self
+    }
+
     /// Lets a secret come in where a text tells that it is one.
     fn with_told_secrets(mut self) -> Self {
         let told = Kinds::SECRET_IF_TOLD.or(Kinds::TELLS_SECRET);
@@ -180,6 +188,10 @@ impl Reach {
                 let is_word = |word: &str| names.known(word).is_some();
                 for (word, of) in models(at as u32).words(&libraries[language], is_word) {
                     if let Some(number) = names.known(word) {
+                        let of = match project.templates.is_empty() {
+                            true => of,
+                            false => of.with_templates(),
+                        };
                         let flags = &mut flags[number as usize];
                         *flags = flags.or(of);
                     }
@@ -716,6 +728,9 @@ fn entry_flags(function: &Function, unit: &Unit, project: &Project, models: &Mod
         for name in lineage.chain(annotations) {
             comes_in(models.class_entries.get(&name));
         }
+    }
+    if project.templates.implied(unit, function).is_some() {
+        found.sinks = found.sinks.or(Kinds::PAGE);
     }
     for annotation in &function.annotations {
         let sinks = models.results.get(&known(&annotation.name));

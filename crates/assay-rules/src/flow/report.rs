@@ -1,6 +1,6 @@
 //! From what the solver found to findings with their paths.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -17,7 +17,8 @@ use super::lower::lower;
 use super::model::FlowModels;
 use super::project::Project;
 use super::properties::Properties;
-use super::solve::{Hit, Known, Solution, solve};
+use super::solve::{Hit, Known, Seen, Solution, solve};
+use super::template;
 use super::value::{Doubt, Step, StepKind};
 use crate::engine::Engine;
 use crate::identity::add_text;
@@ -33,6 +34,12 @@ impl FlowUnit {
     /// family: see [`flow_called_by`](super::flow_called_by).
     pub fn names_used(&self) -> BTreeSet<&str> {
         names_used(&self.0)
+    }
+
+    /// Returns the names of the templates that it may fill or include: see
+    /// [`flow_template_called_by`].
+    pub fn templates_used(&self) -> BTreeSet<String> {
+        template::names_used(&self.0)
     }
 
     /// Returns the family of its language.
@@ -56,6 +63,9 @@ impl FlowUnit {
 pub struct FlowFindings {
     /// The findings by path and place, each place once.
     pub findings: Vec<Finding>,
+    /// Where templates put out only what the program itself wrote, as far as is
+    /// seen.
+    pub cleared: Vec<(RepoPath, Span)>,
     /// What was cut in which file, for the ledger.
     pub notes: Vec<(RepoPath, String)>,
 }
@@ -75,12 +85,31 @@ pub fn flow_units(
         .collect()
 }
 
+/// Makes the parts of a template that the dataflow engine reads: one for each
+/// language whose programs may fill it.
+pub fn flow_templates(
+    models: &FlowModels,
+    path: &RepoPath,
+    text: &Arc<SourceText>,
+) -> Vec<FlowUnit> {
+    let units = template::lower(models, path, text).into_iter();
+    units.map(|unit| FlowUnit(Arc::new(unit))).collect()
+}
+
+/// Returns the name by which programs fill a template; none when the file is none.
+pub fn flow_template_called_by(path: &RepoPath) -> Option<String> {
+    template::called_by(path)
+}
+
 /// At most so many files are followed by one thread, one after the other: what
 /// they have in common is worked out once. A change has fewer.
 const UNITS_MAX: usize = 64;
 
 /// Into so many parts the files are taken apart, so that all threads have some.
 const PARTS: usize = 16;
+
+/// What one file's functions had put out where.
+type PutOut = Vec<((u32, Span), Seen)>;
 
 /// Analyses files together. Only those for which `wanted` is true are looked
 /// into for themselves; the others are there to be called. With `local_input`
@@ -96,19 +125,28 @@ pub fn flow_findings<E: std::ops::Deref<Target = Engine>>(
     let project = Project::new(all, properties);
     let wanted: Vec<usize> = (0..units.len()).filter(|at| wanted(*at)).collect();
     let at_once = (wanted.len() / PARTS).clamp(1, UNITS_MAX);
-    let each: Vec<FlowFindings> = wanted
+    let each: Vec<(FlowFindings, PutOut)> = wanted
         .into_par_iter()
         .with_min_len(at_once)
         .map_init(Known::default, |known, at| {
-            let solution = solve(&project, at as u32, local_input, known);
-            report(&project, at as u32, solution, &engine)
+            let mut solution = solve(&project, at as u32, local_input, known);
+            let put_out = solution.put_out.drain().collect();
+            (report(&project, at as u32, solution, &engine), put_out)
         })
         .collect();
     let mut all = FlowFindings::default();
-    for one in each {
+    let mut put_out: BTreeMap<(u32, Span), Seen> = BTreeMap::new();
+    for (one, own) in each {
         all.findings.extend(one.findings);
         all.notes.extend(one.notes);
+        for (place, seen) in own {
+            let known = put_out.entry(place).or_insert(seen);
+            *known = (*known).max(seen);
+        }
     }
+    let own = put_out.iter().filter(|(_, seen)| **seen == Seen::Own);
+    let place = |(unit, span): (u32, Span)| (project.unit(unit).path.clone(), span);
+    all.cleared = own.map(|(at, _)| place(*at)).collect();
     // A call may be followed from several files: the surest path, then the
     // shortest, is shown.
     all.findings.sort_by(|a, b| {
@@ -158,6 +196,18 @@ pub fn merge_flow_findings(findings: &mut Vec<Finding>, flow: Vec<Finding>) {
     findings.append(&mut paths);
 }
 
+/// Doubts what is said of values that a template puts out, where these were followed
+/// and are all the program's own.
+pub fn doubt_cleared_outputs(findings: &mut [Finding], cleared: &[Span]) {
+    for finding in findings {
+        let place = finding.location.span;
+        if finding.rule.as_str() == "security/unescaped-template-output" && cleared.contains(&place)
+        {
+            finding.confidence = Confidence::Low;
+        }
+    }
+}
+
 /// Returns whether a pattern rule of security is about a weakness that a rule
 /// with dataflow is about.
 fn is_weakness_of(pattern: &str, flow: &str) -> bool {
@@ -189,6 +239,7 @@ fn report<E: std::ops::Deref<Target = Engine>>(
     });
     FlowFindings {
         findings: findings.collect(),
+        cleared: Vec::new(),
         notes: notes.map(|note| (own.path.clone(), note)).collect(),
     }
 }

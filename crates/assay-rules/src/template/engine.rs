@@ -7,6 +7,9 @@ pub(super) struct Engine {
     pub(super) endings: &'static [&'static str],
     /// Whether its templates make anything, not only pages.
     pub(super) is_of_any_text: bool,
+    /// The language of the programs that fill its templates, by its id; none when
+    /// they are filled in the browser.
+    pub(super) language: Option<&'static str>,
     pub(super) tags: &'static [Tag],
     /// How lines are read that are tags by themselves.
     pub(super) lines: Option<Lines>,
@@ -148,6 +151,7 @@ pub(super) const ENGINES: &[Engine] = &[
     Engine {
         endings: &[".html.erb"],
         is_of_any_text: false,
+        language: Some("ruby"),
         tags: &[
             skipped("<%#", "%>"),
             skipped("<%%", "%>"),
@@ -162,6 +166,7 @@ pub(super) const ENGINES: &[Engine] = &[
     Engine {
         endings: &[".erb", ".rhtml"],
         is_of_any_text: true,
+        language: Some("ruby"),
         tags: &[
             skipped("<%#", "%>"),
             skipped("<%%", "%>"),
@@ -174,6 +179,7 @@ pub(super) const ENGINES: &[Engine] = &[
     Engine {
         endings: &[".haml"],
         is_of_any_text: false,
+        language: Some("ruby"),
         tags: &[],
         lines: Some(Lines {
             comments: &["-#", "/"],
@@ -187,6 +193,7 @@ pub(super) const ENGINES: &[Engine] = &[
     Engine {
         endings: &[".slim"],
         is_of_any_text: false,
+        language: Some("ruby"),
         tags: &[],
         lines: Some(Lines {
             comments: &["/"],
@@ -200,6 +207,7 @@ pub(super) const ENGINES: &[Engine] = &[
     Engine {
         endings: &[".pug", ".jade"],
         is_of_any_text: false,
+        language: Some("javascript"),
         tags: &[bracketed("!{", "!{}")],
         lines: Some(Lines {
             comments: &["//"],
@@ -213,6 +221,7 @@ pub(super) const ENGINES: &[Engine] = &[
     Engine {
         endings: &[".blade.php"],
         is_of_any_text: false,
+        language: Some("php"),
         tags: &[
             skipped("{{--", "--}}"),
             skipped("@verbatim", "@endverbatim"),
@@ -225,6 +234,7 @@ pub(super) const ENGINES: &[Engine] = &[
     Engine {
         endings: &[".twig"],
         is_of_any_text: true,
+        language: Some("php"),
         tags: &[
             skipped("{#", "#}"),
             skipped("{% verbatim %}", "{% endverbatim %}"),
@@ -246,6 +256,7 @@ pub(super) const ENGINES: &[Engine] = &[
             ".tera",
         ],
         is_of_any_text: true,
+        language: Some("python"),
         tags: JINJA_TAGS,
         lines: None,
         syntax: Syntax::Plain,
@@ -254,6 +265,7 @@ pub(super) const ENGINES: &[Engine] = &[
     Engine {
         endings: &[".html", ".htm"],
         is_of_any_text: false,
+        language: Some("python"),
         tags: JINJA_TAGS,
         lines: None,
         syntax: Syntax::Plain,
@@ -262,6 +274,7 @@ pub(super) const ENGINES: &[Engine] = &[
     Engine {
         endings: &[".html", ".tmpl", ".gohtml", ".tpl"],
         is_of_any_text: true,
+        language: Some("go"),
         tags: &[
             skipped("{{/*", "*/}}"),
             skipped("{{- /*", "}}"),
@@ -274,6 +287,7 @@ pub(super) const ENGINES: &[Engine] = &[
     Engine {
         endings: &[".eex", ".leex", ".heex"],
         is_of_any_text: true,
+        language: None,
         tags: &[
             skipped("<%#", "%>"),
             skipped("<%!--", "--%>"),
@@ -288,6 +302,7 @@ pub(super) const ENGINES: &[Engine] = &[
     Engine {
         endings: &[".ejs"],
         is_of_any_text: true,
+        language: Some("javascript"),
         tags: &[
             skipped("<%#", "%>"),
             skipped("<%%", "%>"),
@@ -300,6 +315,7 @@ pub(super) const ENGINES: &[Engine] = &[
     Engine {
         endings: &[".hbs", ".handlebars", ".mustache"],
         is_of_any_text: true,
+        language: Some("javascript"),
         tags: &[
             skipped("{{!--", "--}}"),
             skipped("{{!", "}}"),
@@ -314,6 +330,7 @@ pub(super) const ENGINES: &[Engine] = &[
     Engine {
         endings: &[".html"],
         is_of_any_text: false,
+        language: Some("java"),
         tags: &[
             skipped("<!--", "-->"),
             attribute("th:utext=", "th:utext"),
@@ -327,6 +344,7 @@ pub(super) const ENGINES: &[Engine] = &[
     Engine {
         endings: &[".cshtml", ".vbhtml", ".razor"],
         is_of_any_text: false,
+        language: Some("csharp"),
         tags: &[
             skipped("@*", "*@"),
             bracketed("Html.Raw(", "Html.Raw"),
@@ -348,6 +366,7 @@ pub(super) const ENGINES: &[Engine] = &[
             ".cshtml",
         ],
         is_of_any_text: false,
+        language: None,
         tags: &[skipped("<!--", "-->"), attribute("v-html=", "v-html")],
         lines: None,
         syntax: Syntax::Plain,
@@ -356,6 +375,7 @@ pub(super) const ENGINES: &[Engine] = &[
     Engine {
         endings: &[".svelte"],
         is_of_any_text: false,
+        language: None,
         tags: &[
             skipped("<!--", "-->"),
             Tag {
@@ -371,6 +391,7 @@ pub(super) const ENGINES: &[Engine] = &[
     Engine {
         endings: &[".astro"],
         is_of_any_text: false,
+        language: None,
         tags: &[skipped("<!--", "-->"), bracketed("set:html={", "set:html")],
         lines: None,
         syntax: Syntax::Plain,
@@ -379,6 +400,7 @@ pub(super) const ENGINES: &[Engine] = &[
     Engine {
         endings: &[".mako"],
         is_of_any_text: false,
+        language: Some("python"),
         tags: &[
             skipped("<%doc>", "</%doc>"),
             tag("${", "}", Output::Escaped(MAKO)),

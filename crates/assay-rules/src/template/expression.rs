@@ -4,6 +4,8 @@
 //! The reading is the same for all engines: paths (`a.b`, `$a->b`, `@a[:b]`), calls,
 //! filters, conditions. What it cannot read it takes for a value.
 
+use std::cell::RefCell;
+
 use super::engine::{Bypass, Engine, Syntax};
 use super::token::{Kind, Token, closing, holes, tokens};
 use super::word::{
@@ -13,6 +15,9 @@ use super::word::{
 
 /// How deep brackets and literals are read.
 const DEPTH_MAX: usize = 12;
+
+/// Values of one expression that are followed.
+const VALUES_MAX: usize = 12;
 
 /// What an expression that is no constant says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,21 +30,39 @@ pub(crate) enum Weight {
     Request,
 }
 
+/// The values that an expression puts out, by the names that lead to each.
+type Values<'t> = RefCell<Vec<Vec<&'t str>>>;
+
 /// Weighs an expression; nothing for what is constant or clean.
 pub(super) fn judge(expression: &str, engine: &Engine) -> Option<Weight> {
+    judge_with(expression, engine, &Values::default())
+}
+
+/// Returns the values that an expression puts out: what weighs something.
+pub(super) fn values_in<'t>(expression: &'t str, engine: &Engine) -> Vec<Vec<&'t str>> {
+    let values = Values::default();
+    judge_with(expression, engine, &values);
+    let mut values = values.into_inner();
+    values.retain(|names| !names.is_empty());
+    values.sort_unstable();
+    values.dedup();
+    values.truncate(VALUES_MAX);
+    values
+}
+
+fn judge_with<'t>(expression: &'t str, engine: &Engine, values: &Values<'t>) -> Option<Weight> {
     let syntax = engine.syntax;
     if syntax == Syntax::Holes {
-        let values = braced(expression);
-        return values
+        return braced(expression)
             .into_iter()
-            .filter_map(|value| weigh(&tokens(value), Syntax::Plain, 0))
+            .filter_map(|value| weigh(&tokens(value), Syntax::Plain, 0, values))
             .max();
     }
     let expression = expression
         .trim()
         .trim_end_matches(['-', ';', '~'])
         .trim_start_matches(['-', '~']);
-    weigh(&tokens(expression), syntax, 0)
+    weigh(&tokens(expression), syntax, 0, values)
 }
 
 /// The values of `text ${value} text *{value}`.
@@ -203,12 +226,24 @@ fn start_of_chain(all: &[Token<'_>], end: usize, filters: bool) -> usize {
 }
 
 /// Weighs a list of expressions: the worst of them.
-fn weigh(all: &[Token<'_>], syntax: Syntax, depth: usize) -> Option<Weight> {
+fn weigh<'t>(
+    all: &[Token<'t>],
+    syntax: Syntax,
+    depth: usize,
+    values: &Values<'t>,
+) -> Option<Weight> {
     if depth > DEPTH_MAX {
         return Some(Weight::Own);
     }
-    let reader = Reader { all, syntax, depth };
+    let reader = Reader {
+        all,
+        syntax,
+        depth,
+        values,
+    };
     let (mut worst, mut current) = (None, None);
+    // What stood before may turn out to be a condition.
+    let mut mark = reader.mark();
     let (mut at, mut choices) = (0, 0_usize);
     while let Some(token) = all.get(at) {
         let next = all.get(at + 1);
@@ -240,22 +275,28 @@ fn weigh(all: &[Token<'_>], syntax: Syntax, depth: usize) -> Option<Weight> {
                     "," | ";" => {
                         worst = worst.max(current);
                         current = None;
+                        mark = reader.mark();
                     }
                     // What stood before was the condition.
                     "?" => {
                         current = None;
+                        reader.forget(mark);
                         choices += 1;
                     }
-                    "&&" => current = None,
+                    "&&" => {
+                        current = None;
+                        reader.forget(mark);
+                    }
                     // How often something is repeated.
                     "*" => {
-                        at = reader.chain(at + 1).1.max(at + 1);
+                        at = reader.skipped(at + 1);
                         continue;
                     }
                     ":" => choices = choices.saturating_sub(1),
                     "==" | "!=" | "===" | "!==" | "<" | ">" | "<=" | ">=" => {
                         current = None;
-                        at = reader.chain(at + 1).1.max(at + 1);
+                        at = reader.skipped(at + 1);
+                        reader.forget(mark);
                         continue;
                     }
                     _ => {}
@@ -279,9 +320,32 @@ struct Reader<'a, 't> {
     all: &'a [Token<'t>],
     syntax: Syntax,
     depth: usize,
+    values: &'a Values<'t>,
 }
 
 impl<'t> Reader<'_, 't> {
+    /// Returns how many values there are so far.
+    fn mark(&self) -> usize {
+        self.values.borrow().len()
+    }
+
+    /// Takes back the values since a mark: they are not put out.
+    fn forget(&self, mark: usize) {
+        self.values.borrow_mut().truncate(mark);
+    }
+
+    fn put_out(&self, names: &[&'t str]) {
+        self.values.borrow_mut().push(names.to_vec());
+    }
+
+    /// Reads a value that is not put out; returns where it ends.
+    fn skipped(&self, at: usize) -> usize {
+        let mark = self.mark();
+        let after = self.chain(at).1.max(at);
+        self.forget(mark);
+        after
+    }
+
     /// Skips the condition of `a if b` and of `a if b else c`.
     fn after_condition(&self, from: usize) -> usize {
         let mut at = from;
@@ -312,7 +376,7 @@ impl<'t> Reader<'_, 't> {
 
     fn part(&self, from: usize, to: usize, syntax: Syntax) -> Option<Weight> {
         let part = self.all.get(from..to.min(self.all.len())).unwrap_or(&[]);
-        weigh(part, syntax, self.depth + 1)
+        weigh(part, syntax, self.depth + 1, self.values)
     }
 
     /// Weighs one value with its members, calls and filters; returns where it ends.
@@ -321,6 +385,7 @@ impl<'t> Reader<'_, 't> {
             return (None, from);
         };
         let mut at = from + 1;
+        let mark = self.mark();
         let mut value = match first.kind {
             Kind::Word => {
                 let (value, after) = self.named(first.text, None, at);
@@ -366,7 +431,11 @@ impl<'t> Reader<'_, 't> {
                 break;
             }
         }
-        (self.weight_of(value), at)
+        let weight = self.weight_of(value);
+        if weight.is_none() {
+            self.forget(mark);
+        }
+        (weight, at)
     }
 
     /// Whether a brace opens a block: after the name or the brackets of a call.
@@ -402,7 +471,7 @@ impl<'t> Reader<'_, 't> {
             Value::Path(segments) => segments,
         };
         let last = segments.last()?;
-        if is_request(&segments) {
+        let weight = if is_request(&segments) {
             Some(Weight::Request)
         } else if is_number(last)
             || self.syntax == Syntax::Ruby && segments.len() == 1 && is_clean(last)
@@ -412,7 +481,11 @@ impl<'t> Reader<'_, 't> {
             Some(Weight::Own)
         } else {
             Some(Weight::Value)
+        };
+        if weight.is_some() {
+            self.put_out(&segments);
         }
+        weight
     }
 
     fn literal(&self, at: usize) -> Option<Weight> {
@@ -422,7 +495,7 @@ impl<'t> Reader<'_, 't> {
             .is_some_and(|before| matches!(before.text, "$" | "f" | "$@") && !self.all[at].spaced);
         let values = holes(text, is_open).into_iter();
         values
-            .filter_map(|value| weigh(&tokens(value), self.syntax, self.depth + 1))
+            .filter_map(|value| weigh(&tokens(value), self.syntax, self.depth + 1, self.values))
             .max()
     }
 
@@ -534,6 +607,9 @@ impl<'t> Reader<'_, 't> {
                 path.push(name);
                 if is_request(&path) {
                     return Some(Weight::Request);
+                }
+                if !is_transparent(name) {
+                    self.put_out(&path);
                 }
                 path.pop();
                 if own && path.len() == 1 {

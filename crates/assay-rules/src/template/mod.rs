@@ -6,6 +6,7 @@
 mod engine;
 mod expression;
 mod line;
+mod link;
 mod token;
 mod word;
 
@@ -16,11 +17,14 @@ use assay_source::{RepoPath, SourceText, Span};
 
 use engine::{Bypass, Close, ENGINES, Engine, Output, Tag};
 pub(crate) use expression::Weight;
-use expression::{bypasses, judge};
+use expression::{bypasses, judge, values_in};
 use line::outputs_of_lines;
+pub(crate) use link::{Include, Variable, plain};
 
 /// Bytes of one expression that are looked at.
 const EXPRESSION_BYTES_MAX: usize = 4_096;
+/// The mechanism of a stretch in which nothing is escaped.
+const STRETCH: &str = "autoescape";
 /// Bytes of a template that are looked at.
 const TEMPLATE_BYTES_MAX: usize = 1 << 20;
 
@@ -35,6 +39,31 @@ pub(crate) struct Unescaped {
     pub(crate) mechanism: &'static str,
     /// What to write instead.
     pub(crate) advice: &'static str,
+    engine: usize,
+}
+
+impl Unescaped {
+    /// Returns the language of the programs that fill the template.
+    pub(crate) fn language(&self) -> Option<&'static str> {
+        ENGINES[self.engine].language
+    }
+
+    /// Returns the values that are put out, as the names that lead to each. The
+    /// text is that of the template.
+    pub(crate) fn values<'t>(&self, text: &'t str) -> Vec<Vec<&'t str>> {
+        let engine = &ENGINES[self.engine];
+        let own = &text[self.span.start as usize..self.span.end as usize];
+        if self.mechanism != STRETCH {
+            return values_in(own, engine);
+        }
+        // The span is that of the tag which opens it.
+        let rest = &text[self.span.end as usize..];
+        let stretch = &rest[..rest.find("endautoescape").unwrap_or(rest.len())];
+        let tags = stretch.split("{{").skip(1);
+        tags.filter_map(|tag| tag.split_once("}}"))
+            .flat_map(|(body, _)| values_in(body, engine))
+            .collect()
+    }
 }
 
 /// Returns everything that is put out unescaped and is no constant, in the order
@@ -51,8 +80,12 @@ pub(crate) fn unescaped_outputs(path: &RepoPath, text: &SourceText) -> Vec<Unesc
             continue;
         };
         if writes_page(stem, engine, text) {
+            let before = found.len();
             scan(engine, search_of(at), text, &mut found);
             outputs_of_lines(engine, text, &mut found);
+            for output in &mut found[before..] {
+                output.engine = at;
+            }
         }
     }
     if is_mail(path)
@@ -64,6 +97,62 @@ pub(crate) fn unescaped_outputs(path: &RepoPath, text: &SourceText) -> Vec<Unesc
     found.sort_by_key(|output| (output.span.start, output.span.end));
     found.dedup_by_key(|output| output.span);
     found
+}
+
+/// Returns whether a file may be a template that programs fill.
+pub(crate) fn is_template(path: &RepoPath) -> bool {
+    let name = String::from_utf8_lossy(path.file_name()).to_ascii_lowercase();
+    let engines = ENGINES.iter().filter(|engine| engine.language.is_some());
+    let mut endings = engines.flat_map(|engine| engine.endings);
+    endings.any(|end| name.ends_with(end))
+}
+
+/// A template as programs in one language fill it.
+#[derive(Clone, Debug)]
+pub(crate) struct Page<'t> {
+    /// The language, by its id.
+    pub(crate) language: &'static str,
+    pub(crate) outputs: Vec<Unescaped>,
+    pub(crate) variables: Vec<Variable<'t>>,
+    pub(crate) includes: Vec<Include<'t>>,
+}
+
+/// Returns what a template puts out unescaped or has from others, once for each
+/// language whose programs may fill it.
+pub(crate) fn pages<'t>(path: &RepoPath, text: &'t SourceText) -> Vec<Page<'t>> {
+    let name = String::from_utf8_lossy(path.file_name()).to_ascii_lowercase();
+    if text.as_str().len() > TEMPLATE_BYTES_MAX || is_mail(path) {
+        return Vec::new();
+    }
+    let mut pages: Vec<Page<'t>> = Vec::new();
+    for engine in ENGINES {
+        let stem = engine.endings.iter().find_map(|end| name.strip_suffix(end));
+        let (Some(stem), Some(language)) = (stem, engine.language) else {
+            continue;
+        };
+        let is_known = pages.iter().any(|page| page.language == language);
+        if !is_known && writes_page(stem, engine, text.as_str()) {
+            pages.push(Page {
+                language,
+                outputs: Vec::new(),
+                variables: link::variables(language, engine, text.as_str()),
+                includes: link::includes(language, engine, text.as_str()),
+            });
+        }
+    }
+    if pages.is_empty() {
+        return pages;
+    }
+    for output in unescaped_outputs(path, text) {
+        let page = pages
+            .iter_mut()
+            .find(|p| Some(p.language) == output.language());
+        if let Some(page) = page {
+            page.outputs.push(output);
+        }
+    }
+    pages.retain(|page| !page.outputs.is_empty() || !page.includes.is_empty());
+    pages
 }
 
 fn is_mail(path: &RepoPath) -> bool {
@@ -164,6 +253,7 @@ fn scan(engine: &Engine, search: Option<&AhoCorasick>, text: &str, found: &mut V
                 weight,
                 mechanism,
                 advice: engine.advice,
+                engine: 0,
             });
         };
         match tag.output {
@@ -191,6 +281,8 @@ fn scan(engine: &Engine, search: Option<&AhoCorasick>, text: &str, found: &mut V
                         });
                     }
                     (Some("endautoescape"), _) => close_stretch(engine, open.take(), found),
+                    // What decides is not put out.
+                    (Some("if" | "elif" | "elseif" | "unless"), _) => {}
                     _ => take_bypasses(body, ways, engine, &mut push),
                 }
             }
@@ -208,8 +300,9 @@ fn close_stretch(engine: &Engine, open: Option<Open>, found: &mut Vec<Unescaped>
         found.push(Unescaped {
             span,
             weight,
-            mechanism: "autoescape",
+            mechanism: STRETCH,
             advice: engine.advice,
+            engine: 0,
         });
     }
 }

@@ -2,7 +2,7 @@
 
 use assay_source::{RepoPath, SourceText};
 
-use super::{Weight, unescaped_outputs};
+use super::{Weight, pages, unescaped_outputs};
 
 /// Checks that the template puts out exactly these expressions.
 fn check(path: &str, text: &str, expected: &[(&str, Weight)]) {
@@ -410,4 +410,58 @@ fn no_text_makes_it_panic() {
             }
         }
     }
+}
+
+/// Checks what a template has of variables and includes, in short.
+fn check_links(path: &str, text: &str, variables: &[(&str, &str)], includes: &[&str]) {
+    let source = SourceText::from_text(text);
+    let pages = pages(&RepoPath::from(path), &source);
+    let page = &pages[0];
+    let set: Vec<(&str, String)> = page
+        .variables
+        .iter()
+        .map(|variable| {
+            let names = variable.values.iter().map(|names| names.join("."));
+            let value = names.collect::<Vec<_>>().join(" ");
+            (variable.name.unwrap_or(""), value)
+        })
+        .collect();
+    let set: Vec<(&str, &str)> = set.iter().map(|(name, value)| (*name, &**value)).collect();
+    assert_eq!(set, variables, "{text}");
+    let names: Vec<&str> = page.includes.iter().map(|include| include.name).collect();
+    assert_eq!(names, includes, "{text}");
+}
+
+#[test]
+fn variables_and_includes_lead_on() {
+    check_links(
+        "templates/a.html",
+        "{% for a, b in posts %}{{ b|safe }}{% endfor %}{% set c = d.e %}{% include \"x/y.html\" %}<p></p>",
+        &[("b", "posts"), ("c", "d.e")],
+        &["x/y.html"],
+    );
+    check_links(
+        "views/a.blade.php",
+        "@foreach ($posts as $key => $post) {!! $post->text !!} @endforeach @include('a.b')",
+        &[("post", "$posts")],
+        &["a.b"],
+    );
+    check_links(
+        "app/views/a.html.erb",
+        "<% @posts.each do |post| %><%= raw post.text %><% end %><%= render 'part', a: @b %>",
+        &[("post", "@posts")],
+        &["part"],
+    );
+    check_links(
+        "views/a.ejs",
+        "<p></p><% for (const post of posts) { %><%- post.text %><% } %><%- include('b') %>",
+        &[("post", "posts")],
+        &["b"],
+    );
+    check_links(
+        "a.cshtml",
+        "@foreach (var post in Model.Posts) { @Html.Raw(post.Text) } <partial name=\"_B\" />",
+        &[("post", "Model.Posts")],
+        &["_B"],
+    );
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use assay_rules::{
     Engine, FlowModels, FlowUnit, Properties, RuleSettings, add_properties, flow_begins,
-    flow_findings, flow_units, has_properties,
+    flow_findings, flow_templates, flow_units, has_properties,
 };
 use assay_source::{RepoPath, SourceText};
 use assay_syntax::{Language, NodeRef, ParseLimits, Role, RoleSet, SyntaxTree, detect, parse};
@@ -43,6 +43,7 @@ const CONSTRUCTS: &[&str] = &[
     "types",
     "elements",
     "pages",
+    "templates",
 ];
 
 pub(crate) fn folder() -> PathBuf {
@@ -154,6 +155,12 @@ pub(crate) fn found(files: &[(String, String)]) -> Verdicts {
         );
         units.extend(own);
     }
+    for (file, text) in files {
+        let text = Arc::new(SourceText::from_text(text));
+        let path = RepoPath::from_bytes(file);
+        units.extend(flow_templates(&FlowModels::default(), &path, &text));
+    }
+    wanted.resize(units.len(), false);
     let mut properties = Properties::new();
     for (file, text) in files {
         let path = RepoPath::from_bytes(file);
@@ -450,7 +457,7 @@ fn capabilities() -> String {
     }
     let mut out = String::from(
         "# What the dataflow engine follows\n\n\
-         Made by a test of the fixtures in `crates/assay-rules/fixtures/flow`; do not edit. Each cell\n\
+         The table is made by a test of the fixtures in `crates/assay-rules/fixtures/flow`; do not edit it. Each cell\n\
          counts the places that are reported and those that look alike and are not; an empty cell has no fixture.\n\n",
     );
     let names: Vec<&str> = languages.keys().map(String::as_str).collect();
@@ -472,11 +479,14 @@ fn capabilities() -> String {
 #[test]
 fn the_table_of_capabilities_is_fresh() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/dataflow.md");
-    let fresh = capabilities();
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    // What people wrote comes after the table.
+    let written = kept.find("\n## ").map_or("", |at| &kept[at..]);
+    let fresh = capabilities() + written;
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, &fresh).expect("docs/ can be written");
+        return;
     }
-    let kept = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         kept == fresh,
         "docs/dataflow.md is stale; run this test with UPDATE_GOLDEN=1"

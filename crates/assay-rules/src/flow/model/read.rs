@@ -3,7 +3,9 @@
 
 use toml::{Table, Value as Toml};
 
-use super::{Condition, Effect, Entry, Fill, Models, Operand, ResultSink, Source, Test};
+use super::{
+    Condition, Effect, Entry, Fill, Fills, Models, Operand, Render, ResultSink, Source, Test,
+};
 use crate::flow::ir::{Literal, Name};
 use crate::flow::kind::{KINDS, Kinds};
 use crate::flow::solve::is_operation;
@@ -96,6 +98,7 @@ impl Reader<'_> {
             "op" => self.ops(entry),
             "entry" => self.entry_point(entry),
             "result" => self.result(entry),
+            "fills" => self.fills(entry),
             _ => match self.effect(section, entry) {
                 Ok(effect) => self.place(section, entry, &effect),
                 Err(what) => self.problem(section, &what),
@@ -211,6 +214,22 @@ impl Reader<'_> {
         }
     }
 
+    fn fills(&mut self, entry: &Table) {
+        let mut names = |key| -> Vec<Name> {
+            let names = strings(entry.get(key));
+            names.iter().map(|name| self.mention(name)).collect()
+        };
+        let (annotations, not_also, params) =
+            (names("annotations"), names("not-also"), names("params"));
+        for name in annotations {
+            let fills = Fills {
+                not_also: not_also.clone(),
+                params: params.clone(),
+            };
+            self.models.fills.insert(name, fills);
+        }
+    }
+
     fn source(&mut self, entry: &Table) -> Result<Source, String> {
         let doubt = match entry.get("trust").and_then(Toml::as_str) {
             None => Doubt::None,
@@ -296,6 +315,12 @@ impl Reader<'_> {
                 limit: place(entry, "limit"),
                 without: kinds(entry, "without")?.unwrap_or(Kinds::NONE),
                 is_unbounded: flag(entry, "unbounded"),
+            }),
+            "render" => Effect::Render(Render {
+                template: operands(entry.get("template"))?,
+                values: operands(entry.get("values"))?,
+                root: text(entry, "root").map(Name::from),
+                is_pair: flag(entry, "pair"),
             }),
             "unmodelled" => Effect::Nothing,
             _ => return Err("is no known section".to_owned()),
@@ -397,6 +422,7 @@ const SECTIONS: &[(&str, &str)] = &[
         "what kinds without trust to param method param-type class not-types",
     ),
     ("result", "kind annotations type also says begins"),
+    ("fills", "annotations not-also params"),
     (
         "source",
         "what kinds without trust to type methods new functions fields arity when",
@@ -425,6 +451,10 @@ const SECTIONS: &[(&str, &str)] = &[
     (
         "misuse",
         "rule message member must-be args type methods new functions fields arity when",
+    ),
+    (
+        "render",
+        "template values root pair type methods new functions arity when",
     ),
     ("unmodelled", "type methods new functions fields arity when"),
 ];
@@ -468,19 +498,24 @@ const KEYS: &[(&str, Form)] = &[
     ("must-be", Form::Constant),
     ("name", Form::Texts),
     ("new", Form::Flag),
+    ("not-also", Form::Texts),
     ("not-types", Form::Texts),
     ("object", Form::Flag),
     ("ops", Form::Names),
     ("param", Form::Texts),
+    ("pair", Form::Flag),
     ("param-type", Form::Texts),
     ("params", Form::Texts),
     ("returns", Form::Names),
+    ("root", Form::Text),
     ("rule", Form::Text),
     ("says", Form::Text),
+    ("template", Form::Operands),
     ("to", Form::Operands),
     ("trust", Form::Text),
     ("type", Form::Texts),
     ("unbounded", Form::Flag),
+    ("values", Form::Operands),
     ("what", Form::Text),
     ("when", Form::Conditions),
     ("when-false", Form::Flag),

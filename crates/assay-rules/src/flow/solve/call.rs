@@ -17,6 +17,7 @@ use crate::flow::ir::{
 use crate::flow::kind::Kinds;
 use crate::flow::model::{Effect, Entry};
 use crate::flow::project::Target;
+use crate::flow::template::INCLUDED;
 use crate::flow::value::{Consts, Doubt, Facts, ObjectId, Refine, StepKind, Taint, Value};
 
 /// A function may be on the stack so often.
@@ -779,6 +780,10 @@ impl Solver<'_> {
     /// Runs the top level of a file with variables of the caller; returns a map
     /// of the variables after it. Of a file that is not known nothing changes.
     fn call_module(&mut self, span: Span, name: &Name, arguments: &Arguments) -> Value {
+        if let Some(template) = name.strip_prefix(INCLUDED) {
+            self.include(span, template, arguments);
+            return Value::unknown();
+        }
         let mut variables: BTreeMap<Name, Value> = arguments
             .named
             .iter()

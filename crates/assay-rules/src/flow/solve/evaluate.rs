@@ -101,6 +101,11 @@ impl Solver<'_> {
             Op::Offset(slot, by) => self.offset(*slot, *by),
             Op::Array(ty, size) => self.array(span, ty, *size),
             Op::Clone(slot) => self.cloned(span, *slot),
+            Op::PutOut(slot, how) => {
+                let value = self.get(*slot);
+                self.put_out(span, &value, how);
+                Value::unknown()
+            }
             Op::Unknown => Value::unknown(),
             Op::Mix(parts) => {
                 let mut value = Value::unknown();

@@ -193,6 +193,7 @@ impl Solver<'_> {
                     member,
                 } => self.misuse(rule, message, member.as_ref(), call),
                 Effect::Fill(fill) => self.fill_argument(fill, call),
+                Effect::Render(render) => self.render(render, call),
                 Effect::Op(_) | Effect::Sanitize(_) | Effect::Part(_) | Effect::Nothing => {}
             }
         }
@@ -635,8 +636,9 @@ impl Solver<'_> {
     }
 
     /// Reports what a function that a library calls gives back, when it is
-    /// dangerous where the library sends it.
+    /// dangerous where the library sends it; fills the template that it names.
     pub(super) fn returned(&mut self, span: Span, value: &Value) {
+        self.fill_returned(span, value);
         if value.taint.is_empty() && value.objects.is_empty() {
             return;
         }

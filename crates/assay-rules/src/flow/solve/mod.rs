@@ -34,11 +34,13 @@ mod memory;
 mod operation;
 mod outcome;
 mod pattern;
+mod render;
 mod sequence;
 mod statement;
 
 pub(crate) use known::Known;
 use known::Top;
+pub(crate) use render::Seen;
 
 pub(crate) use operation::is_operation;
 
@@ -82,6 +84,8 @@ pub(crate) struct Hit {
 pub(crate) struct Solution {
     pub(crate) hits: Vec<Hit>,
     pub(crate) notes: Vec<String>,
+    /// What was seen of the places where templates put values out.
+    pub(crate) put_out: HashMap<(u32, Span), Seen>,
 }
 
 /// Analyses all functions of a file, in a project; with `local` also those in
@@ -94,6 +98,7 @@ pub(crate) fn solve(project: &Project, unit: u32, local: bool, known: &mut Known
     Solution {
         hits: solver.hits,
         notes: solver.notes,
+        put_out: solver.put_out,
     }
 }
 
@@ -116,6 +121,7 @@ pub(super) struct Solver<'p> {
     nesting: u32,
     hits: Vec<Hit>,
     known_hits: HashSet<HitKey>,
+    put_out: HashMap<(u32, Span), Seen>,
     notes: Vec<String>,
     known: Known,
     /// The top levels that are being run, and those that ran with less than all
@@ -231,6 +237,7 @@ impl<'p> Solver<'p> {
             nesting: 0,
             hits: Vec::new(),
             known_hits: HashSet::default(),
+            put_out: HashMap::default(),
             notes: Vec::new(),
             known,
             tops: HashMap::default(),
@@ -469,6 +476,7 @@ impl<'p> Solver<'p> {
             self.set(param.slot, value);
         }
         self.run_body();
+        self.render_implied(target);
         let frame = self.frames.pop();
         let value = frame
             .and_then(|frame| frame.returns)

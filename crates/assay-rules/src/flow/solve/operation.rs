@@ -106,6 +106,7 @@ const OPERATIONS: &[&str] = &[
     "reverse",
     "self",
     "set",
+    "set-named",
     "shift",
     "shuffle",
     "slice",
@@ -115,6 +116,7 @@ const OPERATIONS: &[&str] = &[
     "succeed",
     "succeeds",
     "success",
+    "template",
     "tests",
     "text",
     "then",
@@ -200,6 +202,8 @@ impl Solver<'_> {
                 let slots = (slot(0), slot(1));
                 self.contains(&operand(call, 0), &operand(call, 1), slots)
             }
+            "template" => self.template_of(call),
+            "set-named" => self.set_named(call),
             "random-pick" | "mix" | "reduce" => self.mixed(call),
             "also" | "call" | "finally" | "find" | "join-elements" | "shift" | "shuffle"
             | "splice" | "tests" | "then" | "unshift" => self.sequence(op, call),
@@ -209,6 +213,15 @@ impl Solver<'_> {
             }
             _ => self.container(op, call),
         }
+    }
+
+    /// Sets the member that a constant names.
+    fn set_named(&mut self, call: &LibraryCall<'_>) -> Value {
+        let object = operand(call, 0);
+        if let Some(name) = self.text_of(&operand(call, 1)).as_text().cloned() {
+            self.store_member(call.span, &object, &name, operand(call, 2));
+        }
+        object
     }
 
     fn taint_operand(&mut self, call: &LibraryCall<'_>, at: usize, taint: &Taint) {

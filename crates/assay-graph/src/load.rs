@@ -9,7 +9,7 @@ use assay_source::{
     BlobKey, BlobKeyHasher, ContentId, FileKind, FileTree, FileVersion, ReadError, RepoPath,
     SourceText, is_minified, vendored_folder,
 };
-use assay_syntax::{ParseLimits, detect, languages, parse};
+use assay_syntax::{ParseLimits, Trees, detect, languages};
 use rayon::prelude::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use crate::codec::{decode, encode};
@@ -126,9 +126,10 @@ pub fn load_with(
         ));
     }
     let wanted = &wanted[..wanted.len().min(limits.files_max)];
+    let trees = Trees::new(0);
     let read: Vec<(BlobKey, Read, Option<Vec<u8>>)> = wanted
         .par_iter()
-        .map(|file| read_file(tree, store, file, limits))
+        .map(|file| read_file(tree, store, file, (limits, &trees)))
         .collect();
     let mut sources = Vec::with_capacity(read.len());
     let mut fresh = Vec::new();
@@ -227,14 +228,14 @@ pub(crate) fn kept(store: &dyn FactStore, key: &BlobKey) -> Option<Read> {
 }
 
 /// Returns the facts of one version of a file, from the store when they are there; what
-/// is new is not kept.
+/// is new is not kept. Texts that were parsed already are not parsed again.
 pub fn facts_of_version(
     tree: &dyn FileTree,
     store: &dyn FactStore,
     file: &FileVersion,
-    limits: &LoadLimits,
+    parsing: (&LoadLimits, &Trees),
 ) -> Option<Arc<Facts>> {
-    match read_file(tree, store, file, limits).1 {
+    match read_file(tree, store, file, parsing).1 {
         Read::Facts(facts) => Some(facts),
         Read::Nothing | Read::Problem(_) => None,
     }
@@ -245,7 +246,7 @@ pub(crate) fn read_file(
     tree: &dyn FileTree,
     store: &dyn FactStore,
     file: &FileVersion,
-    limits: &LoadLimits,
+    parsing: (&LoadLimits, &Trees),
 ) -> (BlobKey, Read, Option<Vec<u8>>) {
     let key = key_by_id(file);
     if let Some(key) = key
@@ -253,7 +254,7 @@ pub(crate) fn read_file(
     {
         return (key, read, None);
     }
-    let bytes = match tree.read(file, limits.file_bytes_max) {
+    let bytes = match tree.read(file, parsing.0.file_bytes_max) {
         Ok(bytes) => bytes,
         Err(error) => {
             let read = match error {
@@ -263,7 +264,7 @@ pub(crate) fn read_file(
             return (key.unwrap_or([0; 32]), read, None);
         }
     };
-    read_bytes(store, file, key, bytes, limits)
+    read_bytes(store, file, key, bytes, parsing)
 }
 
 /// The same with the content at hand.
@@ -272,7 +273,7 @@ pub(crate) fn read_bytes(
     file: &FileVersion,
     key: Option<BlobKey>,
     bytes: Vec<u8>,
-    limits: &LoadLimits,
+    (limits, trees): (&LoadLimits, &Trees),
 ) -> (BlobKey, Read, Option<Vec<u8>>) {
     let key = match key {
         Some(key) => key,
@@ -285,7 +286,7 @@ pub(crate) fn read_bytes(
             key
         }
     };
-    match facts_of_bytes(&file.path, bytes, &limits.parse) {
+    match facts_of_text(&file.path, bytes, &limits.parse, trees) {
         Some(facts) => {
             let encoded = encode(&facts);
             (key, Read::Facts(Arc::new(facts)), Some(encoded))
@@ -296,12 +297,21 @@ pub(crate) fn read_bytes(
 
 /// Returns the facts of a file's content; none when there is no code in it.
 pub fn facts_of_bytes(path: &RepoPath, bytes: Vec<u8>, limits: &ParseLimits) -> Option<Facts> {
+    facts_of_text(path, bytes, limits, &Trees::new(0))
+}
+
+fn facts_of_text(
+    path: &RepoPath,
+    bytes: Vec<u8>,
+    limits: &ParseLimits,
+    trees: &Trees,
+) -> Option<Facts> {
     let text = SourceText::decode(bytes).ok()?;
     let language = detect(path, text.as_str())?;
     if is_minified(&text) {
         return None;
     }
-    let parsed = parse(&Arc::new(text), language, limits);
+    let parsed = trees.parse(&Arc::new(text), language, limits);
     extract(&parsed)
 }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use aho_corasick::AhoCorasick;
 use assay_source::{BlobKey, FileTree, FileVersion, ReadError, RepoPath};
+use assay_syntax::Trees;
 use rayon::prelude::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use crate::extract::plan::Family;
@@ -63,7 +64,7 @@ struct Known {
 }
 
 /// Reads both sides of a change, as far as they are in families of languages that
-/// the changed files are in.
+/// the changed files are in. Texts that were parsed already are not parsed again.
 ///
 /// # Errors
 ///
@@ -73,7 +74,7 @@ pub fn load_pair(
     changed: &[ChangedFile<'_>],
     names: &[&str],
     store: &dyn FactStore,
-    limits: &PairLimits,
+    (limits, trees): (&PairLimits, &Trees),
 ) -> Result<Pair, ReadError> {
     let files = tree.list()?;
     let versions = changed
@@ -91,6 +92,7 @@ pub fn load_pair(
         tree,
         store,
         limits,
+        trees,
         fresh: Vec::new(),
         left: 0,
     };
@@ -157,6 +159,7 @@ struct Reading<'a> {
     tree: &'a dyn FileTree,
     store: &'a dyn FactStore,
     limits: &'a PairLimits,
+    trees: &'a Trees,
     fresh: Vec<(BlobKey, Vec<u8>)>,
     left: usize,
 }
@@ -193,6 +196,7 @@ impl Reading<'_> {
             searched = AhoCorasick::new(names).ok();
         }
         let (tree, store, limits) = (self.tree, self.store, &self.limits.load);
+        let parsing = (limits, self.trees);
         let says = |file: &FileVersion, bytes: &[u8]| {
             changed.contains(&file.path)
                 || searched.as_ref().is_none_or(|names| names.is_match(bytes))
@@ -201,7 +205,7 @@ impl Reading<'_> {
             let file = wanted[at];
             let bytes = tree.read(file, limits.file_bytes_max).ok()?;
             says(file, &bytes)
-                .then(|| (at, read_bytes(store, file, key_by_id(file), bytes, limits)))
+                .then(|| (at, read_bytes(store, file, key_by_id(file), bytes, parsing)))
         };
         let read: Vec<_> = missing.par_iter().filter_map(read).collect();
         for (file, (key, read, bytes)) in read {
@@ -215,7 +219,8 @@ impl Reading<'_> {
     }
 
     fn read_all(&mut self, files: &[&FileVersion]) -> Vec<Known> {
-        let read = |file: &&FileVersion| read_file(self.tree, self.store, file, &self.limits.load);
+        let parsing = (&self.limits.load, self.trees);
+        let read = |file: &&FileVersion| read_file(self.tree, self.store, file, parsing);
         let read: Vec<_> = files.par_iter().map(read).collect();
         let mut known = Vec::with_capacity(read.len());
         for (file, (key, read, bytes)) in read.into_iter().enumerate() {

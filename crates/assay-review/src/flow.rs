@@ -27,12 +27,12 @@ use assay_rules::{
     FlowFindings, FlowUnit, MaskedText, Properties, SecretRules, add_properties,
     doubt_cleared_outputs, flow_called_by, flow_family, flow_findings, flow_reads,
     flow_template_called_by, flow_templates, flow_units, has_properties, is_test_path,
-    merge_flow_findings, rule_by_id,
+    merge_flow_findings, read_flow_units, rule_by_id, write_flow_units,
 };
 use assay_source::{
     BlobKey, BlobKeyHasher, ContentId, FileKind, FileVersion, RepoPath, SourceText, Span,
 };
-use assay_syntax::{Language, detect, parse};
+use assay_syntax::{Language, ParsedFile, detect, parse};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::cache::{Followed, ReviewCache};
@@ -57,6 +57,9 @@ const HELPER_FILES_MAX: usize = 1_500;
 /// Generated files that are larger are no helpers: such tables and marshallers
 /// are most of the text of some packages.
 const GENERATED_BYTES_MAX: usize = 128 * 1_024;
+
+/// The units of a file that take more room are not kept.
+const UNITS_BYTES_MAX: usize = 1024 * 1024;
 
 /// How often helpers of helpers are looked for.
 const HELPER_ROUNDS: usize = 2;
@@ -90,28 +93,75 @@ impl FlowFile {
         }
     }
 
-    fn units(&self, settings: &Settings) -> &[FlowUnit] {
-        self.units
-            .get_or_init(|| lowered(&self.path, &self.text, self.language, settings))
+    fn units(&self, engines: &Engines<'_>, settings: &Settings) -> &[FlowUnit] {
+        self.units.get_or_init(|| {
+            let parse = |language| engines.parse(&self.text, language);
+            units_of(&self.path, &self.text, self.language, settings, parse)
+        })
     }
 }
 
-/// Makes what the engine reads of a file: of its code, and of the template that it is.
-fn lowered(
+/// Returns what the engine reads of a file, of its code and of the template that
+/// it is: what is kept, or what is lowered from its tree.
+fn units_of(
     path: &RepoPath,
     text: &Arc<SourceText>,
     language: Option<&'static Language>,
     settings: &Settings,
+    parse: impl FnOnce(&'static Language) -> Arc<ParsedFile>,
 ) -> Vec<FlowUnit> {
-    let mut units = match language.filter(|language| flow_reads(language)) {
-        Some(language) => {
-            let parsed = parse(text, language, &settings.limits.parse);
-            flow_units(&settings.models, path, text, &parsed)
-        }
-        None => Vec::new(),
-    };
+    let key = units_key(path, text, language, settings);
+    let kept = key.as_ref().and_then(|(cache, key)| {
+        let bytes = cache.get_hidden(key, text)?;
+        read_flow_units(&settings.models, path, text, &bytes)
+    });
+    if let Some(kept) = kept {
+        return kept;
+    }
+    let parsed = language.filter(|language| flow_reads(language)).map(parse);
+    let mut units = parsed.as_ref().map_or_else(Vec::new, |parsed| {
+        flow_units(&settings.models, path, text, parsed)
+    });
     units.extend(flow_templates(&settings.models, path, text));
+    // Another run might not have to give up.
+    if parsed.is_none_or(|parsed| parsed.problems.is_empty()) {
+        keep_units(path, text, language, &units, settings);
+    }
     units
+}
+
+/// Keeps the units of a file: others that call it need not parse it again.
+pub(crate) fn keep_units(
+    path: &RepoPath,
+    text: &Arc<SourceText>,
+    language: Option<&'static Language>,
+    units: &[FlowUnit],
+    settings: &Settings,
+) {
+    if let Some((cache, key)) = units_key(path, text, language, settings)
+        && let Some(bytes) = write_flow_units(units).filter(|bytes| bytes.len() <= UNITS_BYTES_MAX)
+    {
+        cache.put_hidden(&key, text, bytes);
+    }
+}
+
+fn units_key<'s>(
+    path: &RepoPath,
+    text: &SourceText,
+    language: Option<&'static Language>,
+    settings: &'s Settings,
+) -> Option<(&'s ReviewCache, BlobKey)> {
+    let cache = settings.cache.as_ref()?;
+    let key = cache
+        .key("units")
+        .part(path.as_bytes())
+        .part(
+            language
+                .map_or("", |language| language.id().as_str())
+                .as_bytes(),
+        )
+        .part(text.as_str().as_bytes());
+    Some((cache, key.finish()))
 }
 
 /// Follows values through the files of the change and adds what is found to
@@ -393,7 +443,10 @@ impl<'t> Around<'t> {
         engines: &Engines<'_>,
         settings: &Settings,
     ) -> FlowFindings {
-        let each: Vec<&[FlowUnit]> = own.par_iter().map(|file| file.units(settings)).collect();
+        let each: Vec<&[FlowUnit]> = own
+            .par_iter()
+            .map(|file| file.units(engines, settings))
+            .collect();
         let mut all: Vec<FlowUnit> = each.concat();
         let count = all.len();
         let paths: HashSet<&RepoPath> = own.iter().map(|file| &file.path).collect();
@@ -401,7 +454,7 @@ impl<'t> Around<'t> {
             .helpers
             .par_iter()
             .filter(|helper| !paths.contains(&helper.version.path))
-            .map(|helper| helper.units(subject, settings))
+            .map(|helper| helper.units(subject, engines, settings))
             .collect();
         all.extend(others.concat());
         flow_findings(
@@ -453,12 +506,18 @@ impl<'t> Helper<'t> {
         })
     }
 
-    fn units(&self, subject: Subject<'_>, settings: &Settings) -> &[FlowUnit] {
+    fn units(
+        &self,
+        subject: Subject<'_>,
+        engines: &Engines<'_>,
+        settings: &Settings,
+    ) -> &[FlowUnit] {
         let file = self.file.get_or_init(|| {
             let text = read_text(subject, self.version, settings)?;
             flow_file(self.version, text, settings)
         });
-        file.as_ref().map_or(&[], |file| file.units(settings))
+        file.as_ref()
+            .map_or(&[], |file| file.units(engines, settings))
     }
 }
 
@@ -483,10 +542,11 @@ fn flow_file(
     }
     let path = &version.path;
     let language = detect(path, text.as_str());
-    let units = lowered(path, &text, language, settings);
+    let parse = |language| Arc::new(parse(&text, language, &settings.limits.parse));
+    let units = units_of(path, &text, language, settings, parse);
     let names = names_used(&units);
+    let is_empty = units.is_empty();
     let file = FlowFile::new(path.clone(), text, language, names, Some(units));
-    let is_empty = file.units(settings).is_empty();
     (!is_empty).then_some(file)
 }
 

@@ -99,7 +99,7 @@ impl LeftReason {
 
 /// Mends a file.
 pub fn mend(input: MendInput<'_>, settings: &Settings) -> Mended {
-    let engines = Engines::new(settings);
+    let engines = Engines::new(settings, false);
     let mut work = Work {
         path: input.path,
         settings,

@@ -62,7 +62,7 @@ impl Progress for NoProgress {
 /// Reviews a change.
 pub fn review(subject: Subject<'_>, settings: &Settings, progress: &dyn Progress) -> Report {
     let change = subject.change;
-    let engines = Engines::new(settings);
+    let engines = Engines::new(settings, !subject.is_scan);
     let files_max = settings.limits.files_max.min(change.files.len());
     let (read, left) = change.files.split_at(files_max);
     progress.begin("Reading files", read.len());

@@ -5,12 +5,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use assay_finding::{Finding, Identity, IdentityHasher, PlacedDirective, Problem};
-use assay_rules::{FileInput, FlowUnit, Surface, flow_begins, flow_templates, flow_units, surface};
+use assay_rules::{
+    FileInput, FlowUnit, Surface, flow_begins, flow_reads, flow_templates, flow_units, surface,
+};
 use assay_source::{RepoPath, SourceText, Span};
-use assay_syntax::{Language, ParsedFile, detect, parse};
+use assay_syntax::{Language, ParsedFile, detect};
 
 use crate::engines::Engines;
-use crate::flow::FlowFile;
+use crate::flow::{self, FlowFile};
 use crate::metrics::{self, Measured};
 use crate::redact;
 use crate::settings::Settings;
@@ -74,6 +76,11 @@ pub(crate) fn read(
         return (version(seen, None), Vec::new());
     }
     let (mut seen, units, problems, is_stopped) = look(path, text, with_surface, engines, settings);
+    if let (true, Some(units)) = (with_surface && !is_stopped, &units)
+        && !units.is_empty()
+    {
+        flow::keep_units(path, text, seen.language, units, settings);
+    }
     if let Some((cache, key)) = cache.zip(key.as_ref())
         && problems.is_empty()
         && !is_stopped
@@ -86,27 +93,27 @@ pub(crate) fn read(
         redact::directives(&mut seen.directives, &masked);
         cache.put(key, &seen, &[masked]);
     }
-    (version(seen, Some(units)), problems)
+    (version(seen, units), problems)
 }
 
-/// Parses a version and runs the rules. The last is whether the parser gave up,
-/// which another run might not.
+/// Parses a version and runs the rules. There are units when all of the file was
+/// lowered. The last is whether the parser gave up, which another run might not.
 fn look(
     path: &RepoPath,
     text: &Arc<SourceText>,
     with_surface: bool,
     engines: &Engines<'_>,
     settings: &Settings,
-) -> (Seen, Vec<FlowUnit>, Vec<Problem>, bool) {
+) -> (Seen, Option<Vec<FlowUnit>>, Vec<Problem>, bool) {
     let configured = settings.language_for(path);
     let language = configured.or_else(|| detect(path, text.as_str()));
-    let parsed = language.map(|language| parse(text, language, &settings.limits.parse));
-    let measured = parsed.as_ref().map(metrics::measure_file);
+    let parsed = language.map(|language| engines.parse(text, language));
+    let measured = parsed.as_deref().map(metrics::measure_file);
     let engine = engines.for_path(path);
     let input = FileInput {
         path,
         text,
-        parsed: parsed.as_ref(),
+        parsed: parsed.as_deref(),
         metrics: measured.as_ref(),
     };
     let mut outcome = engine.run(&input);
@@ -125,24 +132,23 @@ fn look(
         engine.follows_flow(Some(language))
             && flow_begins(&settings.models, language, path, text.as_str(), local)
     };
-    let mut units = match (&parsed, language) {
-        (Some(parsed), Some(language)) if begins(language) => {
-            flow_units(&settings.models, path, text, parsed)
-        }
+    let begins = language.is_some_and(begins);
+    let mut units = match &parsed {
+        Some(parsed) if begins => flow_units(&settings.models, path, text, parsed),
         _ => Vec::new(),
     };
     if engine.follows_flow(language) {
         units.extend(flow_templates(&settings.models, path, text));
     }
-    let offers = with_surface.then_some(parsed.as_ref()).flatten();
+    let offers = with_surface.then_some(parsed.as_deref()).flatten();
     let surface = offers.and_then(|parsed| surface(path, parsed));
     let directives = engine.suppress(&input, &mut outcome.findings, settings.today);
     settings.secret_allow.apply(&input, &mut outcome.findings);
-    let not_understood = lines_not_understood(text, parsed.as_ref());
+    let not_understood = lines_not_understood(text, parsed.as_deref());
     let seen = Seen {
         language,
         is_parsed: parsed.is_some(),
-        doubts: doubts(parsed.as_ref(), &not_understood),
+        doubts: doubts(parsed.as_deref(), &not_understood),
         not_understood,
         measured: measured.map(Measured::from),
         findings: outcome.findings,
@@ -153,6 +159,9 @@ fn look(
         flow: (!units.is_empty()).then(|| names_used(&units)),
     };
     let is_stopped = parsed.is_some_and(|parsed| !parsed.problems.is_empty());
+    // Of a template in whose code nothing begins the code was left out.
+    let is_whole = begins || !language.is_some_and(flow_reads);
+    let units = is_whole.then_some(units);
     (seen, units, outcome.problems, is_stopped)
 }
 

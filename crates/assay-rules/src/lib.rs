@@ -63,7 +63,8 @@ pub use environment::{EnvironmentRead, environment_reads};
 pub use flow::{
     FlowFindings, FlowModels, FlowUnit, Properties, add_properties, doubt_cleared_outputs,
     flow_begins, flow_called_by, flow_family, flow_findings, flow_reads, flow_template_called_by,
-    flow_templates, flow_units, has_properties, merge_flow_findings,
+    flow_templates, flow_units, has_properties, merge_flow_findings, read_flow_units,
+    write_flow_units,
 };
 pub use outward::{OutwardKind, OutwardName, may_be_outward, outward_names};
 pub use project::{ProjectRuleError, ProjectRules, TestFailure};

@@ -34,6 +34,20 @@ impl BlobKeyHasher {
     pub fn finish(&self) -> BlobKey {
         *self.0.finalize().as_bytes()
     }
+
+    /// Makes bytes unreadable to whoever does not have all parts, and makes them
+    /// readable again. What has the same parts must always be the same bytes.
+    pub fn veil(&self, bytes: &mut [u8]) {
+        let mut pad = [0; 4_096];
+        let mut stream = self.0.finalize_xof();
+        for chunk in bytes.chunks_mut(pad.len()) {
+            let pad = &mut pad[..chunk.len()];
+            stream.fill(pad);
+            for (byte, pad) in chunk.iter_mut().zip(pad) {
+                *byte ^= *pad;
+            }
+        }
+    }
 }
 
 /// Keeps values worked out from contents, so that the same is not worked out

@@ -22,6 +22,7 @@ mod run;
 mod structural;
 mod symbol;
 mod tree;
+mod trees;
 
 pub use detect::detect;
 pub use language::{
@@ -39,3 +40,4 @@ pub use structural::{
 };
 pub use symbol::{Import, Symbol, SymbolKind, imports, symbols};
 pub use tree::{Children, NodeId, NodeRef, SyntaxTree};
+pub use trees::Trees;

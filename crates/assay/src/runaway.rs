@@ -14,7 +14,7 @@ const TIME_MAX: Duration = Duration::from_secs(20);
 const GROWTH_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 
 /// The first steps are free, and then so many pass between two looks.
-const STEPS_PER_LOOK: u64 = 2_000;
+const STEPS_PER_LOOK: u64 = 16_000;
 
 /// So much memory may the process have. Reviewing a repository of ten million
 /// lines takes a quarter of it.

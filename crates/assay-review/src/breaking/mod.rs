@@ -56,8 +56,8 @@ pub(crate) fn find(
             broken.push((at, breaks));
         }
     }
-    let mut found = schema::find(subject, examined, engines, settings);
-    let outward = outward::find(subject, examined, engines, settings);
+    let mut found = schema::find(subject, examined, engines);
+    let outward = outward::find(subject, examined, engines);
     if (!broken.is_empty() || !outward.is_empty()) && !says_major(subject) {
         let told = told_in_changelogs(subject);
         let is_told = |finding: &Finding| {

@@ -8,13 +8,13 @@ use assay_finding::{Confidence, Finding, Severity};
 use assay_graph::{EntryKind, Expression, extract_tree, is_test_path};
 use assay_rules::{OutwardKind, may_be_outward, outward_names};
 use assay_source::{ChangeStatus, SourceText, Span};
-use assay_syntax::{ParsedFile, parse};
+use assay_syntax::ParsedFile;
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 use super::{Loss, finding};
 use crate::engines::Engines;
 use crate::file::Examined;
 use crate::pipeline::Subject;
-use crate::settings::Settings;
 
 /// Findings of one file: a router that was written anew is one piece of news.
 const LOSSES_PER_FILE_MAX: usize = 15;
@@ -56,29 +56,31 @@ pub(super) fn find(
     subject: Subject<'_>,
     examined: &[Examined],
     engines: &Engines<'_>,
-    settings: &Settings,
 ) -> Vec<(usize, Vec<Finding>)> {
-    let mut sides: Vec<(usize, Vec<Declared>)> = Vec::new();
-    let mut now: Vec<Declared> = Vec::new();
-    for (at, file) in examined.iter().enumerate() {
-        let (Some(kept), Some(path)) = (&file.kept, file.entry.path.as_str()) else {
-            continue;
-        };
+    let read = |(at, file): (usize, &Examined)| {
+        let (kept, path) = (file.kept.as_ref()?, file.entry.path.as_str()?);
         let is_copy = matches!(file.entry.status, ChangeStatus::Copied { .. });
         if kept.language.is_data_only() || is_test_path(path) {
-            continue;
+            return None;
         }
         let read = |text: &Arc<SourceText>| {
             let plain = text.as_str();
             let has = may_be_outward(plain) || WORDS.iter().any(|word| plain.contains(word));
-            let parsed = has.then(|| parse(text, kept.language, &settings.limits.parse));
+            let parsed = has.then(|| engines.parse(text, kept.language));
             parsed.map_or_else(Vec::new, |parsed| declared(file, &parsed))
         };
         let before = match &kept.base {
             Some(base) if !is_copy => read(base),
             _ => Vec::new(),
         };
-        now.extend(read(&kept.head));
+        Some((at, before, read(&kept.head)))
+    };
+    let files = examined.par_iter().enumerate();
+    let read: Vec<(usize, Vec<Declared>, Vec<Declared>)> = files.filter_map(read).collect();
+    let mut sides: Vec<(usize, Vec<Declared>)> = Vec::new();
+    let mut now: Vec<Declared> = Vec::new();
+    for (at, before, after) in read {
+        now.extend(after);
         if !before.is_empty() {
             sides.push((at, before));
         }

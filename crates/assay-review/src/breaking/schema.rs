@@ -5,13 +5,12 @@ use std::collections::BTreeSet;
 use assay_finding::{Coverage, Finding, Severity};
 use assay_rules::{SchemaComparison, SchemaLoss, compare_schemas, is_schema};
 use assay_source::ChangeStatus;
-use assay_syntax::parse;
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 use super::{Loss, finding, told_by};
 use crate::engines::Engines;
 use crate::file::{Examined, KeptText};
 use crate::pipeline::Subject;
-use crate::settings::Settings;
 
 /// Findings of one schema: one that is written anew is one piece of news.
 const LOSSES_PER_FILE_MAX: usize = 25;
@@ -21,12 +20,11 @@ pub(super) fn find(
     subject: Subject<'_>,
     examined: &[Examined],
     engines: &Engines<'_>,
-    settings: &Settings,
 ) -> Vec<(usize, Vec<Finding>)> {
     let compared: Vec<(usize, SchemaComparison)> = examined
-        .iter()
+        .par_iter()
         .enumerate()
-        .filter_map(|(at, file)| Some((at, compare(file, settings)?)))
+        .filter_map(|(at, file)| Some((at, compare(file, engines)?)))
         .collect();
     let declared: BTreeSet<&str> = compared
         .iter()
@@ -92,7 +90,7 @@ fn why(rule: &str, severity: Option<Severity>) -> &'static str {
     }
 }
 
-fn compare(file: &Examined, settings: &Settings) -> Option<SchemaComparison> {
+fn compare(file: &Examined, engines: &Engines<'_>) -> Option<SchemaComparison> {
     let kept: &KeptText = file.kept.as_ref()?;
     let base = kept.base.as_ref()?;
     let path = &file.entry.path;
@@ -102,7 +100,6 @@ fn compare(file: &Examined, settings: &Settings) -> Option<SchemaComparison> {
     if !is_schema(path, kept.language, kept.head.as_str()) {
         return None;
     }
-    let [was, now] =
-        [base, &kept.head].map(|text| parse(text, kept.language, &settings.limits.parse));
+    let [was, now] = [base, &kept.head].map(|text| engines.parse(text, kept.language));
     compare_schemas(path, &was, &now)
 }

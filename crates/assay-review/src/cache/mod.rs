@@ -64,6 +64,19 @@ impl ReviewCache {
         decode(&self.store.get(key)?)
     }
 
+    /// Returns the bytes that are kept under a key and hidden by a text.
+    pub(crate) fn get_hidden(&self, key: &BlobKey, text: &SourceText) -> Option<Vec<u8>> {
+        let mut bytes = self.store.get(key)?;
+        veil(key, text).veil(&mut bytes);
+        Some(bytes)
+    }
+
+    /// Keeps bytes that nobody can read who does not have the text.
+    pub(crate) fn put_hidden(&self, key: &BlobKey, text: &SourceText, mut bytes: Vec<u8>) {
+        veil(key, text).veil(&mut bytes);
+        self.store.put(key, bytes);
+    }
+
     /// Keeps a value in which no masked text stands.
     pub(crate) fn put<T: Wire>(&self, key: &BlobKey, value: &T, masked: &[MaskedText]) {
         let bytes = encode(value);
@@ -72,6 +85,13 @@ impl ReviewCache {
             self.store.put(key, bytes);
         }
     }
+}
+
+/// What hides the value of a key. The text comes last: the key alone, which is
+/// kept beside the value, says nothing.
+fn veil(key: &BlobKey, text: &SourceText) -> BlobKeyHasher {
+    let parts = BlobKeyHasher::new("veil").part(key);
+    parts.part(text.as_str().as_bytes())
 }
 
 /// Returns whether none of the masked values stands in the bytes.

@@ -67,7 +67,7 @@ pub(crate) fn find(
     let (callers, references) = (is_on(engines, CALLER), is_on(engines, REFERENCE));
     let hints = is_on(engines, UNTESTED) && settings.confidence_min <= Confidence::Low;
     if callers || references || hints {
-        read_facts(subject, examined, settings);
+        read_facts(subject, examined, engines, settings);
     }
     if !callers && !references {
         return Vec::new();
@@ -75,7 +75,7 @@ pub(crate) fn find(
     let mut notes = Vec::new();
     let mut left = Vec::new();
     if callers || references {
-        left.extend(in_code(subject, examined, settings, &mut notes));
+        left.extend(in_code(subject, examined, engines, settings, &mut notes));
     }
     if references {
         left.extend(reference::find(subject, examined, &mut notes));
@@ -101,11 +101,16 @@ pub(crate) fn find(
 }
 
 /// Fills in what both versions of the changed files define and use.
-fn read_facts(subject: Subject<'_>, examined: &mut [Examined], settings: &Settings) {
-    let limits = LoadLimits::default();
+fn read_facts(
+    subject: Subject<'_>,
+    examined: &mut [Examined],
+    engines: &Engines<'_>,
+    settings: &Settings,
+) {
+    let parsing = (&LoadLimits::default(), engines.trees());
     let read = |version: &FileVersion| match &settings.facts {
-        Some(store) => facts_of_version(subject.tree, &**store, version, &limits),
-        None => facts_of_version(subject.tree, &NoStore, version, &limits),
+        Some(store) => facts_of_version(subject.tree, &**store, version, parsing),
+        None => facts_of_version(subject.tree, &NoStore, version, parsing),
     };
     let count = examined.len().min(subject.change.files.len());
     examined[..count]
@@ -135,6 +140,7 @@ fn read_facts(subject: Subject<'_>, examined: &mut [Examined], settings: &Settin
 fn in_code(
     subject: Subject<'_>,
     examined: &[Examined],
+    engines: &Engines<'_>,
     settings: &Settings,
     notes: &mut Vec<String>,
 ) -> Vec<Left> {
@@ -154,10 +160,10 @@ fn in_code(
         .collect();
     let names = taken.names();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let limits = PairLimits::default();
+    let limits = (&PairLimits::default(), engines.trees());
     let loaded = match &settings.facts {
-        Some(store) => load_pair(subject.tree, &changed, &names, &**store, &limits),
-        None => load_pair(subject.tree, &changed, &names, &NoStore, &limits),
+        Some(store) => load_pair(subject.tree, &changed, &names, &**store, limits),
+        None => load_pair(subject.tree, &changed, &names, &NoStore, limits),
     };
     let Ok(pair) = loaded else {
         return Vec::new();
@@ -169,7 +175,7 @@ fn in_code(
         ));
     }
     let places = Places::new(subject, examined);
-    uses::find(&pair, &taken, examined, &places)
+    uses::find(&pair, &taken, examined, &places, engines)
 }
 
 /// Makes a finding of what was left behind.

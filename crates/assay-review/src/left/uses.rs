@@ -2,6 +2,7 @@
 //! nowhere now, or to what they no longer fit.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use assay_finding::Confidence;
 use assay_graph::{
@@ -10,10 +11,11 @@ use assay_graph::{
 };
 use assay_rules::{call_at, callable_at, misfit};
 use assay_source::{RepoPath, SourceText, Span};
-use assay_syntax::{ParseLimits, ParsedFile, detect, parse};
+use assay_syntax::{ParsedFile, detect};
 
 use super::candidate::{Taken, TakenDefinition};
 use super::{CALLER, Left, REFERENCE};
+use crate::engines::Engines;
 use crate::file::Examined;
 use crate::place::{At, Places, Use};
 
@@ -183,8 +185,10 @@ pub(crate) fn find(
     taken: &Taken,
     examined: &[Examined],
     places: &Places<'_>,
+    engines: &Engines<'_>,
 ) -> Vec<Left> {
     let looking = Looking {
+        engines,
         pair,
         taken,
         examined,
@@ -209,6 +213,7 @@ struct Broken {
 }
 
 struct Looking<'a> {
+    engines: &'a Engines<'a>,
     pair: &'a Pair,
     taken: &'a Taken,
     examined: &'a [Examined],
@@ -216,6 +221,11 @@ struct Looking<'a> {
 }
 
 impl Looking<'_> {
+    fn parsed(&self, path: &RepoPath, text: &Arc<SourceText>) -> Option<Arc<ParsedFile>> {
+        let language = detect(path, text.as_str())?;
+        Some(self.engines.parse(text, language))
+    }
+
     /// Finds the imports that led to something in a changed file and lead nowhere now.
     fn broken_imports(&self) -> Vec<Broken> {
         let (base, head) = (&self.pair.base, &self.pair.head);
@@ -629,11 +639,11 @@ impl Looking<'_> {
         let now_id = head.definition_in(now, one.head?)?;
         let old = self.places.base_text(one.file)?;
         let taken = callable_at(
-            &parsed(&file.entry.path, old)?,
+            &*self.parsed(&file.entry.path, old)?,
             base.definition(id).place.start,
         )?;
         let name_start = head.definition(now_id).place.start;
-        let takes = callable_at(&parsed(&file.entry.path, &kept.head)?, name_start)?;
+        let takes = callable_at(&*self.parsed(&file.entry.path, &kept.head)?, name_start)?;
         let before: HashSet<(RepoPath, u32)> = base
             .incoming(id)
             .filter(|edge| edge.certainty == Certainty::Resolved)
@@ -657,7 +667,7 @@ impl Looking<'_> {
             let Some(tree) = self
                 .places
                 .text(&path)
-                .and_then(|text| parsed(&path, &text))
+                .and_then(|text| self.parsed(&path, &text))
             else {
                 continue;
             };
@@ -815,9 +825,4 @@ fn is_compiled(language: &str) -> bool {
 
 fn word(kind: DefinitionKind) -> &'static str {
     kind.as_str()
-}
-
-fn parsed(path: &RepoPath, text: &std::sync::Arc<SourceText>) -> Option<ParsedFile> {
-    let language = detect(path, text.as_str())?;
-    Some(parse(text, language, &ParseLimits::default()))
 }

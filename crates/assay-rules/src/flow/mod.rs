@@ -13,6 +13,7 @@ mod called;
 mod hash;
 mod heap;
 mod ir;
+mod kept;
 mod kind;
 mod lower;
 mod model;
@@ -34,5 +35,5 @@ pub use model::FlowModels;
 pub use properties::{Properties, add_properties, has_properties};
 pub use report::{
     FlowFindings, FlowUnit, doubt_cleared_outputs, flow_findings, flow_template_called_by,
-    flow_templates, flow_units, merge_flow_findings,
+    flow_templates, flow_units, merge_flow_findings, read_flow_units, write_flow_units,
 };

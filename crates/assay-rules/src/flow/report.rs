@@ -13,6 +13,7 @@ use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterato
 
 use super::called::{family, names_used};
 use super::ir::{Function, Unit};
+use super::kept;
 use super::lower::lower;
 use super::model::FlowModels;
 use super::project::Project;
@@ -99,6 +100,23 @@ pub fn flow_templates(
 /// Returns the name by which programs fill a template; none when the file is none.
 pub fn flow_template_called_by(path: &RepoPath) -> Option<String> {
     template::called_by(path)
+}
+
+/// Writes the parts of a file as bytes, which hold texts of it; none when they
+/// are nested too deep.
+pub fn write_flow_units(units: &[FlowUnit]) -> Option<Vec<u8>> {
+    kept::write(units.iter().map(|unit| &*unit.0))
+}
+
+/// Reads the parts of a file that were written by the same program.
+pub fn read_flow_units(
+    models: &FlowModels,
+    path: &RepoPath,
+    text: &Arc<SourceText>,
+    bytes: &[u8],
+) -> Option<Vec<FlowUnit>> {
+    let units = kept::read(models, path, text, bytes)?.into_iter();
+    Some(units.map(|unit| FlowUnit(Arc::new(unit))).collect())
 }
 
 /// At most so many files are followed by one thread, one after the other: what

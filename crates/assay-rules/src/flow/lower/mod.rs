@@ -58,6 +58,11 @@ pub(crate) fn lowerer(language: &str) -> Option<&'static Lowerer> {
         .find(|lowerer| lowerer.languages.contains(&language))
 }
 
+/// Returns whether there are lowerers with the models of this name.
+pub(crate) fn is_modelled(models: &str) -> bool {
+    LOWERERS.iter().any(|lowerer| lowerer.models == models)
+}
+
 /// Lowers a tree, when its language has a lowerer.
 pub(crate) fn lower(
     models: &FlowModels,

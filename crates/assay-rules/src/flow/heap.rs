@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::ir::{FunctionId, Name, Slot};
 use super::kind::Kinds;
@@ -405,20 +406,39 @@ impl Heap {
         }
         let is_known = earlier.is_some_and(|earlier| Rc::ptr_eq(&earlier.globals, &other.globals));
         if !is_known && !Rc::ptr_eq(&self.globals, &other.globals) {
-            for (name, value) in other.globals.iter() {
-                let known = self.globals.get(name);
-                if known == Some(value) {
-                    continue;
-                }
-                let mut joined = known.cloned().unwrap_or_default();
-                joined.join(value);
-                if known != Some(&joined) {
-                    changed = true;
-                    Rc::make_mut(&mut self.globals).insert(name.clone(), joined);
-                }
-            }
+            changed |= self.join_globals(&other.globals);
         }
         changed
+    }
+
+    /// Joins with the global variables of another path. Both maps are in the
+    /// same order and nearly always have the very same names: texts, which are
+    /// long and begin alike, are compared only where they are others.
+    fn join_globals(&mut self, theirs: &Globals) -> bool {
+        let is_same = |a: &Name, b: &Name| Arc::ptr_eq(a, b) || a == b;
+        let mut own = self.globals.iter().peekable();
+        let mut new: Vec<(Name, Value)> = Vec::new();
+        for (name, value) in theirs.iter() {
+            while own
+                .next_if(|(known, _)| !is_same(known, name) && **known < *name)
+                .is_some()
+            {}
+            let known = own.next_if(|(known, _)| is_same(known, name));
+            let known = known.map(|(_, value)| value);
+            if known == Some(value) {
+                continue;
+            }
+            let mut joined = known.cloned().unwrap_or_default();
+            joined.join(value);
+            if known != Some(&joined) {
+                new.push((Name::clone(name), joined));
+            }
+        }
+        if new.is_empty() {
+            return false;
+        }
+        Rc::make_mut(&mut self.globals).extend(new);
+        true
     }
 
     /// Returns the taint of a value and of all that is in it.

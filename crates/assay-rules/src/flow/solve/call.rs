@@ -108,7 +108,7 @@ impl Solver<'_> {
                 self.call_method(span, receiver, name, arguments)
             }
             Callee::New(ty) => {
-                let ty = self.models.canonical(&self.project.meant(ty));
+                let ty = self.models.canonical(&self.meaning(ty).meant);
                 self.construct(span, &ty, arguments)
             }
             Callee::Module(name) => self.call_module(span, name, &arguments),
@@ -227,11 +227,11 @@ impl Solver<'_> {
         }
         self.state = start;
         if let Some(symbol) = &value.symbol {
-            let symbol = self.project.meant(symbol);
+            let symbol = Name::clone(&self.meaning(symbol).meant);
             if let Some(target) = self.named_function(value) {
                 return self.invoke_all(&[target], &arguments, span);
             }
-            if let Some((unit, _)) = self.project.class(&symbol) {
+            if let Some(unit) = self.meaning(&symbol).class {
                 return match arguments.positional.first() {
                     Some(given) if self.project.has_open_types(unit) => {
                         self.typed(given.value.clone(), Some(&symbol))
@@ -288,10 +288,11 @@ impl Solver<'_> {
                 return self.call_static(span, &targets, value.clone(), arguments);
             }
             let path = Name::from(format!("{symbol}.{name}"));
-            if let Some(target) = self.project.free_function(&path) {
+            let meaning = self.meaning(&path);
+            if let Some(target) = meaning.function {
                 return self.invoke_all(&[target], &arguments, span);
             }
-            let meant = self.project.meant(&path);
+            let meant = Name::clone(&meaning.meant);
             let stored = self.state.heap.global(&path).cloned();
             let stored = stored.or_else(|| self.state.heap.global(&meant).cloned());
             let stored = stored.or_else(|| self.foreign_global(span, &path));
@@ -299,11 +300,8 @@ impl Solver<'_> {
                 return self.call_value(span, &value, arguments);
             }
             let path = meant;
-            if self
-                .project
-                .class(&path)
-                .is_some_and(|(unit, _)| self.project.has_open_types(unit))
-            {
+            let class = self.meaning(&path).class;
+            if class.is_some_and(|unit| self.project.has_open_types(unit)) {
                 return self.call_value(span, &Value::symbol(path), arguments);
             }
             if let (true, [item]) = (MEMBERSHIP.contains(&&**name), &arguments.positional[..])
@@ -316,7 +314,7 @@ impl Solver<'_> {
                 return value;
             }
             // `Type::method` as a function: the argument is the receiver.
-            if arguments.arity() == 1 && self.project.class(&symbol).is_none() {
+            if arguments.arity() == 1 && self.meaning(&symbol).class.is_none() {
                 let own = arguments.positional[0].clone();
                 let types = [symbol.clone()];
                 let entries = self.models.method(name).iter();
@@ -486,7 +484,8 @@ impl Solver<'_> {
 
     /// Makes an object of a class.
     pub(super) fn construct(&mut self, span: Span, ty: &Name, mut arguments: Arguments) -> Value {
-        let Some((unit, class)) = self.project.class(ty) else {
+        let known = self.meaning(ty).class;
+        let Some((unit, class)) = known.and_then(|_| self.project.class(ty)) else {
             let name = Name::from("new");
             let receiver = Argument {
                 value: Value::symbol(ty.clone()),

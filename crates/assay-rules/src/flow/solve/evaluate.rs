@@ -516,11 +516,12 @@ impl Solver<'_> {
         if let Some(value) = self.state.heap.global(name) {
             return value.clone();
         }
-        let name = &self.models.canonical(&self.project.meant(name));
-        if self.project.class(name).is_some() {
+        let name = &self.models.canonical(&self.meaning(name).meant);
+        let meaning = self.meaning(name);
+        if meaning.class.is_some() {
             return Value::symbol(name.clone());
         }
-        if let Some(target) = self.project.free_function(name) {
+        if let Some(target) = meaning.function {
             let shape = Shape::Closure {
                 unit: target.unit,
                 function: target.function,
@@ -557,11 +558,7 @@ impl Solver<'_> {
 
     /// Reads a variable that another file sets at its top level.
     pub(super) fn foreign_global(&mut self, span: Span, name: &Name) -> Option<Value> {
-        let owner = name.rsplit_once('.').map(|(owner, _)| owner);
-        let by_name = || self.project.global_of(name);
-        let by_class = || Some(self.project.class(owner?)?.0);
-        let by_module = || self.project.module(name).or(self.project.module(owner?));
-        let unit = by_name().or_else(by_class).or_else(by_module)?;
+        let unit = self.meaning(name).unit?;
         if self.frames.first().is_some_and(|frame| frame.unit == unit) {
             return None;
         }

@@ -1,5 +1,6 @@
 //! What solvers of several files have in common: what the top levels of files
-//! leave behind, and answers about types that are asked for again and again.
+//! leave behind, and answers about names and types that are asked for again and
+//! again.
 //!
 //! Nothing here depends on which file is followed or in which order: what was
 //! found under a limit, or in the middle of files that need each other, stays
@@ -22,6 +23,9 @@ const TOPS_MAX: usize = 1_024;
 /// So many types are kept by one thread.
 const TYPES_MAX: usize = 20_000;
 
+/// So many names are kept by one thread.
+const NAMES_MAX: usize = 50_000;
+
 /// What the top level of a file leaves behind.
 pub(super) struct Top {
     pub(super) heap: Heap,
@@ -41,6 +45,34 @@ pub(super) struct Top {
 pub(crate) struct Known {
     tops: HashMap<u32, Rc<Top>>,
     types: RefCell<Vec<(&'static str, Types)>>,
+    names: RefCell<HashMap<Name, Rc<Meaning>>>,
+}
+
+/// What a qualified name means in the project.
+pub(super) struct Meaning {
+    /// The name that it stands for; most stand for themselves.
+    pub(super) meant: Name,
+    /// The file of the class that goes by it.
+    pub(super) class: Option<u32>,
+    /// The function outside of classes that goes by it.
+    pub(super) function: Option<Target>,
+    /// The file whose top level may set it.
+    pub(super) unit: Option<u32>,
+}
+
+impl Meaning {
+    fn new(project: &Project, name: &Name) -> Self {
+        let class = |name: &str| project.class(name).map(|(unit, _)| unit);
+        let owner = name.rsplit_once('.').map(|(owner, _)| owner);
+        let by_class = || class(owner?);
+        let by_module = || project.module(name).or(project.module(owner?));
+        Self {
+            meant: project.meant(name),
+            class: class(name),
+            function: project.free_function(name),
+            unit: project.global_of(name).or_else(by_class).or_else(by_module),
+        }
+    }
 }
 
 /// The types of a language.
@@ -72,6 +104,20 @@ impl Known {
         if top.is_settled && self.tops.len() < TOPS_MAX {
             self.tops.insert(unit, Rc::clone(top));
         }
+    }
+
+    /// Returns what a name means.
+    pub(super) fn meaning(&self, project: &Project, name: &Name) -> Rc<Meaning> {
+        let mut names = self.names.borrow_mut();
+        if let Some(known) = names.get(name) {
+            return Rc::clone(known);
+        }
+        let found = Rc::new(Meaning::new(project, name));
+        if names.len() >= NAMES_MAX {
+            names.clear();
+        }
+        names.insert(Name::clone(name), Rc::clone(&found));
+        found
     }
 
     /// Answers from what is known of a type, or finds it out.

@@ -233,12 +233,12 @@ impl Solver<'_> {
     /// Returns the function outside of classes, or the method of a class, that
     /// a value names.
     pub(super) fn named_function(&self, value: &Value) -> Option<Target> {
-        let symbol = self.project.meant(value.symbol.as_ref()?);
-        let free = self.project.free_function(&symbol);
+        let symbol = Name::clone(&self.meaning(value.symbol.as_ref()?).meant);
+        let free = self.meaning(&symbol).function;
         free.or_else(|| {
             let (class, name) = symbol.rsplit_once('.')?;
-            let class = self.project.meant(&Name::from(class));
-            self.project.method_named(&class, name)
+            let class = self.meaning(&Name::from(class));
+            self.project.method_named(&class.meant, name)
         })
     }
 

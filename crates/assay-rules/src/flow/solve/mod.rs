@@ -39,7 +39,7 @@ mod sequence;
 mod statement;
 
 pub(crate) use known::Known;
-use known::Top;
+use known::{Meaning, Top};
 pub(crate) use render::Seen;
 
 pub(crate) use operation::is_operation;
@@ -770,9 +770,14 @@ impl<'p> Solver<'p> {
             .as_ref()
             .is_some_and(|own| own.contains('#') || self.is_kind_of(own, ty));
         if !keeps {
-            value.ty = Some(self.models.canonical(&self.project.meant(ty)));
+            value.ty = Some(self.models.canonical(&self.meaning(ty).meant));
         }
         value
+    }
+
+    /// Returns what a qualified name means.
+    fn meaning(&self, name: &Name) -> Rc<Meaning> {
+        self.known.meaning(self.project, name)
     }
 
     /// Returns the type and all that it is a kind of.

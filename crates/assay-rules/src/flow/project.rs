@@ -168,8 +168,8 @@ impl Project {
     }
 
     fn declare(&mut self, at: u32, unit: &Unit) {
+        self.templates.add(at, unit);
         if unit.is_template {
-            self.templates.add(at, unit);
             self.signatures
                 .push(unit.functions.iter().map(Signature::of).collect());
             return;

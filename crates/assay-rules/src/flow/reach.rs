@@ -70,7 +70,7 @@ impl Reached {
     /// Lets what fills templates put out what it is given.
     fn with_templates(mut self) -> Self {
         if !self.sinks.and(Kinds::FILLS).is_empty() {
-            self.sinks = self.sinks.or(Kinds::PAGE);
+            self.sinks = self.sinks.or(Kinds::PAGE).or(Kinds::ADDRESS);
         }
         self
     }
@@ -671,6 +671,10 @@ impl Collector<'_> {
             Op::Const(Literal::Str(text)) if text.len() <= 40 => {
                 self.name(text);
                 self.found.texts.extend(self.found.names.last().copied());
+                // An operator of a query, which may be a sink.
+                if text.starts_with('$') {
+                    self.libraries.add(text);
+                }
             }
             _ => {}
         }

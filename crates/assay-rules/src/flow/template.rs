@@ -17,10 +17,13 @@ use super::ir::{
 };
 use super::model::FlowModels;
 use super::project::{TARGETS_MAX, Target, each_block};
-use crate::template::{Include, Page, Unescaped, Variable, is_template, pages, plain};
+use crate::template::{Include, Page, Redirect, Unescaped, Variable, is_template, pages, plain};
 
 /// What the name of an included template begins with as that of a module.
 pub(crate) const INCLUDED: &str = "\0template:";
+
+/// How a value is put out that the browser goes to.
+pub(crate) const SENT_ON: &str = "location";
 
 /// The function of a unit that is the template.
 const FUNCTION: FunctionId = FunctionId(1);
@@ -66,6 +69,7 @@ enum Step<'p, 't> {
     Sets(&'p Variable<'t>),
     PutsOut(&'p Unescaped),
     Includes(&'p Include<'t>),
+    Redirects(&'p Redirect<'t>),
 }
 
 impl<'t> Template<'t> {
@@ -95,6 +99,8 @@ impl<'t> Template<'t> {
         steps.extend(outputs.map(|output| (output.span.start, Step::PutsOut(output))));
         let includes = page.includes.iter();
         steps.extend(includes.map(|include| (include.span.start, Step::Includes(include))));
+        let redirects = page.redirects.iter();
+        steps.extend(redirects.map(|redirect| (redirect.span.start, Step::Redirects(redirect))));
         steps.sort_by_key(|(at, _)| *at);
         for (_, step) in steps {
             this.step(&step);
@@ -128,6 +134,11 @@ impl<'t> Template<'t> {
                     let how = self.b.name(output.mechanism);
                     self.b.emit(output.span, Op::PutOut(value, how));
                 }
+            }
+            Step::Redirects(redirect) => {
+                let value = self.value(redirect.span, &redirect.values);
+                let how = self.b.name(SENT_ON);
+                self.b.emit(redirect.span, Op::PutOut(value, how));
             }
             Step::Includes(include) => {
                 let mut args: Vec<Arg> = Vec::new();
@@ -183,10 +194,12 @@ impl<'t> Template<'t> {
                     let index = self.b.unknown(at);
                     self.b.load_index(at, value, index)
                 }
-                // Members are methods.
+                // Members are methods, or entries of what came in.
                 (name, "ruby") => {
+                    let entry = self.b.load(at, value, name);
                     let name = self.b.name(name);
-                    self.b.call(at, Callee::Method(value, name), Vec::new())
+                    let member = self.b.call(at, Callee::Method(value, name), Vec::new());
+                    self.b.mix(at, vec![entry, member])
                 }
                 (name, _) => self.b.load(at, value, plain(name)),
             };
@@ -229,16 +242,23 @@ impl Templates {
         self.by_stem.is_empty()
     }
 
-    /// Adds a template.
+    /// Adds a template, or a script that may be one: what stands at its top level
+    /// is run.
     pub(crate) fn add(&mut self, at: u32, unit: &Unit) {
         let path = unit.path.to_string();
+        if !unit.is_template && !is_script(unit, &path) {
+            return;
+        }
         let known = self.by_stem.entry(stem(file_of(&path))).or_default();
         known.push(Known {
             path,
             language: unit.language,
             target: Target {
                 unit: at,
-                function: FUNCTION,
+                function: match unit.is_template {
+                    true => FUNCTION,
+                    false => FunctionId::TOP,
+                },
             },
         });
     }
@@ -317,6 +337,14 @@ impl Templates {
     }
 }
 
+/// Returns whether a file is a script that programs run as a template.
+fn is_script(unit: &Unit, path: &str) -> bool {
+    let mut folders = path.split('/').rev().skip(1);
+    unit.language == "php"
+        && !path.ends_with(".blade.php")
+        && folders.any(|folder| matches!(folder, "views" | "Views" | "view" | "templates"))
+}
+
 /// Keeps those for which it is true, when there are any.
 fn prefer<T>(all: &mut Vec<T>, is_better: impl Fn(&T) -> bool) {
     if all.iter().any(&is_better) {
@@ -349,6 +377,7 @@ fn folder(unit: &Unit, function: &Function) -> Option<String> {
     match unit.language {
         "ruby" => Some(snake(&name.replace("::", "/").replace('.', "/"))),
         "csharp" => name.rsplit('.').next().map(str::to_owned),
+        "php" => name.rsplit(['.', '\\']).next().map(snake),
         _ => None,
     }
 }

@@ -259,6 +259,15 @@ impl Taint {
         Self(Some(Rc::new(marks.collect())))
     }
 
+    /// Returns what came without going through a call that is not known.
+    #[must_use]
+    pub(crate) fn without_unknown(&self) -> Self {
+        let marks = self.marks().iter();
+        let sure = marks.filter(|mark| mark.doubt != Doubt::Unknown);
+        let marks: Vec<Mark> = sure.cloned().collect();
+        Self((!marks.is_empty()).then(|| Rc::new(marks)))
+    }
+
     /// Notes that a path is in doubt.
     #[must_use]
     pub(crate) fn doubted(&self, doubt: Doubt) -> Self {

@@ -335,3 +335,70 @@ fn end_of_value(all: &[Token<'_>], from: usize) -> usize {
     }
     all.len()
 }
+
+/// A place of a template where the browser is sent on to what stands there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Redirect<'t> {
+    pub(crate) span: Span,
+    pub(crate) values: Vec<Vec<&'t str>>,
+}
+
+/// What stands before the address that the browser is sent to.
+const REDIRECTS: &[&str] = &[
+    "location.href",
+    "location.replace(",
+    "location.assign(",
+    "window.location",
+    "http-equiv=\"refresh\"",
+    "http-equiv='refresh'",
+];
+
+/// How engines of a language put a value out, escaped or not.
+const HOLES: &[(&str, &str, &str)] = &[
+    ("python", "{{", "}}"),
+    ("php", "{!!", "!!}"),
+    ("php", "{{", "}}"),
+    ("ruby", "<%=", "%>"),
+    ("javascript", "<%=", "%>"),
+    ("javascript", "<%-", "%>"),
+    ("javascript", "{{{", "}}}"),
+    ("javascript", "{{", "}}"),
+    ("go", "{{", "}}"),
+    ("java", "[[", "]]"),
+];
+
+/// Returns where the browser is sent to a value from its first letter on: escaping
+/// leaves an address as it is.
+pub(super) fn redirects<'t>(language: &str, engine: &Engine, text: &'t str) -> Vec<Redirect<'t>> {
+    let mut found: Vec<Redirect<'t>> = Vec::new();
+    for opener in REDIRECTS {
+        for (at, _) in text.match_indices(opener) {
+            let from = at + opener.len();
+            let line = near(&text[from..]).lines().next().unwrap_or("");
+            let holes = HOLES.iter().filter(|hole| hole.0 == language);
+            let first = holes.filter_map(|hole| Some((line.find(hole.1)?, hole)));
+            let Some((start, (_, open, close))) = first.min_by_key(|(start, _)| *start) else {
+                continue;
+            };
+            let before = line[..start].trim_end_matches(['"', '\'', '`']);
+            let before = before.trim_end().to_ascii_lowercase();
+            // Nothing of the address stands before it, and it is set and not compared.
+            let is_first = before.ends_with(['=', '(']) && !before.ends_with("==");
+            let Some(end) = line[start..].find(close).filter(|_| is_first) else {
+                continue;
+            };
+            let body = &line[start + open.len()..start + end];
+            let values = values_in(body.trim_matches(['-', '~']), engine);
+            let place = from + start + open.len();
+            if !values.is_empty() && found.len() < INCLUDES_MAX {
+                found.push(Redirect {
+                    span: Span::new(place as u32, (place + body.len()) as u32),
+                    values,
+                });
+            }
+        }
+    }
+    found.sort_by_key(|redirect| redirect.span);
+    found.dedup_by_key(|redirect| redirect.span);
+    found
+}

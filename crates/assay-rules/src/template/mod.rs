@@ -19,7 +19,7 @@ use engine::{Bypass, Close, ENGINES, Engine, Output, Tag};
 pub(crate) use expression::Weight;
 use expression::{bypasses, judge, values_in};
 use line::outputs_of_lines;
-pub(crate) use link::{Include, Variable, plain};
+pub(crate) use link::{Include, Redirect, Variable, plain};
 
 /// Bytes of one expression that are looked at.
 const EXPRESSION_BYTES_MAX: usize = 4_096;
@@ -115,6 +115,7 @@ pub(crate) struct Page<'t> {
     pub(crate) outputs: Vec<Unescaped>,
     pub(crate) variables: Vec<Variable<'t>>,
     pub(crate) includes: Vec<Include<'t>>,
+    pub(crate) redirects: Vec<Redirect<'t>>,
 }
 
 /// Returns what a template puts out unescaped or has from others, once for each
@@ -137,6 +138,7 @@ pub(crate) fn pages<'t>(path: &RepoPath, text: &'t SourceText) -> Vec<Page<'t>> 
                 outputs: Vec::new(),
                 variables: link::variables(language, engine, text.as_str()),
                 includes: link::includes(language, engine, text.as_str()),
+                redirects: link::redirects(language, engine, text.as_str()),
             });
         }
     }
@@ -151,7 +153,9 @@ pub(crate) fn pages<'t>(path: &RepoPath, text: &'t SourceText) -> Vec<Page<'t>> 
             page.outputs.push(output);
         }
     }
-    pages.retain(|page| !page.outputs.is_empty() || !page.includes.is_empty());
+    pages.retain(|page| {
+        !(page.outputs.is_empty() && page.includes.is_empty() && page.redirects.is_empty())
+    });
     pages
 }
 

@@ -228,6 +228,15 @@ impl Solver<'_> {
         self.state = start;
         if let Some(symbol) = &value.symbol {
             let symbol = Name::clone(&self.meaning(symbol).meant);
+            if let (Some(name), false) = (
+                self.method_of_trait(&symbol),
+                arguments.positional.is_empty(),
+            ) {
+                // Whatever the object's own type does.
+                let mut arguments = arguments;
+                let own = arguments.positional.remove(0);
+                return self.call_method(span, own, &name, arguments);
+            }
             if let Some(target) = self.named_function(value) {
                 return self.invoke_all(&[target], &arguments, span);
             }
@@ -367,6 +376,21 @@ impl Solver<'_> {
 
     pub(super) fn is_ruby(&self, unit: u32) -> bool {
         self.project.unit(unit).language == "ruby"
+    }
+
+    /// Returns the method of a trait that a qualified name is: `Trait::method`.
+    fn method_of_trait(&self, symbol: &Name) -> Option<Name> {
+        if self.project.unit(self.unit()).language != "rust" {
+            return None;
+        }
+        let (owner, name) = symbol.rsplit_once('.')?;
+        let target = self.project.method_named(owner, name)?;
+        let is_trait = self
+            .project
+            .class(owner)
+            .is_some_and(|(_, own)| own.is_abstract);
+        let is_method = self.project.function(target).kind == FunctionKind::Method;
+        (is_trait && is_method).then(|| Name::from(name))
     }
 
     /// Calls methods through their class: static ones, or with the receiver as
@@ -812,7 +836,7 @@ impl Solver<'_> {
 
     /// Runs the top level of a file, takes over its variables and returns what
     /// it returned.
-    fn run_module(
+    pub(super) fn run_module(
         &mut self,
         span: Span,
         target: Target,

@@ -1,18 +1,20 @@
 //! Templates that functions fill: a value goes by its name to the template and is
 //! followed to where it is put out as it is.
 
+use std::collections::BTreeMap;
+
 use assay_source::Span;
 
-use super::Solver;
 use super::call::{Argument, Arguments};
 use super::is_number;
 use super::library::LibraryCall;
+use super::{DEPTH_MAX, Solver};
 use crate::flow::heap::{Object, Shape};
-use crate::flow::ir::{Literal, Name, ParamKind};
+use crate::flow::ir::{FunctionId, Literal, Name, ParamKind};
 use crate::flow::kind::{KINDS, Kinds};
 use crate::flow::model::{Operand, Render};
 use crate::flow::project::Target;
-use crate::flow::template::names_of;
+use crate::flow::template::{SENT_ON, names_of};
 use crate::flow::value::{Consts, StepKind, Value};
 
 /// The member under which what stands for a filled template keeps its name.
@@ -242,17 +244,49 @@ impl Solver<'_> {
         }
         for target in targets {
             let before = self.state.clone();
-            self.invoke(*target, given.clone(), &[], span);
+            match target.function {
+                FunctionId::TOP => self.run_script(span, *target, &given),
+                _ => {
+                    self.invoke(*target, given.clone(), &[], span);
+                }
+            }
             self.state = before;
             self.live = !self.is_exhausted();
         }
     }
 
+    /// Runs a script that is a template with what it is given as its variables.
+    fn run_script(&mut self, span: Span, target: Target, given: &Arguments) {
+        let recursions = self.frames.iter().filter(|f| f.unit == target.unit).count();
+        if self.frames.len() >= DEPTH_MAX || recursions > 0 {
+            self.cuts += 1;
+            return;
+        }
+        let variables = given.named.iter();
+        let mut variables: BTreeMap<Name, Value> = variables
+            .map(|(name, argument)| {
+                let mut value = argument.value.clone();
+                // As with templates: records are the program's.
+                value.taint = value.taint.without_unknown();
+                (name.clone(), value)
+            })
+            .collect();
+        self.run_module(span, target, &Arguments::default(), &mut variables);
+    }
+
     /// Reports what is dangerous where a template puts it out as it is, and takes
     /// notice of what is not.
     pub(super) fn put_out(&mut self, span: Span, value: &Value, how: &Name) {
-        let page = KINDS.iter().position(|kind| kind.0 == "xss").unwrap_or(0);
-        self.sink_value(page, value, false, (span, &**how));
+        // What a stranger's key was looked up with is a record, which the program keeps:
+        // what is said of templates without dataflow is said of it.
+        let taint = self.state.heap.content_taint(&self.text_of(value));
+        let sure = Value {
+            prefix: value.prefix.clone(),
+            ..Value::unknown().with_taint(taint.without_unknown())
+        };
+        let kind = if &**how == SENT_ON { "redirect" } else { "xss" };
+        let kind = KINDS.iter().position(|known| known.0 == kind).unwrap_or(0);
+        self.sink_value(kind, &sure, &**how == SENT_ON, (span, &**how));
         let seen = match self.is_own(value) {
             true => Seen::Own,
             false => Seen::Other,

@@ -154,6 +154,8 @@ pub(crate) enum Test {
     Function,
     /// It is an object with this member.
     Has(Name),
+    /// It is a list of so many elements.
+    Length(usize),
     /// It is of this type.
     Type(Name),
     /// What it begins with is known, and just this.

@@ -94,7 +94,7 @@ fn files_in(path: &Path) -> Vec<PathBuf> {
     }
 }
 
-fn children(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn children(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).expect("a folder of fixtures");
     let mut paths: Vec<PathBuf> = entries
         .map(|entry| entry.expect("a fixture").path())
@@ -103,7 +103,7 @@ fn children(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
-fn name(path: &Path) -> String {
+pub(crate) fn name(path: &Path) -> String {
     let name = path.file_name().and_then(|name| name.to_str());
     name.expect("a UTF-8 name").to_owned()
 }

@@ -531,6 +531,7 @@ const CONDITION_KEYS: &[&str] = &[
     "function",
     "has",
     "is",
+    "length",
     "like",
     "member",
     "not",
@@ -611,6 +612,8 @@ fn condition_of(table: &Table) -> Result<Condition, String> {
         Test::Function
     } else if let Some(member) = table.get("has").and_then(Toml::as_str) {
         Test::Has(Name::from(member))
+    } else if let Some(length) = table.get("length").and_then(Toml::as_integer) {
+        Test::Length(usize::try_from(length).unwrap_or(usize::MAX))
     } else if let Some(ty) = table.get("type").and_then(Toml::as_str) {
         Test::Type(Name::from(ty))
     } else if let Some(prefix) = table.get("prefix").and_then(Toml::as_str) {

@@ -464,10 +464,19 @@ impl Solver<'_> {
             }),
         );
         for (key, value) in entries {
-            let value = self.get(*value);
+            let mut value = self.get(*value);
             match key {
                 Some(key) => {
                     let key = self.get(*key);
+                    // Operators of a query may be sinks of their own.
+                    let operator = key.as_text().filter(|name| name.starts_with('$'));
+                    if let Some(name) = operator.cloned()
+                        && !self.models.function(&name).is_empty()
+                    {
+                        self.stored(span, None, &name, &value);
+                        // That is said once.
+                        value.taint = value.taint.filtered(|own| own.without(Kinds::NOSQL));
+                    }
                     self.store_element(&map, Some(&key), value);
                 }
                 None => self.put_all(&map, &value),

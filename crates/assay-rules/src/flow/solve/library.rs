@@ -119,7 +119,12 @@ impl Solver<'_> {
             };
             own.or_else(member)
         };
-        by_type.or_else(by_path).cloned()
+        let found = by_type.or_else(by_path)?;
+        match &**found {
+            // What it is called on.
+            "Self" => types.first().cloned(),
+            _ => Some(found.clone()),
+        }
     }
 
     fn run_entries(&mut self, entries: &[&Entry], types: &[Name], call: &LibraryCall<'_>) -> Value {
@@ -413,6 +418,7 @@ impl Solver<'_> {
             Test::Object => only_objects && !self.is_function(value),
             Test::Function => self.is_function(value),
             Test::Prefix(prefix) => value.prefix.as_ref() == Some(prefix),
+            Test::Length(length) => self.elements(value).is_some_and(|all| all.len() == *length),
             Test::Type(ty) => self.types_of(value).contains(ty),
             Test::Has(member) => value.objects.iter().any(|id| {
                 let object = self.state.heap.get(*id);
@@ -723,6 +729,7 @@ fn passes(test: &Test, constant: &Const) -> bool {
         | Test::Text
         | Test::Object
         | Test::Function
+        | Test::Length(_)
         | Test::Type(_)
         | Test::Prefix(_)
         | Test::Has(_) => true,

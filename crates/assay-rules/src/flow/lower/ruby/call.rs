@@ -6,6 +6,7 @@ use assay_syntax::{Field, NodeRef};
 use super::expression::{is_pattern, named_spread};
 use super::literal::constant_text;
 use super::method::is_block;
+use super::pattern::tested_type;
 use super::{Ruby, first_item, items};
 use crate::flow::builder::Signature;
 use crate::flow::ir::{
@@ -298,6 +299,13 @@ impl Ruby<'_> {
                 let mut parts = vec![receiver];
                 parts.extend(args.into_iter().map(|arg| arg.value));
                 Some(self.b.mix(node, parts))
+            }
+            ("is_a?" | "kind_of?" | "instance_of?", Some(first))
+                if matches!(first.kind(), "constant" | "scope_resolution") =>
+            {
+                let path = self.constant_path(first)?;
+                let ty = Name::from(tested_type(&path));
+                Some(self.b.emit(node, Op::IsType(receiver, ty)))
             }
             ("instance_variable_get", Some(first)) => {
                 let key = constant_text(first)?;

@@ -227,10 +227,7 @@ pub(super) fn case_test(this: &mut Ruby<'_>, test: NodeRef<'_>, subject: Slot) -
             let last = path.rsplit('.').next().unwrap_or("");
             // What is written in capitals is a value, perhaps a pattern.
             if last.chars().any(char::is_lowercase) {
-                let ty = match last {
-                    _ if NUMBERS.contains(&last) => "int",
-                    _ => &*path,
-                };
+                let ty = tested_type(&path);
                 return this.b.emit(test, Op::IsType(subject, Name::from(ty)));
             }
             let value = this.expression(test);
@@ -244,5 +241,14 @@ pub(super) fn case_test(this: &mut Ruby<'_>, test: NodeRef<'_>, subject: Slot) -
             let value = this.expression(test);
             this.b.binary(test, BinaryOp::Eq, subject, value)
         }
+    }
+}
+
+/// Returns the type that a class of the path stands for in a test.
+pub(super) fn tested_type(path: &str) -> &str {
+    let last = path.rsplit('.').next().unwrap_or("");
+    match NUMBERS.contains(&last) {
+        true => "int",
+        false => path,
     }
 }

@@ -123,6 +123,8 @@ impl Rust<'_, '_> {
         }
         let annotations = self.annotations(node);
         self.b.class(class).annotations = annotations;
+        let derived = self.derived(node);
+        self.b.class(class).supertypes.extend(derived);
         self.type_params.truncate(had);
     }
 
@@ -165,6 +167,30 @@ impl Rust<'_, '_> {
             };
             self.b.class(class).fields.push(field);
         }
+    }
+
+    /// Returns what of the derived traits models know: `#[derive(Parser)]`.
+    fn derived(&self, node: NodeRef<'_>) -> Vec<Name> {
+        let mut found = Vec::new();
+        for item in attributes(node) {
+            let attribute = item.named_children().find(|n| n.kind() == "attribute");
+            let path = attribute.and_then(|attribute| attribute.named_children().next());
+            let (Some(attribute), Some("derive")) = (attribute, path.map(NodeRef::text)) else {
+                continue;
+            };
+            let list = attribute
+                .named_children()
+                .find(|n| n.kind() == "token_tree");
+            let text = list.map_or("", NodeRef::text);
+            for name in text.trim_matches(['(', ')']).split(',') {
+                let parts: Vec<&str> = name.trim().split("::").collect();
+                let name = self.names.path(&parts);
+                if self.b.models().knows_type(&name) {
+                    found.push(Name::from(name));
+                }
+            }
+        }
+        found
     }
 
     /// Returns the attributes of a declaration, with the texts that they are

@@ -4,6 +4,10 @@
 //! reaches: `x=<` a few thousand times takes gigabytes in C. So a parser that meets many
 //! errors is tried on growing beginnings of the text, and given up when their
 //! ends get dear. All is counted in steps, so that it is the same everywhere.
+//!
+//! What people write has a dozen choices at the end of any beginning, and the
+//! texts above hundreds for each kilobyte: while there are few, beginnings
+//! grow fast, because each one is parsed from the start.
 
 use tree_sitter::{Parser, Tree};
 
@@ -14,9 +18,19 @@ const STEPS_PER_LOOK: u64 = 6_400;
 /// So many errors in the looks make a text suspect: about 65 times as many in
 /// the text.
 const ERRORS_SEEN_MAX: u64 = 12;
-/// The first beginning that is tried ends so far behind the first errors; each
-/// further one is twice as long.
+/// Errors in one look, above which they stand as close as where none is ever
+/// settled.
+const ERRORS_DENSE_MIN: u64 = 9;
+/// So many errors in dense looks make a text suspect again; then twice as many.
+const DENSE_SEEN_MAX: u64 = 2 * ERRORS_DENSE_MIN;
+/// The first beginning that is tried ends so far behind the first errors.
 const TRIAL_BYTES: usize = 1024;
+/// How many times as far behind them the next one ends, when the last had no
+/// more than few choices, and when it had more.
+const GROWTH_CALM: usize = 16;
+const GROWTH_WARY: usize = 2;
+/// Choices at an end that are few.
+const CHOICES_FEW: u64 = 50;
 /// The parser is listened to from so far before the end of a beginning.
 const TAIL_BYTES: usize = 1024;
 /// Choices between trees that cost nothing worth speaking of.
@@ -38,41 +52,75 @@ pub(crate) enum Outcome {
 pub(crate) fn parse_watched(
     parser: &mut Parser,
     task: Task<'_>,
-    fresh: impl FnOnce() -> Parser,
+    fresh: impl Fn() -> Parser,
 ) -> Outcome {
     let mut run = Run::new(task);
-    let mut fresh = Some(fresh);
-    let mut errors_seen = 0;
-    // Where the parser was before it met the first error that was seen.
-    let mut calm_until = 0;
+    let mut suspicion = Suspicion::default();
     loop {
         let look_at = run.steps + STEPS_PER_LOOK;
-        let is_watched = fresh.is_some();
-        let at = match run.go(parser, |steps, _| is_watched && steps >= look_at) {
+        let at = match run.go(parser, |steps, _| steps >= look_at) {
             Stand::Paused(at) => at,
             stand => return outcome(stand, run.interrupted),
         };
         listen(parser);
         let stand = run.go(parser, |_, _| true);
-        errors_seen += heard(parser).errors;
+        let errors = heard(parser).errors;
         if !matches!(stand, Stand::Paused(_)) {
             return outcome(stand, run.interrupted);
         }
-        if errors_seen == 0 {
-            calm_until = at;
-        }
-        if errors_seen > ERRORS_SEEN_MAX
-            && let Some(fresh) = fresh.take()
-        {
+        if let Some(start) = suspicion.look(at, errors) {
             let task = Task {
                 steps_before: run.steps,
                 ..task
             };
-            if let Some(outcome) = try_beginnings(&mut fresh(), task, calm_until) {
+            if let Some(outcome) = try_beginnings(&mut fresh(), task, start) {
                 parser.reset();
                 return outcome;
             }
         }
+    }
+}
+
+/// What the looks at the errors have shown so far.
+#[derive(Default)]
+struct Suspicion {
+    errors_seen: u64,
+    /// Of these in dense looks, since beginnings were tried.
+    dense_seen: u64,
+    /// How many are too many; nothing until beginnings were tried.
+    dense_seen_max: Option<u64>,
+    /// Where the parser was in the last look that saw none of what is counted.
+    calm_until: usize,
+}
+
+impl Suspicion {
+    /// Counts a look; returns from where on beginnings must be tried.
+    fn look(&mut self, at: usize, errors: u64) -> Option<usize> {
+        let counted = match self.dense_seen_max {
+            Some(_) if errors < ERRORS_DENSE_MIN => 0,
+            _ => errors,
+        };
+        if counted == 0 {
+            if self.errors_seen == 0 || self.dense_seen_max.is_some() {
+                self.calm_until = at;
+            }
+            return None;
+        }
+        let is_suspect = match self.dense_seen_max {
+            None => {
+                self.errors_seen += counted;
+                self.errors_seen > ERRORS_SEEN_MAX
+            }
+            Some(max) => {
+                self.dense_seen += counted;
+                self.dense_seen > max
+            }
+        };
+        if !is_suspect {
+            return None;
+        }
+        self.dense_seen_max = Some(DENSE_SEEN_MAX.max(self.dense_seen * 2));
+        Some(std::mem::replace(&mut self.calm_until, at))
     }
 }
 
@@ -85,11 +133,11 @@ fn outcome(stand: Stand, interrupted: bool) -> Outcome {
 }
 
 /// Parses growing beginnings of the text; returns why not to parse the whole.
-fn try_beginnings(parser: &mut Parser, task: Task<'_>, calm_until: usize) -> Option<Outcome> {
+fn try_beginnings(parser: &mut Parser, task: Task<'_>, start: usize) -> Option<Outcome> {
     let mut steps = 0;
     let mut more = TRIAL_BYTES;
-    while calm_until + more < task.bytes.len() {
-        let end = calm_until + more;
+    while start + more < task.bytes.len() {
+        let end = start + more;
         // All beginnings together may be as much work as the text.
         let mut run = Run::new(Task {
             bytes: &task.bytes[..end],
@@ -105,7 +153,10 @@ fn try_beginnings(parser: &mut Parser, task: Task<'_>, calm_until: usize) -> Opt
             return Some(Outcome::TooMuch);
         }
         steps += run.steps + STEPS_PER_CALLBACK;
-        more *= 2;
+        more *= match choices <= CHOICES_FEW {
+            true => GROWTH_CALM,
+            false => GROWTH_WARY,
+        };
     }
     None
 }

@@ -340,6 +340,24 @@ fn errors_that_are_never_settled_are_given_up() {
     }
 }
 
+/// They are found also behind errors that are settled, wherever they begin.
+#[test]
+fn errors_that_are_never_settled_are_found_behind_others() {
+    for (settled, count) in [
+        ("int f(void) { return 1 + ; }\n", 200),
+        ("int f(void) { return 1 + ; }\n", 3_000),
+        ("int f(void) { return 1; }\n", 5_000),
+    ] {
+        for (unit, units) in [("x=<\n", 6_000), ("some_longer_name =\n  <\n", 3_000)] {
+            let text = format!("{}{}", settled.repeat(count), unit.repeat(units));
+            let language = language_by_name("c").expect("the language exists");
+            let file = parse_text(language, &text);
+            let problem = ParseProblem::TooManySteps { language: "c" };
+            assert_eq!(file.problems, [problem], "{count} {unit}");
+        }
+    }
+}
+
 /// Many errors alone are no reason to give up.
 #[test]
 fn errors_that_are_settled_are_not_given_up() {

@@ -1,9 +1,10 @@
 //! The graphs of both sides of a change: they share what is known of the files
 //! that did not change, and only files of the languages in question are looked at.
 //!
-//! What is not kept from before has to be read and parsed. Beyond a limit only
-//! files that say one of the names are: a file that never says a name does not use
-//! what goes by it.
+//! Of many files only those are looked at that say one of the names: a file that
+//! never says a name does not use what goes by it. Which they are does not depend on
+//! what is kept from before, so that neither does what is found: what is kept only
+//! need not be parsed again.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -21,14 +22,15 @@ use crate::load::{
     read_manifests,
 };
 
-/// How much is read that is not kept from before.
+/// How much is read.
 #[derive(Clone, Copy, Debug)]
 pub struct PairLimits {
     /// The limits of a single file and of the number of files.
     pub load: LoadLimits,
-    /// With more files that are not known, only those that say a name are parsed.
-    pub parsed_max: usize,
-    /// More of the files that are not known are not even searched for the names.
+    /// Of more files only those that say a name are looked at.
+    pub whole_max: usize,
+    /// More files are not even searched for the names: those that lie farthest from
+    /// what changed.
     pub searched_max: usize,
 }
 
@@ -36,8 +38,8 @@ impl Default for PairLimits {
     fn default() -> Self {
         Self {
             load: LoadLimits::default(),
-            parsed_max: 150,
-            searched_max: 800,
+            whole_max: 150,
+            searched_max: 2_000,
         }
     }
 }
@@ -165,49 +167,44 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// Reads the files of the head; of what is not known, when it is much, only
-    /// changed files and those that say a name.
+    /// Reads the files of the head; when there are many, only changed files and
+    /// those that say a name.
     fn read(
         &mut self,
         wanted: &[&FileVersion],
         changed: &HashSet<&RepoPath>,
         names: &[&str],
     ) -> (Vec<Known>, bool) {
-        let look = |file: &&FileVersion| key_by_id(file).and_then(|key| kept(self.store, &key));
-        let found: Vec<Option<Read>> = wanted.par_iter().map(look).collect();
-        let mut known = Vec::with_capacity(wanted.len());
-        let mut missing = Vec::new();
-        for (file, read) in found.into_iter().enumerate() {
-            match read {
-                Some(Read::Facts(facts)) => known.push(Known { file, facts }),
-                Some(_) => {}
-                None => missing.push(file),
-            }
-        }
-        let is_narrow = missing.len() > self.limits.parsed_max;
+        let is_narrow = wanted.len() > self.limits.whole_max;
+        let mut files: Vec<usize> = (0..wanted.len()).collect();
         let mut searched = None;
         if is_narrow {
             // What changed is read in any case, then what lies near it.
             let near = |file: usize| nearness(&wanted[file].path, changed);
-            missing.sort_by_cached_key(|&file| (std::cmp::Reverse(near(file)), file));
+            files.sort_by_cached_key(|&file| (std::cmp::Reverse(near(file)), file));
             let most = self.limits.searched_max;
-            self.left = missing.len().saturating_sub(most);
-            missing.truncate(most);
+            self.left = files.len().saturating_sub(most);
+            files.truncate(most);
             searched = AhoCorasick::new(names).ok();
         }
         let (tree, store, limits) = (self.tree, self.store, &self.limits.load);
         let parsing = (limits, self.trees);
-        let says = |file: &FileVersion, bytes: &[u8]| {
-            changed.contains(&file.path)
-                || searched.as_ref().is_none_or(|names| names.is_match(bytes))
-        };
         let read = |&at: &usize| {
             let file = wanted[at];
+            let Some(names) = searched.as_ref().filter(|_| !changed.contains(&file.path)) else {
+                return Some((at, read_file(tree, store, file, parsing)));
+            };
             let bytes = tree.read(file, limits.file_bytes_max).ok()?;
-            says(file, &bytes)
-                .then(|| (at, read_bytes(store, file, key_by_id(file), bytes, parsing)))
+            let key = names.is_match(&bytes).then(|| key_by_id(file))?;
+            if let Some(key) = key
+                && let Some(read) = kept(store, &key)
+            {
+                return Some((at, (key, read, None)));
+            }
+            Some((at, read_bytes(store, file, key, bytes, parsing)))
         };
-        let read: Vec<_> = missing.par_iter().filter_map(read).collect();
+        let read: Vec<_> = files.par_iter().filter_map(read).collect();
+        let mut known = Vec::with_capacity(read.len());
         for (file, (key, read, bytes)) in read {
             self.fresh.extend(bytes.map(|bytes| (key, bytes)));
             if let Read::Facts(facts) = read {

@@ -170,7 +170,7 @@ fn in_code(
     };
     if pair.left > 0 {
         notes.push(format!(
-            "what the change left behind: {} files were not looked at, because the code graph does not know them yet; `assay graph` reads them all",
+            "what the change left behind: the {} files that lie farthest from it were not looked at",
             pair.left
         ));
     }

@@ -41,7 +41,22 @@ impl Solver<'_> {
             Op::Copy(of) | Op::Cast(of, _) | Op::Part { of, at: 0, .. } => {
                 self.frame().wholes.get(of).copied()
             }
-            Op::Load(of, key) => self.part_kinds(self.models.field(key), *of),
+            Op::Load(of, key) => {
+                let member = self.part_kinds(self.models.field(key), *of);
+                member.or_else(|| {
+                    let getter = self.models.getter(key)?;
+                    self.part_kinds(self.models.method(&getter), *of)
+                })
+            }
+            Op::Call(Callee::Value(function), args) => {
+                let symbol = self.get(*function).symbol;
+                let entries = symbol.map_or(&[][..], |name| self.models.function(&name));
+                let kinds = entries.iter().find_map(|entry| match entry.effect {
+                    Effect::Part(kinds) => Some(kinds),
+                    _ => None,
+                });
+                kinds.and_then(|kinds| Some((args.first()?.value, kinds)))
+            }
             Op::Call(Callee::Method(of, name), args) => {
                 let found = self.part_kinds(self.models.method(name), *of);
                 let receiver = self.get(*of);

@@ -470,6 +470,8 @@ impl<'p> Solver<'p> {
                 let value = cell.map_or_else(Value::nothing, |cell| Value::object(*cell));
                 self.state.set(capture.inner, value);
             }
+        } else {
+            self.capture_by_type(function);
         }
         for param in &function.params {
             let value = self.entry_value(target, function, param);
@@ -477,11 +479,15 @@ impl<'p> Solver<'p> {
         }
         self.run_body();
         self.render_implied(target);
-        let frame = self.frames.pop();
-        let value = frame
-            .and_then(|frame| frame.returns)
-            .map_or_else(Value::unknown, |returned| returned.value);
+        let returned = self.frames.pop().and_then(|frame| frame.returns);
+        let (value, left) = returned.map_or_else(
+            || (Value::unknown(), None),
+            |returned| (returned.value, Some(returned.heap)),
+        );
         let taint = self.state.heap.content_taint(&value);
+        if let Some(heap) = left {
+            self.run_handed_out(&value, &heap);
+        }
         self.resume(outer);
         Value {
             objects: SmallVec::new(),
@@ -493,6 +499,51 @@ impl<'p> Solver<'p> {
             facts: None,
             taint,
             ..value
+        }
+    }
+
+    /// Sets the variables that a function took along from another, of which only
+    /// the declared types are known.
+    fn capture_by_type(&mut self, function: &Function) {
+        for capture in &function.captures {
+            if let Some(ty) = &function.slots[capture.inner.index()].ty {
+                let known = self.models.canonical(&self.project.meant(ty));
+                self.set(capture.inner, Value::of_type(Some(known)));
+            }
+        }
+    }
+
+    /// Runs the functions that a function handed out and nobody called yet, with
+    /// the variables that they took along.
+    fn run_handed_out(&mut self, value: &Value, heap: &Heap) {
+        for id in &value.objects {
+            let Some(Shape::Closure {
+                unit,
+                function,
+                cells,
+            }) = heap.get(*id).map(|object| &object.shape)
+            else {
+                continue;
+            };
+            let target = Target {
+                unit: *unit,
+                function: *function,
+            };
+            if self.executed.contains(&target) {
+                continue;
+            }
+            let function = self.project.function(target);
+            self.state = State::new(function.slots.len(), heap.clone());
+            self.enter(target, 0);
+            for (slot, cell) in cells {
+                self.state.set(*slot, Value::object(*cell));
+            }
+            for param in &function.params {
+                let value = self.entry_value(target, function, param);
+                self.set(param.slot, value);
+            }
+            self.run_body();
+            self.frames.pop();
         }
     }
 

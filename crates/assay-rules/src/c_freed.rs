@@ -1,7 +1,7 @@
-//! Which pointers of a C or C++ function were freed on every way to a place.
+//! Which pointers of a C or C++ function were freed on the ways to a place.
 //!
-//! A walk over the statements keeps the freed pointers: variables of the function
-//! and members that are reached through them. What is freed on one branch alone
+//! Variables are followed by [`faults`]; a walk over the statements keeps the freed pointers: variables of the function
+//! and members that are reached through them. There, what is freed on one branch alone
 //! counts only where the other branches do not come back, so that a flag that goes
 //! with the pointer is never in the way.
 
@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use assay_syntax::{Field, NodeRef, Role};
 
 use crate::c_memory::{FUNCTION_NODES_MAX, bare, call, locals};
+use crate::c_states::{Fault, faults};
 
 /// Statements nest at most so deep; deeper ones forget everything.
 const DEPTH_MAX: usize = 64;
@@ -30,6 +31,32 @@ type State<'t> = Option<BTreeMap<String, NodeRef<'t>>>;
 pub(crate) fn touched(function: NodeRef<'_>) -> Vec<Touched<'_>> {
     let text = function.text();
     let frees = FREES.iter().any(|name| text.contains(name)) || text.contains("delete");
+    let mut found = touched_on_all_ways(function, frees);
+    if !frees {
+        return found;
+    }
+    for wrong in faults(function) {
+        let is_freed_again = match wrong.fault {
+            Fault::FreedTwice => true,
+            Fault::UsedAfterFree => false,
+            _ => continue,
+        };
+        let is_known = found
+            .iter()
+            .any(|known| known.node.encloses(wrong.node) || wrong.node.encloses(known.node));
+        if let (Some(freed), false) = (wrong.since, is_known) {
+            found.push(Touched {
+                node: wrong.node,
+                freed,
+                is_freed_again,
+            });
+        }
+    }
+    found
+}
+
+/// The same for variables and members that were freed on all ways to a place.
+fn touched_on_all_ways(function: NodeRef<'_>, frees: bool) -> Vec<Touched<'_>> {
     let body = function.child(Field::Body);
     let Some(body) = body.filter(|_| frees && function.subtree_len() <= FUNCTION_NODES_MAX) else {
         return Vec::new();

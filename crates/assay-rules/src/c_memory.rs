@@ -37,6 +37,26 @@ impl<'t> Local<'t> {
         self.around("function_declarator").next().is_some()
     }
 
+    /// Returns the declarator, with its stars and brackets.
+    pub(crate) fn declarator(&self) -> NodeRef<'t> {
+        self.declarator
+    }
+
+    /// Returns whether it is a number: of a type that the language names.
+    pub(crate) fn is_number(&self) -> bool {
+        let declaration = self
+            .declarator
+            .ancestors()
+            .find(|around| matches!(around.kind(), "declaration" | "parameter_declaration"));
+        let ty = declaration.and_then(|declaration| declaration.child(Field::Type));
+        ty.is_some_and(|ty| matches!(ty.kind(), "primitive_type" | "sized_type_specifier"))
+            && self.stars() == 0
+            && !self.is_array()
+            && !self.is_reference()
+            && !self.is_function()
+            && self.around("array_declarator").next().is_none()
+    }
+
     /// Returns whether it is a pointer and nothing else.
     pub(crate) fn is_pointer(&self) -> bool {
         self.stars() > 0 && !self.is_array() && !self.is_reference() && !self.is_function()

@@ -14,6 +14,8 @@
 
 mod c_freed;
 mod c_memory;
+mod c_paths;
+mod c_states;
 mod clone;
 mod config;
 mod context;

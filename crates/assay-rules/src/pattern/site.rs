@@ -164,9 +164,11 @@ impl<'t, 'f> Site<'t, 'f> {
             Subject::Receiver => self.receiver(),
             Subject::Target => text(self.target_name()),
             Subject::Function => text(
+                // A block or lambda belongs to the function that it stands in.
                 self.node
-                    .ancestor_with(Role::Function)
-                    .and_then(|function| function.name()),
+                    .ancestors()
+                    .filter(|around| around.has(Role::Function))
+                    .find_map(|function| function.name()),
             ),
             Subject::Class => text(
                 self.node

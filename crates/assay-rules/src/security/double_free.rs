@@ -1,6 +1,6 @@
 //! # Memory freed twice
 //!
-//! A pointer is freed although it was freed on every way that leads there.
+//! A pointer is freed although it was freed on a way that leads there.
 //!
 //! ## Why it matters
 //!
@@ -9,7 +9,7 @@
 //!
 //! ## Not reported
 //!
-//! Pointers that are freed on some ways only, or set in between.
+//! Pointers that are set in between, and those of which a condition in between may tell.
 //!
 //! ## References
 //!
@@ -24,6 +24,18 @@
 //!         free(item->name); /* <- here */
 //!     }
 //!     free(item);
+//! }
+//!
+//! int read_all(int fail) {
+//!     char *all = malloc(10);
+//!     if (fail) {
+//!         free(all);
+//!         goto out;
+//!     }
+//!     use(all);
+//! out:
+//!     free(all); /* <- here */
+//!     return 0;
 //! }
 //! ```
 //!

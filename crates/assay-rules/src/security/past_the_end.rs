@@ -182,14 +182,23 @@ fn runs_to(node: NodeRef<'_>, counter: &str, size: &str) -> bool {
         let text: String = condition.text().split_whitespace().collect();
         text == format!("{counter}<={size}")
     });
+    // What sets the counter, or asks for it: the loop may end before.
     let is_other = |part: NodeRef<'_>| {
         part.has(Role::Identifier)
             && part.text() == counter
-            && part.parent().is_some_and(|around| {
-                !matches!(
-                    around.kind(),
-                    "subscript_expression" | "subscript_argument_list" | "argument_list"
-                )
+            && part.parent().is_some_and(|around| match around.kind() {
+                "assignment_expression" => around.child(Field::Left) == Some(part),
+                "binary_expression" => around
+                    .child(Field::Operator)
+                    .is_some_and(|operator| operator.text().contains(['<', '>', '=', '&', '|'])),
+                kind => matches!(
+                    kind,
+                    "update_expression"
+                        | "pointer_expression"
+                        | "parenthesized_expression"
+                        | "unary_expression"
+                        | "conditional_expression"
+                ),
             })
     };
     goes_up && reaches && !body.subtree().any(is_other)

@@ -1,6 +1,6 @@
 //! # Use of memory that was freed
 //!
-//! A pointer is used although it was freed on every way that leads there.
+//! A pointer is used although it was freed on a way that leads there.
 //!
 //! ## Why it matters
 //!
@@ -9,7 +9,8 @@
 //!
 //! ## Not reported
 //!
-//! Pointers that are freed on some ways only, comparisons of the pointer, and what a function that is called may have changed.
+//! Comparisons of the pointer, what a function that is called may have changed, and pointers of which a condition in
+//! between may tell.
 //!
 //! ## References
 //!
@@ -29,6 +30,13 @@
 //!     }
 //!     free(name);
 //!     puts(name); /* <- here */
+//! }
+//!
+//! int count(struct item *item, int fail) {
+//!     if (fail) {
+//!         free(item);
+//!     }
+//!     return item->count; /* <- here */
 //! }
 //! ```
 //!

@@ -277,7 +277,10 @@ impl Layout {
     pub(crate) fn script(&self, from: &str, module: &str) -> Option<u32> {
         let (folder, _) = split(from);
         if module.starts_with('.') || module.starts_with('/') {
-            return self.script_file(&normal(&join(folder, module.trim_start_matches('/'))));
+            let path = normal(&join(folder, module.trim_start_matches('/')));
+            return self
+                .code_beside(from, &path)
+                .or_else(|| self.script_file(&path));
         }
         for config in self
             .script_paths
@@ -345,6 +348,15 @@ impl Layout {
                 .find_map(|path| below(path)),
             rest => below(rest).or_else(|| below(&format!("src/{rest}"))),
         }
+    }
+
+    /// Finds what code of JavaScript runs where a declaration of its types lies beside it.
+    fn code_beside(&self, from: &str, path: &str) -> Option<u32> {
+        const CODE: &[&str] = &[".js", ".mjs", ".cjs", ".jsx"];
+        let is_code = CODE.iter().any(|end| from.ends_with(end));
+        let has_types = is_code && self.file(&format!("{path}.d.ts")).is_some();
+        let mut ends = CODE.iter().filter(|_| has_types);
+        ends.find_map(|end| self.file(&format!("{path}{end}")))
     }
 
     /// Finds a file with one of the endings, or the index of a folder.

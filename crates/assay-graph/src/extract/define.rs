@@ -373,7 +373,12 @@ impl<'t> Extractor<'t> {
                         && self.plan.family == Family::Jvm
                 })
             });
-        let Some(written) = written else { return };
+        let Some(written) = written else {
+            if let Some(text) = self.documented(node, "@return", "") {
+                definition.value = self.instance_of_type(text);
+            }
+            return;
+        };
         let text = written.text().trim_start_matches([':', ' ', '-', '>']);
         definition.type_text = self.intern(cut(text));
         definition.value = match definition.kind {

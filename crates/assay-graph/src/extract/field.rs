@@ -23,6 +23,9 @@ impl<'t> Extractor<'t> {
         {
             text = deep.text();
         }
+        if text.is_empty() {
+            text = self.documented(node, "@var", "").unwrap_or("");
+        }
         let value = match text {
             "" => {
                 let given = node

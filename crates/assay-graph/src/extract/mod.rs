@@ -33,7 +33,7 @@ use crate::name::{Interner, Name, Names};
 
 /// Grows whenever the same text would give other facts: what was kept from
 /// before is then not taken.
-pub const FACTS_VERSION: u32 = 4;
+pub const FACTS_VERSION: u32 = 5;
 
 /// More of anything than this is not kept of one file.
 const FACTS_MAX: usize = 2_000_000;

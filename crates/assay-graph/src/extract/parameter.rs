@@ -12,6 +12,9 @@ use crate::extract::type_text::read_type;
 use crate::facts::{DefinitionKind, Expression, ExpressionId, LocalId, Parameter};
 use crate::name::Name;
 
+/// Lines of a comment that are read for types.
+const COMMENT_LINES_MAX: usize = 60;
+
 /// What of a written parameter counts.
 pub(crate) struct Read {
     pub(crate) parameter: Parameter,
@@ -116,9 +119,16 @@ impl<'t> Extractor<'t> {
                 (0, ExpressionId::UNKNOWN) => lambda,
                 (_, value) => value,
             };
+            let value = match read.parameter.type_text.is_empty() && !read.parameter.is_variadic {
+                true => self
+                    .documented_parameter(node, read.parameter.name)
+                    .unwrap_or(value),
+                false => value,
+            };
             let from = parameter.span().start;
             let name = read.parameter.name;
-            self.bind_name(id, name, from, value);
+            let bound = self.spoken_name(name);
+            self.bind_name(id, bound, from, value);
             self.bind_parts(id, parameter, name);
             if read.is_field && is_constructor {
                 let class = self.facts.definitions[id.index()].container;
@@ -132,6 +142,41 @@ impl<'t> Extractor<'t> {
         if !self.read_extended(node, id) {
             self.bind_receiver(node, id);
         }
+    }
+
+    /// Returns a parameter's name as the code of its function has it: PHP marks it.
+    fn spoken_name(&mut self, name: Name) -> Name {
+        if self.plan.family != Family::Php {
+            return name;
+        }
+        let text = format!("${}", self.names.get(name));
+        self.intern(&text)
+    }
+
+    /// Returns a value of the type that the comment above a function gives a parameter.
+    fn documented_parameter(&mut self, function: NodeRef<'t>, name: Name) -> Option<ExpressionId> {
+        let text = format!("${}", self.names.get(name));
+        let written = self.documented(function, "@param", &text)?;
+        Some(self.instance_of_type(written))
+    }
+
+    /// Returns the type that the comment above a declaration of PHP says: `@return A`,
+    /// `@var A`, `@param A $a`; none when it is none of a class.
+    pub(crate) fn documented(&self, node: NodeRef<'t>, tag: &str, name: &str) -> Option<&'t str> {
+        if self.plan.family != Family::Php {
+            return None;
+        }
+        let comment = node
+            .previous_sibling()
+            .filter(|before| before.text().starts_with("/**"))?;
+        let lines = comment.text().lines().take(COMMENT_LINES_MAX);
+        let mut said = lines.filter_map(|line| line.split_once(tag)?.1.strip_prefix(' '));
+        let rest =
+            said.find(|rest| name.is_empty() || rest.split_whitespace().any(|word| word == name))?;
+        let written = rest.split_whitespace().next()?;
+        let named = written.trim_start_matches(['?', '\\']);
+        // `static` and `$this` are what the code gives back itself.
+        named.starts_with(char::is_uppercase).then_some(written)
     }
 
     /// Binds the names in a parameter that is taken apart at once.

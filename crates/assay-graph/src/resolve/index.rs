@@ -6,7 +6,9 @@ use crate::facts::{Definition, DefinitionKind, ExpressionId, ImportKind, LocalId
 use crate::graph::Graph;
 use crate::layout::{Layout, split};
 use crate::name::{Name, QuickMap};
+
 use crate::resolve::evaluate::{Evaluation, Value};
+use crate::resolve::module::is_header;
 use crate::resolve::ruby::Spaces;
 
 /// No definition.
@@ -148,9 +150,11 @@ impl<'g> Index<'g> {
                     continue;
                 }
                 self.insert(container, name, id);
-                if outer != NONE
-                    && !(file.family == Family::C && definition.visibility == Visibility::Private)
-                {
+                // What a header keeps to itself goes to each file that includes it.
+                let is_own = file.family == Family::C
+                    && definition.visibility == Visibility::Private
+                    && !is_header(&file.text_path);
+                if outer != NONE && !is_own {
                     self.insert(outer, name, id);
                 }
             }

@@ -203,10 +203,8 @@ impl<'g> Index<'g> {
         value
     }
 
-    fn is_header(&self, id: u32) -> bool {
-        let path = &self.graph.files[self.file_of(id) as usize].text_path;
-        let end = path.rsplit('.').next().unwrap_or(path);
-        !matches!(end, "c" | "cc" | "cpp" | "cxx")
+    fn is_in_header(&self, id: u32) -> bool {
+        is_header(&self.graph.files[self.file_of(id) as usize].text_path)
     }
 
     /// C and C++: functions are found by their names when the program is linked;
@@ -224,9 +222,12 @@ impl<'g> Index<'g> {
             NONE => Vec::new(),
             package => self
                 .members(package, name)
-                .filter(|&id| self.definition(id).visibility > Visibility::Private)
-                // A macro of a source file is nobody else's.
-                .filter(|&id| self.kind(id) != DefinitionKind::Macro || self.is_header(id))
+                // A macro or a `static` function of a source file is nobody else's.
+                .filter(|&id| {
+                    let is_own = self.definition(id).visibility == Visibility::Private
+                        || self.kind(id) == DefinitionKind::Macro;
+                    !is_own || self.is_in_header(id)
+                })
                 .collect(),
         };
         let with_body: Vec<u32> = candidates
@@ -249,4 +250,10 @@ impl<'g> Index<'g> {
             None => Value::Unknown,
         }
     }
+}
+
+/// Whether other files take a file of C in as it is.
+pub(crate) fn is_header(path: &str) -> bool {
+    let end = path.rsplit('.').next().unwrap_or(path);
+    !matches!(end, "c" | "cc" | "cpp" | "cxx")
 }

@@ -920,3 +920,82 @@ void run(void) { f(0); time(0); TWICE(1); g(0); }
         ],
     );
 }
+
+#[test]
+fn what_a_header_of_c_keeps_to_itself_goes_to_who_includes_it() {
+    check(
+        "//- src/a.h
+static inline int half(int a) { return a / 2; }
+//- src/a.c
+#include \"a.h\"
+static int own(int a) { return a; }
+//- src/b.c
+#include \"a.h\"
+void run(void) { half(0); own(1); }
+",
+        &["run -> src/a.h:half (resolved)"],
+    );
+}
+
+#[test]
+fn parameters_and_comments_of_php_say_types() {
+    check(
+        "//- src/Compiler.php
+<?php
+namespace App;
+class Compiler {
+  /** @return $this */
+  public function raw(string $a) { return $this; }
+  /** @return Env|null the one that is used */
+  public function env() { return $this->e; }
+}
+//- src/Env.php
+<?php
+namespace App;
+class Env { public function name() {} }
+//- src/Node/Node.php
+<?php
+namespace App\\Node;
+use App\\Compiler;
+use App\\Env;
+class Node {
+  /** @var Env */
+  private $env;
+  public function compile(Compiler $compiler): void { $compiler->raw('a')->raw('b')->env()->name(); }
+  /**
+   * @param Compiler $compiler what is written to
+   */
+  public function other($compiler) { $compiler->raw('a'); $this->env->name(); }
+}
+",
+        &[
+            "Node.compile -> src/Compiler.php:Compiler.env (resolved)",
+            "Node.compile -> src/Compiler.php:Compiler.raw (resolved)",
+            "Node.compile -> src/Env.php:Env.name (resolved)",
+            "Node.other -> src/Compiler.php:Compiler.raw (resolved)",
+            "Node.other -> src/Env.php:Env.name (resolved)",
+        ],
+    );
+}
+
+#[test]
+fn code_of_javascript_runs_what_lies_beside_its_types() {
+    check(
+        "//- server.d.ts
+export declare function make(): void;
+//- server.js
+function make() {}
+module.exports = { make };
+//- run.js
+const { make } = require('./server');
+function run() { make(); }
+//- use.ts
+import { make } from './server';
+export function use() { make(); }
+",
+        &[
+            "run -> server.js:make (resolved)",
+            "use -> server.d.ts:make (resolved)",
+        ],
+    );
+}

@@ -3,8 +3,9 @@
 //! `cargo bench -p assay-git --bench history` makes a repository;
 //! `ASSAY_BENCH_REPOSITORY=FOLDER` names one. Processor time counts. A first reading is
 //! mostly what git does as well: decompressing and comparing. What is our own, owners
-//! and counts from facts that are known, must reach so many commits a second. Figures
-//! over their limits are an error.
+//! and counts from facts that are known, must reach so many commits a second. The owners of
+//! lines are compared with `git blame`; `ASSAY_BENCH_OWNERS=LINES` does that alone, over so
+//! many lines. Figures over their limits are an error.
 #![expect(
     clippy::print_stdout,
     clippy::disallowed_methods,
@@ -26,6 +27,10 @@ const RATIO_MAX: f64 = 1.5;
 /// Commits a second of processor time, when their facts are known.
 const KNOWN_MIN: f64 = 15_000.0;
 const ROUNDS: usize = 3;
+/// Of the lines so many must have the commit that `git blame` names.
+const AGREED_MIN: f64 = 0.995;
+/// Lines that are compared at least, where there are so many.
+const LINES_COMPARED: usize = 5_000;
 /// The repository that is made.
 const COMMITS: usize = 3_000;
 const FILES: usize = 200;
@@ -37,6 +42,18 @@ fn main() -> ExitCode {
         Some(folder) => PathBuf::from(folder),
         None => make(&made.join("repository")),
     };
+    let lines_compared = env::var("ASSAY_BENCH_OWNERS").ok();
+    let is_alone = lines_compared.is_some();
+    let lines_compared = lines_compared.and_then(|lines| lines.parse().ok());
+    let lines_compared = lines_compared.unwrap_or(LINES_COMPARED);
+    let agrees = owners_agree(&repository, &history(&repository, None), lines_compared);
+    if is_alone {
+        let _ = fs::remove_dir_all(&made);
+        return match agrees {
+            true => ExitCode::SUCCESS,
+            false => ExitCode::FAILURE,
+        };
+    }
     let cache = made.join("cache");
     let git = best(|| git_log(&repository));
     let first = best(|| drop(history(&repository, None)));
@@ -69,11 +86,53 @@ fn main() -> ExitCode {
     println!(
         "first reading to git log -p: {ratio:.2} (limit {RATIO_MAX}); facts known: {speed:.0} commits/s (limit {KNOWN_MIN:.0})"
     );
-    if ratio <= RATIO_MAX && speed >= KNOWN_MIN {
+    if agrees && ratio <= RATIO_MAX && speed >= KNOWN_MIN {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     }
+}
+
+/// Compares the commit of each line of files drawn over the whole tree with `git blame`.
+fn owners_agree(repository: &Path, read: &HistoryRead, lines_max: usize) -> bool {
+    // A step that is prime visits every file, and none twice.
+    const STEP: usize = 7_919;
+    let history = &read.history;
+    let (mut compared, mut agreed, mut files) = (0usize, 0usize, 0usize);
+    let count = history.files.len().max(1);
+    for turn in 0..count {
+        if compared >= lines_max {
+            break;
+        }
+        let file = &history.files[turn * STEP % count];
+        let path = history.paths[file.path as usize].to_display();
+        let blame = Command::new("git")
+            .args(["blame", "--root", "-l", "-s", "HEAD", "--", &path])
+            .current_dir(read.root.as_deref().unwrap_or(repository))
+            .output();
+        let blame = blame.expect("git runs").stdout;
+        let blamed = blame
+            .split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty());
+        let owned = file.lines.iter().flat_map(|run| {
+            let id = run
+                .commit
+                .map(|at| history.commits[at as usize].id.as_str());
+            std::iter::repeat_n(id, run.count as usize)
+        });
+        for (blamed, owned) in blamed.zip(owned) {
+            compared += 1;
+            agreed += usize::from(owned.is_some_and(|id| blamed.starts_with(id.as_bytes())));
+        }
+        files += 1;
+    }
+    let share = agreed as f64 / compared.max(1) as f64;
+    println!(
+        "owners as git blame: {agreed} of {compared} lines in {files} files, {:.2} % (limit {:.1} %)",
+        share * 100.0,
+        AGREED_MIN * 100.0
+    );
+    share >= AGREED_MIN
 }
 
 fn request(cache: Option<&Path>) -> HistoryOptions {

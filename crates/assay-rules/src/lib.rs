@@ -58,7 +58,10 @@ pub use clone::{
     CloneKind, CloneLimits, CloneNote, CloneOptions, CloneTree, Clones, clone_findings,
     find_change_clones, find_clones, token_count,
 };
-pub use contract::{SchemaComparison, SchemaLoss, compare_schemas, is_schema};
+pub use contract::{
+    LinkedLoss, SchemaComparison, SchemaDocument, SchemaLoss, compare_linked_schemas,
+    compare_schemas, is_schema, schema_references,
+};
 pub use document::{Document, Example, ExampleKind};
 pub use engine::{Engine, FileInput, Outcome};
 pub use environment::{EnvironmentRead, environment_reads};

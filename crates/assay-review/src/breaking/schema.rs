@@ -7,7 +7,7 @@ use assay_rules::{SchemaComparison, SchemaLoss, compare_schemas, is_schema};
 use assay_source::ChangeStatus;
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
-use super::{Loss, finding, told_by};
+use super::{Loss, finding, linked, told_by};
 use crate::engines::Engines;
 use crate::file::{Examined, KeptText};
 use crate::pipeline::Subject;
@@ -21,11 +21,14 @@ pub(super) fn find(
     examined: &[Examined],
     engines: &Engines<'_>,
 ) -> Vec<(usize, Vec<Finding>)> {
-    let compared: Vec<(usize, SchemaComparison)> = examined
+    let mut compared: Vec<(usize, SchemaComparison)> = examined
         .par_iter()
         .enumerate()
         .filter_map(|(at, file)| Some((at, compare(file, engines)?)))
         .collect();
+    for (at, loss) in linked::find(subject, examined, engines) {
+        add(&mut compared, at, loss);
+    }
     let declared: BTreeSet<&str> = compared
         .iter()
         .flat_map(|(_, one)| one.declares.iter().map(String::as_str))
@@ -73,6 +76,23 @@ pub(super) fn find(
         }
     }
     found
+}
+
+/// Adds what a part of a schema takes back, when its file alone does not say so already.
+fn add(compared: &mut Vec<(usize, SchemaComparison)>, at: usize, loss: SchemaLoss) {
+    let place = compared.iter().position(|(known, _)| *known == at);
+    let place = place.unwrap_or_else(|| {
+        compared.push((at, SchemaComparison::default()));
+        compared.len() - 1
+    });
+    let losses = &mut compared[place].1.losses;
+    let is_same = |known: &SchemaLoss| {
+        (known.rule, &known.detail) == (loss.rule, &loss.detail)
+            && (known.base, known.head) == (loss.base, loss.head)
+    };
+    if !losses.iter().any(is_same) {
+        losses.push(loss);
+    }
 }
 
 fn why(rule: &str, severity: Option<Severity>) -> &'static str {

@@ -9,6 +9,8 @@ mod candidate;
 mod reference;
 mod uses;
 
+pub(crate) use reference::join;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use assay_finding::{Confidence, Finding, Problem, Severity};

@@ -310,7 +310,7 @@ fn resolve(
 }
 
 /// Joins a folder and a path with `.` and `..`; none when it leads out of the root.
-fn join(folder: &str, path: &str) -> Option<String> {
+pub(crate) fn join(folder: &str, path: &str) -> Option<String> {
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     for part in path.split('/') {
         match part {

@@ -5,6 +5,7 @@
 //! of YAML costs nothing and cannot blow up.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use assay_source::Span;
 use assay_syntax::SyntaxTree;
@@ -27,6 +28,18 @@ pub(crate) struct Model<'t> {
     pub(crate) roots: Vec<ValueId>,
     /// What the grammar did not understand.
     pub(crate) errors: Vec<Span>,
+    /// The files that were put together; empty for one file alone.
+    parts: Vec<Part>,
+}
+
+/// One of several files that are read as one: its places follow those of the file before.
+#[derive(Debug)]
+struct Part {
+    start: u32,
+    end: u32,
+    root: Option<ValueId>,
+    /// What names another of the files here: `../user.yaml`.
+    links: BTreeMap<String, usize>,
 }
 
 /// One value.
@@ -91,6 +104,74 @@ impl<'t> Model<'t> {
             errors: tree.errors().to_vec(),
             ..Self::default()
         }
+    }
+
+    /// Puts several files together, each with the bytes of its text and what it calls the
+    /// others. The first one is the root; what has no room is left out.
+    pub(crate) fn join(files: Vec<(Self, u32, BTreeMap<String, usize>)>) -> Self {
+        let mut whole = Self::default();
+        let mut start = 0u32;
+        for (model, bytes, links) in files {
+            let shift = whole.values.len() as u32;
+            let end = start.saturating_add(bytes).saturating_add(1);
+            let fits = whole.values.len() + model.values.len() <= VALUES_MAX && end < u32::MAX;
+            let root = model.roots.first().filter(|_| fits);
+            whole.parts.push(Part {
+                start,
+                end,
+                root: root.map(|root| ValueId(root.0 + shift)),
+                links,
+            });
+            if fits {
+                let moved = |span: Span| Span::new(span.start + start, span.end + start);
+                whole
+                    .errors
+                    .extend(model.errors.iter().map(|span| moved(*span)));
+                let values = model.values.into_iter();
+                whole
+                    .values
+                    .extend(values.map(|value| value.moved(shift, start)));
+            }
+            start = end;
+        }
+        whole
+            .roots
+            .extend(whole.parts.first().and_then(|part| part.root));
+        whole
+    }
+
+    /// Returns which of the files put together a place is in, and where in it.
+    pub(crate) fn part_of(&self, span: Span) -> Option<(usize, Span)> {
+        let is_in = |part: &Part| (part.start..part.end).contains(&span.start);
+        let at = self.parts.iter().position(is_in)?;
+        let start = self.parts[at].start;
+        Some((at, Span::new(span.start - start, span.end - start)))
+    }
+
+    /// Returns the root of the file that a reference leads to from a value: of its own
+    /// file when it names none.
+    pub(crate) fn root_for(&self, value: ValueId, file: &str) -> Option<ValueId> {
+        let own = self.part_of(self.value(value).span);
+        match (own, file) {
+            (None, "") => self.roots.first().copied(),
+            (None, _) => None,
+            (Some((at, _)), "") => self.parts[at].root,
+            (Some((at, _)), file) => {
+                let to = *self.parts[at].links.get(file)?;
+                self.parts.get(to)?.root
+            }
+        }
+    }
+
+    /// Returns all that stands under a key, wherever it is.
+    pub(crate) fn all_under(&self, key: &str) -> impl Iterator<Item = &str> {
+        let entries = self.values.iter().flat_map(|value| match &value.shape {
+            Shape::Mapping(entries) => entries.as_slice(),
+            _ => &[],
+        });
+        entries
+            .filter(move |entry| entry.key == key)
+            .filter_map(|entry| Some(&*self.scalar(entry.value)?.text))
     }
 
     /// Adds a value; beyond the limit every value is the last one.
@@ -182,6 +263,28 @@ impl<'t> Model<'t> {
             text_start,
         };
         self.add(span, Shape::Scalar(scalar))
+    }
+}
+
+impl Value<'_> {
+    /// Returns the value with its numbers and places moved behind those of other files.
+    fn moved(mut self, ids: u32, bytes: u32) -> Self {
+        let moved = |span: Span| Span::new(span.start + bytes, span.end + bytes);
+        self.span = moved(self.span);
+        match &mut self.shape {
+            Shape::Mapping(entries) => {
+                for entry in entries {
+                    entry.key_span = moved(entry.key_span);
+                    entry.value.0 += ids;
+                }
+            }
+            Shape::Sequence(items) => items.iter_mut().for_each(|item| item.0 += ids),
+            Shape::Scalar(scalar) => {
+                scalar.text_start = scalar.text_start.map(|start| start + bytes);
+            }
+            Shape::Unknown => {}
+        }
+        self
     }
 }
 

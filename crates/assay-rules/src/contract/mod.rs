@@ -3,7 +3,8 @@
 //! [`compare_schemas`] reads both versions of a file and compares them by the
 //! rules of its own specification: OpenAPI and JSON Schema, GraphQL, Protocol
 //! Buffers, Avro, the exports of `package.json`. It reads nothing but the two texts: a reference to another
-//! file is compared as it is written.
+//! file is compared as it is written. [`compare_linked_schemas`] follows the references of
+//! OpenAPI and JSON Schema into other files.
 
 mod avro;
 mod graphql;
@@ -14,7 +15,7 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use assay_finding::{Confidence, Severity};
 use assay_source::{RepoPath, Span};
@@ -146,6 +147,88 @@ pub fn compare_schemas(
         losses: losses.found,
         declares: losses.declares,
     })
+}
+
+/// One file of a schema over several files.
+pub struct SchemaDocument<'a> {
+    /// Its content.
+    pub parsed: &'a ParsedFile,
+    /// What it calls the others, such as `../user.yaml`, and their numbers in the list.
+    pub links: BTreeMap<String, usize>,
+}
+
+/// What a schema over several files takes back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkedLoss {
+    /// What it takes back; places are those of the files below.
+    pub loss: SchemaLoss,
+    /// The file in the list of the base.
+    pub base: Option<usize>,
+    /// The file in the list of the head.
+    pub head: Option<usize>,
+}
+
+/// Returns the other files that a file of JSON or YAML refers to, as it calls them.
+pub fn schema_references(parsed: &ParsedFile) -> BTreeSet<String> {
+    let Some(tree) = parsed.trees.first() else {
+        return BTreeSet::new();
+    };
+    let model = model_of(tree);
+    let files = model.all_under("$ref").map(|target| {
+        let (file, _) = target.split_once('#').unwrap_or((target, ""));
+        file.to_owned()
+    });
+    files
+        .filter(|file| !file.is_empty() && !file.contains(':') && !file.starts_with('/'))
+        .collect()
+}
+
+/// Compares both versions of a schema whose first file refers to the others; nothing for
+/// a file that is no schema of OpenAPI or JSON Schema.
+pub fn compare_linked_schemas(
+    path: &RepoPath,
+    base: &[SchemaDocument<'_>],
+    head: &[SchemaDocument<'_>],
+) -> Vec<LinkedLoss> {
+    let Some(root) = head
+        .first()
+        .and_then(|document| document.parsed.trees.first())
+    else {
+        return Vec::new();
+    };
+    let Some(format) = format_of(path, root.language(), root.text().as_str()) else {
+        return Vec::new();
+    };
+    let (Some(old), Some(new)) = (joined(base), joined(head)) else {
+        return Vec::new();
+    };
+    let mut losses = Losses::default();
+    match format {
+        Format::OpenApi => openapi::compare(&old, &new, &mut losses),
+        Format::JsonSchema => shape::compare_roots(&old, &new, &mut losses),
+        _ => return Vec::new(),
+    }
+    let placed = losses.found.into_iter().map(|mut loss| {
+        let base = loss.base.and_then(|span| old.part_of(span));
+        let head = loss.head.and_then(|span| new.part_of(span));
+        loss.base = base.map(|(_, span)| span);
+        loss.head = head.map(|(_, span)| span);
+        LinkedLoss {
+            loss,
+            base: base.map(|(at, _)| at),
+            head: head.map(|(at, _)| at),
+        }
+    });
+    placed.collect()
+}
+
+fn joined<'t>(list: &[SchemaDocument<'t>]) -> Option<Model<'t>> {
+    let files = list.iter().map(|document| {
+        let tree = document.parsed.trees.first()?;
+        let bytes = tree.text().as_str().len() as u32;
+        Some((model_of(tree), bytes, document.links.clone()))
+    });
+    files.collect::<Option<Vec<_>>>().map(Model::join)
 }
 
 fn model_of(tree: &SyntaxTree) -> Model<'_> {

@@ -19,7 +19,8 @@ pub(super) fn compare(old: &Model<'_>, new: &Model<'_>, losses: &mut Losses) {
     let (Some(&was), Some(&now)) = (old.roots.first(), new.roots.first()) else {
         return;
     };
-    let (Some(was_paths), Some(now_paths)) = (old.get(was, "paths"), new.get(now, "paths")) else {
+    let paths = |model: &Model<'_>, root| resolve(model, model.get(root, "paths")?);
+    let (Some(was_paths), Some(now_paths)) = (paths(old, was), paths(new, now)) else {
         return;
     };
     // A new major version says itself that it breaks.

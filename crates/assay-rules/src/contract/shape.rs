@@ -52,14 +52,14 @@ pub(super) fn compare_roots(old: &Model<'_>, new: &Model<'_>, losses: &mut Losse
     }
 }
 
-/// Follows a reference within the document; none for one to elsewhere.
+/// Follows a reference; none for one to a file that was not read.
 pub(super) fn resolve(model: &Model<'_>, mut value: ValueId) -> Option<ValueId> {
     for _ in 0..REFERENCES_MAX {
         let Some(target) = model.text(value, "$ref") else {
             return Some(value);
         };
-        let pointer = target.strip_prefix('#')?;
-        let mut at = *model.roots.first()?;
+        let (file, pointer) = target.split_once('#').unwrap_or((target, ""));
+        let mut at = model.root_for(value, file)?;
         for part in pointer.split('/').skip(1) {
             let part = part
                 .replace("%7B", "{")

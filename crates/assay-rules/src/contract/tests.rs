@@ -4,7 +4,7 @@ use assay_finding::Confidence;
 use assay_source::{RepoPath, SourceText};
 use assay_syntax::{ParseLimits, ParsedFile, detect, parse};
 
-use super::compare_schemas;
+use super::{SchemaDocument, compare_linked_schemas, compare_schemas, schema_references};
 
 fn read(path: &str, text: &str) -> ParsedFile {
     let text = Arc::new(SourceText::from_text(text));
@@ -571,5 +571,51 @@ fn a_package_of_npm_keeps_its_exports_and_commands() {
         &[
             "api/removed-symbol: exports are new: no other file of the package can be imported any longer",
         ],
+    );
+}
+
+fn linked(files: &[ParsedFile; 2]) -> Vec<SchemaDocument<'_>> {
+    let links = [("./user.yaml", 1), ("api.yaml", 0)];
+    let links = links.map(|(name, at)| (name.to_owned(), at));
+    let made = |parsed| SchemaDocument {
+        parsed,
+        links: links.iter().cloned().collect(),
+    };
+    files.iter().map(made).collect()
+}
+
+/// Compares two versions of an OpenAPI document over two files: losses with the numbers of
+/// the files that they are in.
+fn check_linked(root: &str, base: &str, head: &str, expected: &[(&str, Option<usize>)]) {
+    let [was, now] = [base, head].map(|other| [read("api.yaml", root), read("user.yaml", other)]);
+    assert!(schema_references(&was[0]).contains("./user.yaml"), "{root}");
+    let losses = compare_linked_schemas(&RepoPath::from("api.yaml"), &linked(&was), &linked(&now));
+    let shown: Vec<(String, Option<usize>)> = losses
+        .iter()
+        .map(|one| (format!("{} {}", one.loss.name, one.loss.detail), one.base))
+        .collect();
+    let shown: Vec<(&str, Option<usize>)> = shown
+        .iter()
+        .map(|(text, at)| (text.as_str(), *at))
+        .collect();
+    assert_eq!(shown, expected, "{base}\n->\n{head}");
+}
+
+#[test]
+fn references_are_followed_into_other_files() {
+    let root = "openapi: 3.0.0\npaths:\n  /users:\n    $ref: './user.yaml#/path'\ncomponents:\n  schemas:\n    Id: {type: string}\n";
+    let user = "path:\n  get:\n    responses:\n      '200':\n        content:\n          application/json:\n            schema: {$ref: '#/User'}\n  post: {responses: {'204': {description: x}}}\nUser:\n  type: object\n  properties:\n    id: {$ref: 'api.yaml#/components/schemas/Id'}\n    name: {type: string}\n";
+    check_linked(root, user, user, &[]);
+    check_linked(
+        root,
+        user,
+        &user.replace("    name: {type: string}\n", ""),
+        &[("GET /users 200.name is gone", Some(1))],
+    );
+    check_linked(
+        root,
+        user,
+        &user.replace("  post: {responses: {'204': {description: x}}}\n", ""),
+        &[("POST /users is gone", Some(1))],
     );
 }

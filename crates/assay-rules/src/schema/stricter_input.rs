@@ -22,7 +22,7 @@
 //! ## Not reported
 //!
 //! - The same change in what is only received, properties that are `readOnly`, arguments with a default.
-//! - A schema that uses `not`, `if` or a reference to another file: what it lets through is not worked out.
+//! - A schema that uses `not`, `if` or a reference to a file that is not in the tree: what it lets through is not worked out.
 //!
 //! ## References
 //!

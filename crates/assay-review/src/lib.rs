@@ -14,6 +14,7 @@ mod breaking;
 mod cache;
 mod classify;
 mod clones;
+mod copied;
 mod coverage;
 mod dependencies;
 mod engines;

@@ -15,6 +15,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use crate::advice;
 use crate::breaking;
 use crate::clones;
+use crate::copied;
 use crate::coverage::NewCode;
 use crate::dependencies;
 use crate::engines::Engines;
@@ -98,6 +99,7 @@ pub fn review(subject: Subject<'_>, settings: &Settings, progress: &dyn Progress
         flow::find(subject, files, &engines, settings, progress);
     });
     let mut findings = introduced(&mut examined);
+    copied::mark(subject, &mut findings);
     let files = &mut examined;
     findings.extend(step("past versions", &mut problems, || {
         past::find(subject, &engines, settings, &known)

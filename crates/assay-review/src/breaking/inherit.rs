@@ -5,7 +5,7 @@
 //! their names. Only a change that takes a member away asks.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use assay_rules::{Surface, surface};
@@ -17,6 +17,8 @@ use crate::file::Examined;
 
 /// Classes above each other.
 const DEPTH_MAX: usize = 8;
+/// Classes above one that are looked at.
+const CLASSES_MAX: usize = 200;
 /// Files that are searched for a class.
 const FILES_MAX: usize = 2_000;
 /// Bytes of one of them.
@@ -72,34 +74,55 @@ impl<'a> Classes<'a> {
 
     /// Says where a member is of a class with such a head.
     pub(super) fn find(&self, language: &str, extends: &str, member: &str) -> Place {
-        self.find_within(language, extends, member, DEPTH_MAX)
-    }
-
-    fn find_within(&self, language: &str, extends: &str, member: &str, depth: usize) -> Place {
-        let Some(depth) = depth.checked_sub(1) else {
-            return Place::Unknown;
-        };
         let mut place = Place::Gone;
-        for base in bases(extends) {
-            let declared = self.declared(language, base);
+        let decided = self.climb(language, extends, &mut |base, declared| {
             if declared.is_empty() {
                 place = Place::Unknown;
             }
-            for (surface, heritage) in declared {
-                let whole = format!("{base}.{member}");
-                let has = surface.names.binary_search(&whole).is_ok()
-                    || surface.handed_on.contains(&whole);
-                if has {
-                    return Place::Inherited;
-                }
-                match self.find_within(language, &heritage, member, depth) {
-                    Place::Inherited => return Place::Inherited,
-                    Place::Unknown => place = Place::Unknown,
-                    Place::Gone => {}
-                }
-            }
+            let whole = format!("{base}.{member}");
+            declared.iter().any(|(surface, _)| {
+                surface.names.binary_search(&whole).is_ok() || surface.handed_on.contains(&whole)
+            })
+        });
+        match decided {
+            Some(true) => Place::Inherited,
+            Some(false) => place,
+            None => Place::Unknown,
         }
-        place
+    }
+
+    /// Looks at each class above a class with such a head once, nearest first: whether
+    /// `stop` said yes to one; none when there were too many.
+    fn climb(
+        &self,
+        language: &str,
+        extends: &str,
+        stop: &mut dyn FnMut(&str, &[(Arc<Surface>, String)]) -> bool,
+    ) -> Option<bool> {
+        let mut seen: HashSet<String> = HashSet::new();
+        let mut level: Vec<String> = bases(extends).map(str::to_owned).collect();
+        for _ in 0..DEPTH_MAX {
+            let mut above = Vec::new();
+            for base in level {
+                if !seen.insert(base.clone()) {
+                    continue;
+                }
+                if seen.len() > CLASSES_MAX {
+                    return None;
+                }
+                let declared = self.declared(language, &base);
+                if stop(&base, &declared) {
+                    return Some(true);
+                }
+                let heads = declared.iter().flat_map(|(_, heritage)| bases(heritage));
+                above.extend(heads.map(str::to_owned));
+            }
+            if above.is_empty() {
+                return Some(false);
+            }
+            level = above;
+        }
+        None
     }
 
     /// Whether a class that extends this one has the member now, and had not.
@@ -112,9 +135,7 @@ impl<'a> Classes<'a> {
             head.items.iter().any(|item| {
                 let is_heir = item.owner.as_ref().is_some_and(|heir| {
                     let class = head.items.iter().find(|item| item.name == *heir);
-                    class.is_some_and(|class| {
-                        self.descends(language, &class.heritage, owner, DEPTH_MAX)
-                    })
+                    class.is_some_and(|class| self.descends(language, &class.heritage, owner))
                 });
                 let was_there = base
                     .as_ref()
@@ -125,17 +146,9 @@ impl<'a> Classes<'a> {
     }
 
     /// Whether a class with such a head extends the owner, also through others.
-    fn descends(&self, language: &str, extends: &str, owner: &str, depth: usize) -> bool {
-        let Some(depth) = depth.checked_sub(1) else {
-            return false;
-        };
-        bases(extends).any(|base| {
-            base == owner
-                || self
-                    .declared(language, base)
-                    .iter()
-                    .any(|(_, heritage)| self.descends(language, heritage, owner, depth))
-        })
+    fn descends(&self, language: &str, extends: &str, owner: &str) -> bool {
+        let decided = self.climb(language, extends, &mut |base, _| base == owner);
+        decided == Some(true)
     }
 
     /// Returns the files that declare a class, with what it extends there.

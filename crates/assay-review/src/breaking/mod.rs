@@ -5,8 +5,10 @@
 //! change says itself that it breaks something.
 
 mod inherit;
+mod linked;
 mod outward;
 mod policy;
+mod release;
 mod schema;
 
 use std::collections::HashSet;
@@ -15,10 +17,11 @@ use assay_finding::{
     Confidence, Finding, Fingerprint, Frame, IdentityHasher, Location, RuleId, Severity, State,
 };
 use assay_rules::{Break, BreakKind, Surface, compare_surfaces, rule_by_id};
-use assay_source::{ChangeStatus, FileChange, SourceText, Span};
+use assay_source::{ChangeStatus, FileChange, Span};
 
 use self::inherit::{Classes, Place};
-use self::policy::{Packages, is_breaking_bump, version_of, words};
+use self::policy::{Packages, words};
+use self::release::{says_major, told_in_changelogs};
 use crate::engines::Engines;
 use crate::file::{Examined, KeptText};
 use crate::frame;
@@ -28,8 +31,6 @@ use crate::settings::Settings;
 
 /// Findings of one file: a rewritten module is one piece of news.
 const BREAKS_PER_FILE_MAX: usize = 25;
-/// Bytes of a manifest or changelog that is read.
-const BYTES_MAX: u64 = 4 << 20;
 
 /// Finds what the change breaks for others.
 pub(crate) fn find(
@@ -110,21 +111,23 @@ fn code(
         let language = kept.language.id();
         let offered = |one: &&Break| {
             let path = &file.entry.path;
-            !told.contains(last_part(&one.name))
-                && packages.offers(path, language.as_str(), &one.name)
+            !is_told(one, told) && packages.offers(path, language.as_str(), &one.name)
         };
         let mut found: Vec<Finding> = Vec::new();
         for one in breaks.iter().filter(offered).take(BREAKS_PER_FILE_MAX) {
             let is_gone = matches!(one.kind, BreakKind::Removed | BreakKind::Hidden);
             let mut is_doubtful = !one.is_certain
                 || is_gone && moved.contains(&(language.as_str(), one.name.as_str()));
-            if let (true, Some((owner, member))) = (is_gone, one.name.rsplit_once('.')) {
+            if let Some((owner, member)) = one.name.rsplit_once('.') {
                 let place = classes.find(language.as_str(), &one.extends, member);
-                if place == Place::Inherited {
+                if is_gone && place == Place::Inherited {
                     continue;
                 }
-                is_doubtful |= place == Place::Unknown
-                    || classes.is_in_heirs(language.as_str(), last_part(owner), member);
+                // An overload may be that of a class above.
+                is_doubtful |= place == Place::Inherited;
+                is_doubtful |= is_gone
+                    && (place == Place::Unknown
+                        || classes.is_in_heirs(language.as_str(), last_part(owner), member));
             }
             let loss = Loss {
                 rule: rule_of(one.kind),
@@ -148,6 +151,19 @@ fn code(
     findings
 }
 
+/// Whether a changelog names what is gone, or the parameter that is another one.
+fn is_told(one: &Break, told: &HashSet<String>) -> bool {
+    const CONSTRUCTORS: &[&str] = &["__init__", "__construct", "initialize", "constructor"];
+    let names = |name: &String| told.contains(name.trim_start_matches('$'));
+    let last = last_part(&one.name);
+    let owner = one.name.rsplit('.').nth(1);
+    let is_named = match owner {
+        Some(owner) if CONSTRUCTORS.contains(&last) => told.contains(owner),
+        _ => told.contains(last),
+    };
+    is_named || one.parameter.as_ref().is_some_and(names)
+}
+
 fn last_part(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or(name)
 }
@@ -163,86 +179,20 @@ fn new_names(examined: &[Examined]) -> HashSet<(&str, &str)> {
             continue;
         };
         for item in &head.items {
+            // A file that was made of another one has its names in a new place.
+            let is_moved = matches!(
+                file.entry.status,
+                ChangeStatus::Renamed { .. } | ChangeStatus::Copied { .. }
+            );
             let was_there = base
                 .as_ref()
                 .is_some_and(|base| base.names.binary_search(&item.name).is_ok());
-            if !was_there {
+            if is_moved || !was_there {
                 names.insert((language.id().as_str(), item.name.as_str()));
             }
         }
     }
     names
-}
-
-/// Whether a manifest of the change raises the version so that it may break.
-fn says_major(subject: Subject<'_>) -> bool {
-    subject.change.files.iter().any(|file| {
-        let name = file.path().file_name().to_ascii_lowercase();
-        let is_manifest = matches!(
-            name.as_slice(),
-            b"package.json"
-                | b"cargo.toml"
-                | b"pyproject.toml"
-                | b"setup.cfg"
-                | b"setup.py"
-                | b"pom.xml"
-                | b"gradle.properties"
-                | b"build.gradle"
-                | b"composer.json"
-                | b"__init__.py"
-                | b"__version__.py"
-                | b"version.rb"
-                | b"version.go"
-                | b"version.py"
-        ) || name.ends_with(b".gemspec")
-            || name.ends_with(b".csproj");
-        if !is_manifest {
-            return false;
-        }
-        let [base, head] = texts(subject, file).map(|text| text.as_deref().and_then(version_of));
-        matches!((base, head), (Some(base), Some(head)) if is_breaking_bump(base, head))
-    })
-}
-
-fn texts(subject: Subject<'_>, file: &FileChange) -> [Option<String>; 2] {
-    [&file.base, &file.head].map(|version| {
-        let bytes = subject.tree.read(version.as_ref()?, BYTES_MAX).ok()?;
-        Some(SourceText::decode(bytes).ok()?.as_str().to_owned())
-    })
-}
-
-/// The words that the change adds to changelogs.
-fn told_in_changelogs(subject: Subject<'_>) -> HashSet<String> {
-    let mut told = HashSet::new();
-    for file in &subject.change.files {
-        let Some(path) = file.path().as_str().map(str::to_ascii_lowercase) else {
-            continue;
-        };
-        let name = path.rsplit('/').next().unwrap_or(&path);
-        let is_changelog = [
-            "change", "history", "news", "release", "upgrad", "migrat", "whatsnew",
-        ]
-        .iter()
-        .any(|start| name.starts_with(start))
-            || [
-                "changelog/",
-                "changes/",
-                "newsfragments/",
-                ".changeset/",
-                "changelog.d/",
-                "releasenotes/",
-            ]
-            .iter()
-            .any(|folder| path.contains(folder));
-        if !is_changelog {
-            continue;
-        }
-        let [base, head] = texts(subject, file).map(Option::unwrap_or_default);
-        let old: HashSet<&str> = base.lines().collect();
-        let new = head.lines().filter(|line| !old.contains(line));
-        told.extend(new.flat_map(words).map(str::to_owned));
-    }
-    told
 }
 
 fn rule_of(kind: BreakKind) -> &'static str {

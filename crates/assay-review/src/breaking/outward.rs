@@ -86,6 +86,8 @@ pub(super) fn find(
         }
     }
     let keys: BTreeSet<(&str, &str)> = now.iter().map(|one| (one.rule, one.key.as_str())).collect();
+    let all = sides.iter().flat_map(|(_, before)| before);
+    let known: BTreeSet<(&str, &str)> = all.map(|one| (one.rule, one.key.as_str())).collect();
     let mut found = Vec::new();
     for (at, before) in &sides {
         let (file, change) = (&examined[*at], &subject.change.files[*at]);
@@ -95,10 +97,6 @@ pub(super) fn find(
             .filter(|one| !keys.contains(&(one.rule, one.key.as_str())))
             .filter(|one| !is_under_any(one, &keys))
             .take(LOSSES_PER_FILE_MAX)
-            .collect();
-        let known: BTreeSet<(&str, &str)> = before
-            .iter()
-            .map(|one| (one.rule, one.key.as_str()))
             .collect();
         let findings = lost.into_iter().filter_map(|one| {
             let instead = replacement(one, &now, &known);
@@ -163,10 +161,18 @@ fn is_under_any(one: &Declared, keys: &BTreeSet<(&str, &str)>) -> bool {
                 .any(|(rule, key)| *rule == one.rule && key.ends_with(&format!(" {path}")))
 }
 
-/// Returns the one name that is new, when there is one of the same kind only.
+/// Returns the one name that is new, when there is one of the same kind only: of keys, in the
+/// same type.
 fn replacement(one: &Declared, now: &[Declared], known: &BTreeSet<(&str, &str)>) -> Option<String> {
+    fn owner(one: &Declared) -> Option<&str> {
+        let is_key = one.rule == "api/removed-configuration-key";
+        let (owner, _) = one.key.rsplit_once('.').filter(|_| is_key)?;
+        Some(owner)
+    }
     let mut news = now.iter().filter(|other| {
-        other.rule == one.rule && !known.contains(&(other.rule, other.key.as_str()))
+        other.rule == one.rule
+            && owner(other) == owner(one)
+            && !known.contains(&(other.rule, other.key.as_str()))
     });
     let first = news.next()?;
     news.next().is_none().then(|| first.shown.clone())

@@ -108,10 +108,21 @@ impl<'a> Packages<'a> {
                     let plain: String = text.split_whitespace().collect();
                     plain.contains("\"name\":") && !plain.contains("\"type\":\"project\"")
                 }),
-            "ruby" => self
-                .files
-                .keys()
-                .any(|name| name.ends_with(".gemspec") && !name.contains('/')),
+            // What is required lies in `lib`, of the one gem or of one of several.
+            "ruby" => {
+                let folder = match path.rfind("/lib/") {
+                    _ if path.starts_with("lib/") => Some(""),
+                    Some(at) => Some(&path[..at]),
+                    None => None,
+                };
+                folder.is_some_and(|folder| {
+                    let of_gem = |name: &String| {
+                        let around = name.rsplit_once('/').map_or("", |(around, _)| around);
+                        name.ends_with(".gemspec") && around == folder
+                    };
+                    self.files.keys().any(of_gem)
+                })
+            }
             "c-sharp" => self.files.iter().any(|(name, _)| {
                 let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
                 name.ends_with(".csproj")
@@ -228,58 +239,5 @@ fn join(folder: &str, name: &str) -> String {
     match folder {
         "" => name.to_owned(),
         folder => format!("{folder}/{name}"),
-    }
-}
-
-/// Returns the first version that a manifest gives: major and minor.
-pub(super) fn version_of(text: &str) -> Option<(u64, u64)> {
-    const LINES_MAX: usize = 400;
-    text.lines().take(LINES_MAX).find_map(|line| {
-        let lower = line.to_ascii_lowercase();
-        let at = lower.find("version")?;
-        if lower[..at].ends_with(|c: char| c.is_alphanumeric() || c == '-')
-            && !lower[..at].ends_with("__")
-        {
-            return None;
-        }
-        let rest = lower[at + "version".len()..]
-            .trim_start_matches(['_', '"', '\'', ' ', ':', '=', '>', '(', 'v']);
-        let mut parts = rest.split(|c: char| !c.is_ascii_digit());
-        Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
-    })
-}
-
-/// Returns whether going from one version to the other says that something breaks.
-pub(super) fn is_breaking_bump(base: (u64, u64), head: (u64, u64)) -> bool {
-    head.0 > base.0 || head.0 == 0 && base.0 == 0 && head.1 > base.1
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{is_breaking_bump, version_of};
-
-    #[test]
-    fn versions_are_read_where_manifests_give_them() {
-        for (text, expected) in [
-            (
-                "{\n  \"name\": \"a\",\n  \"version\": \"4.17.1\"\n}",
-                Some((4, 17)),
-            ),
-            (
-                "[package]\nname = \"a\"\nversion = \"0.8.2\"\n",
-                Some((0, 8)),
-            ),
-            ("__version__ = \"2.31.0\"", Some((2, 31))),
-            (
-                "<project>\n<modelVersion>4.0.0</modelVersion>\n<version>2.10.1</version>",
-                Some((2, 10)),
-            ),
-            ("rust-version = \"1.70\"\nversion = \"1.2.0\"", Some((1, 2))),
-            ("nothing", None),
-        ] {
-            assert_eq!(version_of(text), expected, "{text}");
-        }
-        assert!(is_breaking_bump((1, 9), (2, 0)) && is_breaking_bump((0, 8), (0, 9)));
-        assert!(!is_breaking_bump((1, 9), (1, 10)) && !is_breaking_bump((2, 0), (2, 0)));
     }
 }

@@ -190,3 +190,45 @@ fn a_new_migration_is_judged() {
     );
     check_outer(change, &["2 migration/removed-column"]);
 }
+
+#[test]
+fn a_migration_that_is_copied_as_it_is_says_nothing_new() {
+    let text = "CREATE TABLE a (b INT);\nALTER TABLE c DROP COLUMN d;\n";
+    let copied = |old: &str| {
+        MemoryChange::default()
+            .file("db/migrations/004.sql", None, Some(text))
+            .file("old/migrations/004.sql", Some(old), Some(old))
+    };
+    check_outer(copied(text), &[]);
+    check_outer(copied("SELECT 1;\n"), &["2 migration/removed-column"]);
+}
+
+#[test]
+fn a_part_of_a_schema_is_judged_by_the_document_that_refers_to_it() {
+    let root = "openapi: 3.0.0\npaths:\n  /users:\n    $ref: 'paths/user.yaml'\n";
+    let part = "get:\n  responses:\n    '200': {description: ok}\npost:\n  responses:\n    '204': {description: ok}\n";
+    let head = "get:\n  responses:\n    '200': {description: ok}\n";
+    let change = |path: &str| {
+        MemoryChange::default()
+            .file("api/openapi.yaml", Some(root), Some(root))
+            .file(path, Some(part), Some(head))
+    };
+    check_outer(change("api/paths/user.yaml"), &["3 schema/removed-member"]);
+    check_outer(change("api/other/user.yaml"), &[]);
+}
+
+#[test]
+fn a_class_that_extends_many_is_looked_at_once() {
+    // Each class extends the two before it: by every way there were a million.
+    let classes: String = (2..40)
+        .map(|at| format!("class C{at}(C{}, C{}):\n    pass\n", at - 1, at - 2))
+        .collect();
+    let base = format!(
+        "class C0:\n    pass\nclass C1:\n    pass\n{classes}class D(C39):\n    def m(self): pass\n    def n(self): pass\n"
+    );
+    let head = base.replace("    def m(self): pass\n", "");
+    let change = MemoryChange::default()
+        .file("pkg/io.py", Some(&base), Some(&head))
+        .file("pyproject.toml", Some(LIBRARY), Some(LIBRARY));
+    check(change, &["82 api/removed-symbol"]);
+}

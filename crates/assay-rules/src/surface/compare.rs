@@ -33,7 +33,10 @@ pub struct Break {
     pub detail: String,
     /// Whether the text alone proves it, and nobody was told before.
     pub is_certain: bool,
-    /// For a member that is gone, what its class extends now: it may be inherited.
+    /// The parameter that it is about.
+    pub parameter: Option<String>,
+    /// For a member or an overload that is gone, what its class extends now: it may be
+    /// inherited.
     pub extends: String,
     /// The thing in the base; none for what is new.
     pub base: Option<assay_source::Span>,
@@ -68,8 +71,17 @@ pub fn compare_surfaces(base: &Surface, head: &Surface) -> Vec<Break> {
             continue;
         }
         match new.get(&item.name) {
-            Some(now) => breaks.extend(compare_items(&old[&item.name], now, head)),
+            Some(now) => {
+                let was = &old[&item.name];
+                let mut found = compare_items(was, now, head);
+                if let (Some(found), true) = (&mut found, may_be_overload(was)) {
+                    let owner = around.and_then(|owner| new.get(owner)?.first());
+                    found.extends = owner.map_or_else(String::new, |one| one.heritage.clone());
+                }
+                breaks.extend(found);
+            }
             None if head.handed_on.contains(&item.name) => {}
+            None if head.handed_on.contains(&any_case(&item.name)) => {}
             None => {
                 let owner_now = around.and_then(|owner| new.get(owner)?.first());
                 // The parts of a type that is written in place may have got a name.
@@ -111,6 +123,7 @@ pub fn compare_surfaces(base: &Surface, head: &Surface) -> Vec<Break> {
                     _ => "is new, and every implementation must provide it".to_owned(),
                 },
                 is_certain: true,
+                parameter: None,
                 extends: String::new(),
                 base: None,
                 head: Some(item.span),
@@ -132,21 +145,36 @@ fn gone(item: &SurfaceItem, head: &Surface) -> Break {
         name: item.name.clone(),
         detail,
         is_certain: true,
+        parameter: None,
         extends: String::new(),
         base: Some(item.span),
         head: None,
     }
 }
 
+/// Writes a name as surfaces hand on those that are found in any case of letters (PHP).
+pub(super) fn any_case(name: &str) -> String {
+    format!("\\{}", name.to_lowercase())
+}
+
+/// Whether a class that inherits may have another function of the name.
+fn may_be_overload(items: &[SurfaceItem]) -> bool {
+    let is_overloaded = |signature: &Signature| signature.is_typed;
+    items
+        .iter()
+        .any(|item| item.owner.is_some() && item.signature.as_ref().is_some_and(is_overloaded))
+}
+
 /// Compares all that goes by one name: overloads are matched first.
 fn compare_items(old: &[SurfaceItem], new: &[SurfaceItem], head: &Surface) -> Option<Break> {
     let item = &old[0];
-    let make = |kind, detail, at: &SurfaceItem, now: &SurfaceItem| Break {
-        kind,
+    let make = |difference: Difference, at: &SurfaceItem, now: &SurfaceItem| Break {
+        kind: difference.kind,
         what: at.kind,
         name: at.name.clone(),
-        detail,
-        is_certain: true,
+        detail: difference.detail,
+        is_certain: difference.is_certain && !at.is_deprecated,
+        parameter: difference.parameter,
         extends: String::new(),
         base: Some(at.span),
         head: Some(now.span),
@@ -171,14 +199,11 @@ fn compare_items(old: &[SurfaceItem], new: &[SurfaceItem], head: &Surface) -> Op
             }
         }
         match first {
-            Some(((kind, detail), now)) if !is_kept => {
-                let several = old.len() > 1 && new.len() < old.len();
-                let detail = if several {
-                    "lost one of its overloads".to_owned()
-                } else {
-                    detail
-                };
-                return Some(make(kind, detail, item, now));
+            Some((mut difference, now)) if !is_kept => {
+                if old.len() > 1 && new.len() < old.len() {
+                    difference = Difference::of("lost one of its overloads".to_owned());
+                }
+                return Some(make(difference, item, now));
             }
             _ => {}
         }
@@ -190,37 +215,56 @@ fn compare_items(old: &[SurfaceItem], new: &[SurfaceItem], head: &Surface) -> Op
             "enumeration" => "is `#[non_exhaustive]` now, and a `match` needs an arm for the rest",
             _ => "has a private field or is `#[non_exhaustive]` now, and others can no longer build it",
         };
-        make(BreakKind::Signature, detail.to_owned(), item, now)
+        make(Difference::of(detail.to_owned()), item, now)
     })
 }
 
-fn compare_signatures(
-    was: &Signature,
-    now: &Signature,
-    head: &Surface,
-) -> Option<(BreakKind, String)> {
+/// What is different between two signatures.
+struct Difference {
+    kind: BreakKind,
+    detail: String,
+    parameter: Option<String>,
+    is_certain: bool,
+}
+
+impl Difference {
+    fn of(detail: String) -> Self {
+        Self {
+            kind: BreakKind::Signature,
+            detail,
+            parameter: None,
+            is_certain: true,
+        }
+    }
+
+    fn about(parameter: &SurfaceParameter, detail: String) -> Self {
+        Self {
+            parameter: Some(parameter.name.clone()),
+            ..Self::of(detail)
+        }
+    }
+}
+
+fn compare_signatures(was: &Signature, now: &Signature, head: &Surface) -> Option<Difference> {
     if was == now {
         return None;
     }
     let by_name = was.by_name;
-    let text = if by_name {
+    let difference = if by_name {
         named(was, now)
     } else {
         placed(was, now)
     };
-    if let Some(text) = text {
-        return Some((BreakKind::Signature, text));
+    if difference.is_some() {
+        return difference;
     }
     if was.is_typed && was.result != now.result {
         let name = |result: &Option<String>| result.clone().unwrap_or_else(|| "nothing".to_owned());
-        return Some((
-            BreakKind::Signature,
-            format!(
-                "gives back `{}` and gave `{}`",
-                name(&now.result),
-                name(&was.result)
-            ),
-        ));
+        return Some(Difference::of(format!(
+            "gives back `{}` and gave `{}`",
+            name(&now.result),
+            name(&was.result)
+        )));
     }
     // Who caught everything catches each; what nobody must catch may come anyway.
     let catches_all = was
@@ -231,13 +275,13 @@ fn compare_signatures(
         !was.throws.contains(name) && (!catches_all || *name == "Throwable") && !is_unchecked(name)
     };
     if let Some(new) = now.throws.iter().find(is_news) {
-        return Some((BreakKind::Signature, format!("now throws `{new}`")));
+        return Some(Difference::of(format!("now throws `{new}`")));
     }
     if let Some((old, new)) = raised::other(&was.raises, &now.raises, head) {
         let text = format!(
             "raises `{new}` where it raised `{old}`, and who catches that does not catch it"
         );
-        return Some((BreakKind::Signature, text));
+        return Some(Difference::of(text));
     }
     let pairs = was.parameters.iter().filter_map(|old| {
         let new = now.parameters.iter().find(|new| new.name == old.name)?;
@@ -246,9 +290,11 @@ fn compare_signatures(
     });
     pairs
         .take(1)
-        .map(|(old, before, after)| {
-            (
-                BreakKind::Default,
+        .map(|(old, before, after)| Difference {
+            kind: BreakKind::Default,
+            is_certain: !is_stand_in(after),
+            ..Difference::about(
+                old,
                 format!(
                     "has the default `{after}` for `{}`, which was `{before}`",
                     old.name
@@ -256,6 +302,17 @@ fn compare_signatures(
             )
         })
         .next()
+}
+
+/// Whether a default only says that nothing was handed in: the function itself puts in
+/// what it was before, or warns.
+fn is_stand_in(default: &str) -> bool {
+    const WORDS: &[&str] = &["unset", "missing", "notset", "notgiven", "sentinel", "omit"];
+    let lower = default.to_ascii_lowercase().replace('_', "");
+    matches!(
+        lower.as_str(),
+        "none" | "null" | "nil" | "undefined" | "..."
+    ) || WORDS.iter().any(|word| lower.ends_with(word))
 }
 
 /// Exceptions of Java that need not be declared.
@@ -283,14 +340,22 @@ fn is_required(parameter: &SurfaceParameter) -> bool {
     parameter.default.is_none() && !parameter.is_variadic
 }
 
-fn named(was: &Signature, now: &Signature) -> Option<String> {
-    let find = |name: &str| now.parameters.iter().position(|new| new.name == name);
+/// Whether two parameters are one: a leading underscore says that nobody hands it in
+/// by its name.
+fn is_same(old: &SurfaceParameter, new: &SurfaceParameter) -> bool {
+    let bare = |name: &'_ str| name.trim_start_matches('_').to_owned();
+    old.name == new.name || old.name.starts_with('_') && bare(&old.name) == bare(&new.name)
+}
+
+fn named(was: &Signature, now: &Signature) -> Option<Difference> {
+    let find = |old: &SurfaceParameter| now.parameters.iter().position(|new| is_same(old, new));
     let takes_any = now.parameters.iter().any(|new| new.is_variadic);
-    let is_new = |new: &&SurfaceParameter| !was.parameters.iter().any(|old| old.name == new.name);
+    let took_any = was.parameters.iter().any(|old| old.is_variadic);
+    let is_new = |new: &&SurfaceParameter| !was.parameters.iter().any(|old| is_same(old, new));
     let lost: Vec<&SurfaceParameter> = was
         .parameters
         .iter()
-        .filter(|old| find(&old.name).is_none() && !old.is_variadic)
+        .filter(|old| find(old).is_none() && !old.is_variadic)
         .collect();
     let added: Vec<&SurfaceParameter> = now.parameters.iter().filter(is_new).collect();
     // One name for another at the same place: only callers by name notice.
@@ -300,45 +365,50 @@ fn named(was: &Signature, now: &Signature) -> Option<String> {
             .parameters
             .iter()
             .position(|old| old.name == lost[0].name)
-            == find(&added[0].name)
+            == now
+                .parameters
+                .iter()
+                .position(|new| new.name == added[0].name)
         && !added[0].is_variadic
         && is_required(added[0]) == is_required(lost[0]);
     if renamed {
-        return Some(format!(
+        let text = format!(
             "calls its parameter `{}` now `{}`",
             lost[0].name, added[0].name
-        ));
+        );
+        return Some(Difference::about(lost[0], text));
     }
     if let Some(old) = lost.first().filter(|_| !takes_any) {
-        return Some(format!("no longer takes `{}`", old.name));
+        let text = format!("no longer takes `{}`", old.name);
+        return Some(Difference::about(old, text));
     }
     if let Some(new) = added.iter().find(|new| is_required(new)) {
-        return Some(format!("demands `{}`, which is new", new.name));
+        let text = format!("demands `{}`, which is new", new.name);
+        return Some(Difference {
+            // It may have been among those that were taken without a name.
+            is_certain: !took_any,
+            ..Difference::about(new, text)
+        });
     }
-    let order: Vec<usize> = was
-        .parameters
-        .iter()
-        .filter_map(|old| find(&old.name))
-        .collect();
+    let order: Vec<usize> = was.parameters.iter().filter_map(find).collect();
     if !order.is_sorted() {
-        return Some("takes its parameters in another order".to_owned());
+        let text = "takes its parameters in another order".to_owned();
+        return Some(Difference::of(text));
     }
-    stricter(was, now, |old| {
-        find(&old.name).map(|at| &now.parameters[at])
-    })
+    stricter(was, now, |old| find(old).map(|at| &now.parameters[at]))
 }
 
-fn placed(was: &Signature, now: &Signature) -> Option<String> {
+fn placed(was: &Signature, now: &Signature) -> Option<Difference> {
     let takes_any = now.parameters.last().is_some_and(|last| last.is_variadic);
     if now.parameters.len() < was.parameters.len() && !takes_any {
         let names: Vec<&str> = now.parameters.iter().map(|new| new.name.as_str()).collect();
         let lost = was
             .parameters
             .iter()
-            .find(|old| !names.contains(&old.name.as_str()));
+            .rfind(|old| !names.contains(&old.name.as_str()));
         return Some(match lost {
-            Some(old) => format!("no longer takes `{}`", old.name),
-            None => "takes fewer parameters".to_owned(),
+            Some(old) => Difference::about(old, format!("no longer takes `{}`", old.name)),
+            None => Difference::of("takes fewer parameters".to_owned()),
         });
     }
     let further = now.parameters.iter().skip(was.parameters.len());
@@ -346,7 +416,8 @@ fn placed(was: &Signature, now: &Signature) -> Option<String> {
         // In languages without checks a caller that hands in less hands in nothing.
         let extra = further.clone().find(|new| is_required(new));
         if let Some(new) = extra {
-            return Some(format!("demands `{}`, which is new", new.name));
+            let text = format!("demands `{}`, which is new", new.name);
+            return Some(Difference::about(new, text));
         }
     }
     let old_names: Vec<&str> = was.parameters.iter().map(|one| one.name.as_str()).collect();
@@ -355,7 +426,8 @@ fn placed(was: &Signature, now: &Signature) -> Option<String> {
     sorted.0.sort_unstable();
     sorted.1.sort_unstable();
     if old_names != new_names && sorted.0 == sorted.1 && !old_names.contains(&"_") {
-        return Some("takes its parameters in another order".to_owned());
+        let text = "takes its parameters in another order".to_owned();
+        return Some(Difference::of(text));
     }
     let places: HashMap<&str, usize> = was
         .parameters
@@ -373,19 +445,24 @@ fn stricter<'a>(
     was: &'a Signature,
     now: &'a Signature,
     new_of: impl Fn(&SurfaceParameter) -> Option<&'a SurfaceParameter>,
-) -> Option<String> {
+) -> Option<Difference> {
     for old in &was.parameters {
         let Some(new) = new_of(old) else { continue };
         if is_required(new) && !is_required(old) {
-            return Some(format!("demands `{}`, which was optional", new.name));
+            let text = format!("demands `{}`, which was optional", new.name);
+            return Some(Difference {
+                is_certain: !old.is_variadic,
+                ..Difference::about(old, text)
+            });
         }
         let typed =
             was.is_typed && now.is_typed && !old.type_text.is_empty() && !new.type_text.is_empty();
         if typed && old.type_text != new.type_text {
-            return Some(format!(
+            let text = format!(
                 "takes `{}` as `{}` and took `{}`",
                 new.name, new.type_text, old.type_text
-            ));
+            );
+            return Some(Difference::about(old, text));
         }
     }
     None

@@ -62,8 +62,15 @@ pub(super) fn signature(node: NodeRef<'_>, symbol: &Symbol, language: &str) -> S
     let (before, after) = around_name(node, symbol);
     let rest = after_parameters(after);
     let type_first = TYPE_FIRST.contains(&language);
-    let stand_ins = StandIns::of(node, symbol, language);
-    let mut parameters: Vec<SurfaceParameter> = parameters.iter().enumerate().map(read).collect();
+    let mut stand_ins = StandIns::of(node, symbol, language);
+    // Every method of Ruby takes a block, whether it names it or not.
+    let is_block = |node: &NodeRef<'_>| language == "ruby" && node.text().starts_with('&');
+    let mut parameters: Vec<SurfaceParameter> = parameters
+        .iter()
+        .enumerate()
+        .filter(|(_, node)| !is_block(node))
+        .map(read)
+        .collect();
     for parameter in &mut parameters {
         parameter.type_text = stand_ins.put_in(&parameter.type_text);
     }
@@ -87,7 +94,10 @@ pub(super) fn signature(node: NodeRef<'_>, symbol: &Symbol, language: &str) -> S
 /// Names in a signature that stand for something else: what they are called
 /// is nothing to callers.
 struct StandIns {
-    names: Vec<(String, String)>,
+    /// A name and what stands for it; none for a type parameter that was not met yet.
+    names: Vec<(String, Option<String>)>,
+    /// Type parameters that were met.
+    met: usize,
     language: &'static str,
 }
 
@@ -99,35 +109,52 @@ impl StandIns {
     fn of(node: NodeRef<'_>, symbol: &Symbol, language: &str) -> Self {
         let mut names = Vec::new();
         let around = std::iter::once(node).chain(node.ancestors().take(CLASSES_MAX));
-        for (level, node) in around.enumerate() {
+        for node in around {
             let list = node
                 .children()
                 .find(|child| matches!(child.kind(), "type_parameters" | "type_parameter_list"));
             let Some(list) = list else { continue };
-            for (at, parameter) in list.named_children().enumerate() {
+            for parameter in list.named_children() {
                 let text = parameter.text().trim_start_matches(['\'', '@']);
                 let name = text
                     .split(|c: char| !c.is_alphanumeric() && c != '_')
                     .next()
                     .unwrap_or(text);
                 if !name.is_empty() && !names.iter().any(|(known, _)| known == name) {
-                    names.push((name.to_owned(), format!("type{level}_{at}")));
+                    names.push((name.to_owned(), None));
                 }
             }
         }
         let owner = symbol.qualified_name.rsplit('.').nth(1);
         if let (Some(owner), "rust") = (owner, language) {
-            names.push(("Self".to_owned(), owner.to_owned()));
+            names.push(("Self".to_owned(), Some(owner.to_owned())));
         }
         let language = match language {
             "rust" => "rust",
             "java" => "java",
             _ => "",
         };
-        Self { names, language }
+        Self {
+            names,
+            met: 0,
+            language,
+        }
     }
 
-    fn put_in(&self, text: &str) -> String {
+    /// Returns what stands for a word. Type parameters are counted as they are met: it is
+    /// nothing to callers whether the function or its class declares them.
+    fn of_word<'w>(&'w mut self, word: &'w str) -> &'w str {
+        let Some((_, stands_for)) = self.names.iter_mut().find(|(name, _)| name == word) else {
+            return word;
+        };
+        let met = &mut self.met;
+        stands_for.get_or_insert_with(|| {
+            *met += 1;
+            format!("type{met}")
+        })
+    }
+
+    fn put_in(&mut self, text: &str) -> String {
         // `<T extends A> List<T>`: bounds are no part of the result.
         let text = match self.language {
             "java" if text.starts_with('<') => after_angles(text),
@@ -145,8 +172,7 @@ impl StandIns {
             }
             let word = &rest[..length];
             rest = &rest[length..];
-            let known = self.names.iter().find(|(name, _)| name == word);
-            out.push_str(known.map_or(word, |(_, stands_for)| stands_for));
+            out.push_str(self.of_word(word));
         }
         match self.language {
             "rust" => without_paths(&without_lifetimes(&out), "::"),
@@ -210,13 +236,23 @@ pub(super) fn heritage(node: NodeRef<'_>, symbol: &Symbol) -> String {
     plain(around_name(node, symbol).1)
 }
 
+/// Whether a part of a declaration is what it holds.
+pub(super) fn is_body(child: NodeRef<'_>) -> bool {
+    // Kotlin's bodies have neither a field nor, when they are an expression, a block.
+    let of_kotlin = matches!(
+        child.kind(),
+        "function_body" | "class_body" | "enum_class_body"
+    );
+    of_kotlin || child.field() == Field::Body || child.has(Role::Block)
+}
+
 /// Returns the text of the head before and after the name.
 fn around_name<'t>(node: NodeRef<'t>, symbol: &Symbol) -> (&'t str, &'t str) {
     let text = node.text();
     let start = node.span().start;
     let body = node
         .children()
-        .find(|child| child.field() == Field::Body || child.has(Role::Block))
+        .find(|child| is_body(*child))
         .map_or(node.span().end, |body| body.span().start);
     let head = text.get(..(body - start) as usize).unwrap_or(text);
     let name = symbol.name_span.unwrap_or(symbol.span);
@@ -285,18 +321,28 @@ fn result_after(text: &str, language: &str) -> Option<String> {
             .unwrap_or(text)
             .trim()
             .strip_prefix("->")?,
-        "rust" => text.strip_prefix("->")?.split(" where ").next()?,
+        "rust" => without_bounds(text.strip_prefix("->")?),
         "swift" => text.split_once("->")?.1,
         "go" => text,
         _ => text.strip_prefix(':')?,
     };
-    let text = plain(text.split("\nwhere").next().unwrap_or(text));
+    let text = plain(text);
     let text = if language == "go" {
         unnamed(&text)
     } else {
         text
     };
     (!text.is_empty()).then_some(text)
+}
+
+/// Returns what stands before the word `where`.
+fn without_bounds(text: &str) -> &str {
+    let is_apart = |at: usize| {
+        let (before, after) = (&text[..at], &text[at + "where".len()..]);
+        before.ends_with(char::is_whitespace) && after.starts_with(char::is_whitespace)
+    };
+    let found = text.match_indices("where").find(|(at, _)| is_apart(*at));
+    found.map_or(text, |(at, _)| &text[..at])
 }
 
 /// Results of Go may have names, which nobody who calls sees: `(n int, err error)`.

@@ -7,6 +7,7 @@ mod call;
 mod compare;
 mod complete;
 mod header;
+mod member;
 mod public;
 mod raised;
 
@@ -14,6 +15,7 @@ use assay_source::{RepoPath, Span};
 use assay_syntax::{ParsedFile, Symbol, SymbolKind, symbols};
 
 pub use call::{CallShape, Callable, call_at, callable_at, misfit};
+use compare::any_case;
 pub use compare::{Break, BreakKind, compare_surfaces};
 
 /// Items of one file.
@@ -93,8 +95,12 @@ pub fn surface(path: &RepoPath, parsed: &ParsedFile) -> Option<Surface> {
     let rules = public::rules_of(language, path)?;
     let exports = public::Exports::of(tree, language);
     let mut surface = Surface::default();
-    let found = symbols(tree);
+    let mut found = symbols(tree);
+    if language == "php" {
+        without_namespaces(&mut found);
+    }
     let mut is_public = vec![false; found.len()];
+    let mut remarks = vec![public::Remark::default(); found.len()];
     for (at, symbol) in found.iter().enumerate().take(ITEMS_MAX) {
         let owner = symbol.enclosing.map(|around| &found[around]);
         let owner_is_public = symbol.enclosing.is_none_or(|around| is_public[around]);
@@ -109,7 +115,9 @@ pub fn surface(path: &RepoPath, parsed: &ParsedFile) -> Option<Surface> {
         if !is_public[at] || matches!(symbol.kind, SymbolKind::Module) {
             continue;
         }
-        let remark = public::remark(node);
+        let around = symbol.enclosing.map(|around| remarks[around]);
+        let remark = public::remark(node).within(around.unwrap_or_default());
+        remarks[at] = remark;
         if remark.is_internal {
             // It is there, also for whoever was told otherwise before.
             surface.handed_on.push(symbol.qualified_name.clone());
@@ -137,11 +145,11 @@ pub fn surface(path: &RepoPath, parsed: &ParsedFile) -> Option<Surface> {
             span: symbol.name_span.unwrap_or(symbol.span),
         });
     }
-    for (kind, name, owner, span) in public::further(tree, language, &exports) {
+    for (kind, name, owner, span) in member::further(tree, language, &exports) {
         surface.names.push(name.clone());
         // What a module of Python imports is offered by the face of its package.
         surface.handed_on.push(name.clone());
-        let is_demanded = public::DEMANDED.contains(&kind);
+        let is_demanded = member::DEMANDED.contains(&kind);
         if let Some(item) = surface.items.iter_mut().find(|item| item.name == name) {
             item.is_required |= is_demanded;
             item.owner = item.owner.take().or(owner);
@@ -166,9 +174,36 @@ pub fn surface(path: &RepoPath, parsed: &ParsedFile) -> Option<Surface> {
     surface.is_open = exports.is_open;
     surface.handed_on.extend(exports.imported);
     surface.handed_on.extend(exports.given);
+    surface.handed_on.extend(member::reached(tree, language));
+    if language == "php" {
+        let names = surface.items.iter().filter(|item| item.signature.is_some());
+        surface
+            .handed_on
+            .extend(names.map(|item| any_case(&item.name)).collect::<Vec<_>>());
+    }
     surface.names.sort_unstable();
     surface.names.dedup();
     Some(surface)
+}
+
+/// A namespace of PHP is written around its classes or before them, which is nothing to
+/// those who use them.
+fn without_namespaces(found: &mut [Symbol]) {
+    for at in 0..found.len() {
+        let mut outer = found[at].enclosing;
+        while let Some(around) = outer {
+            if found[around].kind == SymbolKind::Module {
+                let name = found[at].qualified_name.clone();
+                let rest = name
+                    .strip_prefix(&found[around].qualified_name)
+                    .and_then(|rest| rest.strip_prefix('.'));
+                if let Some(rest) = rest {
+                    found[at].qualified_name = rest.to_owned();
+                }
+            }
+            outer = found[around].enclosing;
+        }
+    }
 }
 
 fn is_called(symbol: &Symbol) -> bool {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use assay_source::{RepoPath, Span};
 use assay_syntax::{Field, NodeRef, Role, Symbol, SymbolKind, SyntaxTree};
 
-use super::complete::is_non_exhaustive;
+use super::header::is_body;
 
 /// Parts of a path that hold nothing for others.
 const INNER_PARTS: &[&str] = &[
@@ -65,6 +65,11 @@ const INNER_FILES: &[&str] = &[
     "main.go",
     "gulpfile.js",
     "Gruntfile.js",
+    "Rakefile",
+    "Gemfile",
+    "Guardfile",
+    "Capfile",
+    "Vagrantfile",
 ];
 
 /// How publicness is said in a language.
@@ -298,6 +303,16 @@ pub(super) struct Remark {
     pub(super) is_internal: bool,
 }
 
+impl Remark {
+    /// What is not for others in a class holds for its members.
+    pub(super) fn within(self, around: Self) -> Self {
+        Self {
+            is_internal: self.is_internal || around.is_internal,
+            ..self
+        }
+    }
+}
+
 /// Bytes of a declaration's remarks that are read.
 const REMARK_BYTES_MAX: usize = 4_000;
 
@@ -327,28 +342,40 @@ pub(super) fn remark(node: NodeRef<'_>) -> Remark {
         before = sibling.previous_sibling();
     }
     let source = node.tree().text().as_str();
-    let body = node
-        .children()
-        .find(|child| child.field() == Field::Body || child.has(Role::Block));
-    let is_python = node.tree().language().id().as_str() == "python";
-    let end = match body {
-        // What a function of Python says of itself, and the warning that it gives.
-        Some(body) if is_python && node.has(Role::Function) => body.span().end,
-        Some(body) => body.span().start,
-        None => node.span().end,
+    let body = node.children().find(|child| is_body(*child));
+    let language = node.tree().language().id().as_str();
+    let start = start as usize;
+    let body_end = body.map_or(node.span().end, |body| body.span().end) as usize;
+    let head_end = match body {
+        // What a function of Python says of itself.
+        Some(body) if language == "python" && node.has(Role::Function) => body.span().end as usize,
+        // `class A < B # :nodoc:`.
+        Some(_) if language == "ruby" => node.span().start as usize + first_line(node.text()),
+        Some(body) => body.span().start as usize,
+        None => body_end,
     };
-    let (start, end) = (start as usize, end as usize);
-    let end = source.floor_char_boundary(end.min(start + REMARK_BYTES_MAX));
-    let text = source.get(start..end).unwrap_or("").to_ascii_lowercase();
+    let lower = |end: usize| {
+        let end = source.floor_char_boundary(end.min(start + REMARK_BYTES_MAX));
+        source.get(start..end).unwrap_or("").to_ascii_lowercase()
+    };
+    let text = lower(head_end);
     let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    // The warning that a function gives when it is called.
+    let warns = node.has(Role::Function)
+        && matches!(
+            language,
+            "ruby" | "php" | "javascript" | "typescript" | "tsx"
+        )
+        && lower(body_end).contains("deprecat");
     Remark {
-        is_deprecated: says(&[
-            "deprecated",
-            "deprecationwarning",
-            "@obsolete",
-            "unstable",
-            "experimental",
-        ]),
+        is_deprecated: warns
+            || says(&[
+                "deprecated",
+                "deprecationwarning",
+                "@obsolete",
+                "unstable",
+                "experimental",
+            ]),
         is_internal: says(&[
             "@internal",
             ":meta private:",
@@ -361,6 +388,11 @@ pub(super) fn remark(node: NodeRef<'_>) -> Remark {
             "visiblefortesting",
         ]),
     }
+}
+
+/// Returns the bytes of the first line of a text.
+fn first_line(text: &str) -> usize {
+    text.find('\n').unwrap_or(text.len())
 }
 
 /// Whether a decorator makes a command of a function of Python: it is called by
@@ -404,11 +436,11 @@ pub(super) struct Exports {
     /// Names of the file that it exports.
     names: HashSet<String>,
     /// The names in Python's `__all__`, when it is there.
-    all: Option<HashSet<String>>,
+    pub(super) all: Option<HashSet<String>>,
     /// Where each name is handed on from elsewhere, and what it is called outside.
-    handed_on: Vec<(String, Span)>,
+    pub(super) handed_on: Vec<(String, Span)>,
     /// Members given to what is exported: `app.use = function`.
-    members: Vec<(String, Span)>,
+    pub(super) members: Vec<(String, Span)>,
     /// Names that a module of Python imports from anywhere.
     pub(super) imported: HashSet<String>,
     /// Attributes that methods give to their object: `Class.name`.
@@ -566,119 +598,4 @@ impl Exports {
             }
         }
     }
-}
-
-type Further = (&'static str, String, Option<String>, Span);
-
-/// The kinds of members that whoever implements or handles the owner must have.
-pub(super) const DEMANDED: &[&str] = &["interface method", "variant"];
-
-/// A `match` in Rust must name every variant, unless the enumeration forbids it.
-fn kind_of_member(node: NodeRef<'_>) -> &'static str {
-    let owner = node
-        .ancestors()
-        .take(4)
-        .find(|around| around.kind() == "enum_item");
-    let Some(owner) = owner else {
-        return "enumeration member";
-    };
-    if is_non_exhaustive(owner) {
-        return "enumeration member";
-    }
-    "variant"
-}
-
-/// The methods of an interface of Go that others may implement.
-fn interface_methods(node: NodeRef<'_>, owner: &str, found: &mut Vec<Further>) {
-    let Some(interface) = node
-        .named_children()
-        .find(|child| child.kind() == "interface_type")
-    else {
-        return;
-    };
-    let methods: Vec<(&str, Span)> = interface
-        .named_children()
-        .filter(|part| matches!(part.kind(), "method_elem" | "method_spec"))
-        .filter_map(|part| Some((part.name()?, part.span())))
-        .collect();
-    // With a method of its own nobody else can implement it.
-    let is_open = methods
-        .iter()
-        .all(|(name, _)| name.starts_with(char::is_uppercase));
-    for (name, span) in methods.into_iter().filter(|_| is_open) {
-        let owner_name = Some(owner.to_owned());
-        found.push((
-            "interface method",
-            format!("{owner}.{name}"),
-            owner_name,
-            span,
-        ));
-    }
-}
-
-/// Lists what is public and is no symbol: exports, members of enumerations, types of Go.
-pub(super) fn further(tree: &SyntaxTree, language: &str, exports: &Exports) -> Vec<Further> {
-    let mut found: Vec<Further> = Vec::new();
-    let hidden = |name: &str| name.starts_with('_');
-    for (name, span) in &exports.handed_on {
-        let listed = exports.all.as_ref().is_none_or(|all| all.contains(name));
-        if !hidden(name) && listed {
-            found.push(("export", name.clone(), None, *span));
-        }
-    }
-    for (name, span) in &exports.members {
-        found.push(("member", name.clone(), None, *span));
-    }
-    for node in tree.nodes() {
-        let is_member = matches!(
-            node.kind(),
-            "enum_constant"
-                | "enum_variant"
-                | "enum_member_declaration"
-                | "enum_assignment"
-                | "enum_entry"
-                | "enum_case"
-        );
-        if is_member {
-            let owner = node
-                .ancestors()
-                .take(6)
-                .find(|around| around.has(Role::Class));
-            let name = node
-                .name()
-                .or_else(|| node.named_children().next().map(NodeRef::text));
-            if let (Some(owner), Some(name)) = (owner.and_then(NodeRef::name), name) {
-                found.push((
-                    kind_of_member(node),
-                    format!("{owner}.{name}"),
-                    Some(owner.to_owned()),
-                    node.span(),
-                ));
-            }
-        }
-        if node.kind() == "type_alias_declaration"
-            && node
-                .parent()
-                .is_some_and(|around| around.kind() == "export_statement")
-        {
-            let name = node.name().map(str::to_owned);
-            found.extend(name.map(|name| ("type", name, None, node.span())));
-        }
-        if language == "go"
-            && node.kind() == "type_spec"
-            && node
-                .ancestors()
-                .take(3)
-                .any(|around| around.kind() == "source_file")
-        {
-            let name = node
-                .name()
-                .filter(|name| name.starts_with(char::is_uppercase));
-            if let Some(name) = name {
-                found.push(("type", name.to_owned(), None, node.span()));
-                interface_methods(node, name, &mut found);
-            }
-        }
-    }
-    found
 }

@@ -607,3 +607,131 @@ fn other_languages_have_their_own_ideas() {
         &["A.M is gone"],
     );
 }
+
+/// Like [`check`], with what is certain only.
+fn check_sure(path: &str, base: &str, head: &str, expected: &[&str]) {
+    let breaks = compare_surfaces(&of(path, base), &of(path, head));
+    let certain = breaks.iter().filter(|one| one.is_certain);
+    let shown: Vec<String> = certain
+        .map(|one| format!("{} {}", one.name, one.detail))
+        .collect();
+    assert_eq!(shown, expected, "{path}\n{base}\n->\n{head}");
+}
+
+#[test]
+fn a_default_that_stands_for_nothing_is_not_certain() {
+    let p = "pkg/a.py";
+    check_sure(p, "def f(a='x'): pass\n", "def f(a=None): pass\n", &[]);
+    check_sure(p, "def f(a=None): pass\n", "def f(a=UNSET): pass\n", &[]);
+    check_sure(
+        p,
+        "def f(a=None): pass\n",
+        "def f(a=1): pass\n",
+        &["f has the default `1` for `a`, which was `None`"],
+    );
+}
+
+#[test]
+fn a_parameter_with_an_underscore_is_not_named_by_callers() {
+    let p = "pkg/a.py";
+    check(
+        p,
+        "class A:\n    def add(self, _key, _value, **kw): pass\n",
+        "class A:\n    def add(self, key, value, /, **kw): pass\n",
+        &[],
+    );
+    check_sure(p, "def f(*a, **k): pass\n", "def f(a, /, **k): pass\n", &[]);
+}
+
+#[test]
+fn a_function_of_go_may_become_a_variable() {
+    let p = "help.go";
+    check(
+        p,
+        "package a\nfunc Show(a int) error { return nil }\n",
+        "package a\nvar Show = show\n",
+        &[],
+    );
+    check(
+        p,
+        "package a\nvar (\n\tA, B = 1, 2\n\tc = 3\n)\nconst D int = 4\n",
+        "package a\nfunc f() { var D = 1 }\nvar A = 1\n",
+        &["B is gone", "D is gone"],
+    );
+}
+
+#[test]
+fn php_finds_functions_in_any_case_and_namespace_form() {
+    let p = "src/A.php";
+    check(
+        p,
+        "<?php\nclass A { public function setName($a) {} public function b() {} }\n",
+        "<?php\nclass A { public function setname($a) {} }\n",
+        &["A.b is gone"],
+    );
+    check(
+        p,
+        "<?php\nnamespace N\\M {\nclass A { public function b() {} }\n}\n",
+        "<?php\nnamespace N\\M;\nclass A { public function b() {} }\n",
+        &[],
+    );
+    check(
+        p,
+        "<?php\nclass A { public $a; public $b; }\n",
+        "<?php\nclass A { public function __construct(public ?string $a = null, private $b = 1) {} }\n",
+        &["A.$b is gone"],
+    );
+}
+
+#[test]
+fn ruby_makes_names_in_many_ways() {
+    let p = "lib/a.rb";
+    let base = "class A\n  def b(x); end\n  def c; end\n  def d; end\n  def e=(x); end\nend\n";
+    let head = "class A\n  alias b other\n  alias_method :c, :other\n  define_method(:d) { }\n  attr_writer :e\nend\n";
+    check(p, base, head, &[]);
+    check(
+        p,
+        "module M\n  class Error < StandardError\n  end\nend\n",
+        "module M\n  class B < StandardError\n  end\n  Error = B\nend\n",
+        &[],
+    );
+    check(
+        p,
+        "class A\n  def f(a, &block); end\nend\n",
+        "class A\n  def f(a, **more, &block); end\nend\n",
+        &[],
+    );
+    check(
+        p,
+        "class A # :nodoc:\n  def f; end\nend\n",
+        "class A # :nodoc:\nend\n",
+        &[],
+    );
+    check_sure(
+        p,
+        "class A\n  def f\n    warn 'f is deprecated'\n  end\n  def g; end\nend\n",
+        "class A\nend\n",
+        &["A.g is gone"],
+    );
+    check("Rakefile", "def f\nend\n", "x = 1\n", &[]);
+}
+
+#[test]
+fn the_body_of_a_function_of_kotlin_is_no_type() {
+    check(
+        "src/A.kt",
+        "suspend fun <T : Any> Call<T>.f(a: Int): T {\n  return g()\n}\n",
+        "suspend fun <S : Any> Call<S>.f(a: Int): S {\n  return h()\n}\n",
+        &[],
+    );
+}
+
+#[test]
+fn where_a_type_parameter_is_declared_is_nothing_to_callers() {
+    check(
+        "src/lib.rs",
+        "pub struct B;\nimpl B {\n    pub fn new<E>(e: E) -> B {}\n}\n",
+        "pub struct B<E>;\nimpl<E> B {\n    pub fn new(e: E) -> B\n    where\n        E: Copy,\n    {}\n}\n",
+        &[],
+    );
+}

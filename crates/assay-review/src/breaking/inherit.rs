@@ -39,6 +39,9 @@ const BARE: &[&str] = &[
     "EnumMeta",
 ];
 
+/// A file that declares a class, and what stands in the class's head there.
+type Declared = (Arc<Surface>, String);
+
 /// Where a member may be besides its own class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
@@ -97,7 +100,7 @@ impl<'a> Classes<'a> {
         &self,
         language: &str,
         extends: &str,
-        stop: &mut dyn FnMut(&str, &[(Arc<Surface>, String)]) -> bool,
+        stop: &mut dyn FnMut(&str, &[Declared]) -> bool,
     ) -> Option<bool> {
         let mut seen: HashSet<String> = HashSet::new();
         let mut level: Vec<String> = bases(extends).map(str::to_owned).collect();
@@ -152,7 +155,7 @@ impl<'a> Classes<'a> {
     }
 
     /// Returns the files that declare a class, with what it extends there.
-    fn declared(&self, language: &str, name: &str) -> Vec<(Arc<Surface>, String)> {
+    fn declared(&self, language: &str, name: &str) -> Vec<Declared> {
         let mut read = self.read.borrow_mut();
         let found = read
             .entry(format!("{language} {name}"))

@@ -95,6 +95,10 @@ fn version_in(path: &str, text: &str) -> Option<(u64, u64)> {
                     .unwrap_or(0),
             ))
         }),
+        // `RELEASE = "3.0.1"` beside the version of a protocol.
+        "version.rb" => {
+            version_of(text).or_else(|| version_of(&text.replace("RELEASE", "VERSION")))
+        }
         _ => version_of(text),
     }
 }
@@ -105,9 +109,11 @@ fn version_of(text: &str) -> Option<(u64, u64)> {
     text.lines().take(LINES_MAX).find_map(|line| {
         let lower = line.to_ascii_lowercase();
         let at = lower.find("version")?;
-        if lower[..at].ends_with(|c: char| c.is_alphanumeric() || c == '-')
-            && !lower[..at].ends_with("__")
-        {
+        // `rust-version`, `python_version`: those of something else.
+        let before = &lower[..at];
+        let is_other = before.ends_with(|c: char| c.is_alphanumeric() || c == '-')
+            || before.ends_with('_') && !before.ends_with("__");
+        if is_other && !before.ends_with("project_") && !before.ends_with("pom_") {
             return None;
         }
         let rest = &lower[at + "version".len()..];
@@ -188,6 +194,10 @@ mod tests {
             ),
             ("rust-version = \"1.70\"\nversion = \"1.2.0\"", Some((1, 2))),
             ("VERSION_NAME=4.0.1-SNAPSHOT", Some((4, 0))),
+            (
+                "python_version = \"3.8\"\nversion = \"3.0.0\"",
+                Some((3, 0)),
+            ),
             ("nothing", None),
         ] {
             assert_eq!(version_of(text), expected, "{text}");

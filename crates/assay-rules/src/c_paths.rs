@@ -982,9 +982,14 @@ fn is_hint(node: NodeRef<'_>) -> bool {
     })
 }
 
+/// `assert`, and what projects call their own: `DEBUGASSERT`, `CHECK_NOTNULL`.
 fn is_assertion(name: &str) -> bool {
-    matches!(
-        name,
-        "assert" | "g_assert" | "Assert" | "ASSERT" | "DCHECK" | "CHECK"
-    )
+    let word = name.to_ascii_lowercase();
+    word.contains("assert")
+        || word.starts_with("dcheck")
+        || word.starts_with("check_not")
+        || matches!(
+            name,
+            "CHECK" | "VERIFY" | "ENSURE" | "REQUIRE" | "EXPECT" | "INVARIANT"
+        )
 }

@@ -50,6 +50,14 @@
 //!     return result;
 //! }
 //!
+//! void widen(struct list *list, size_t size) {
+//!     void *old = list->items;
+//!     list->items = realloc(list->items, size);
+//!     if (!list->items) {
+//!         free(old);
+//!     }
+//! }
+//!
 //! struct item *item(void) {
 //!     struct item *item = malloc(sizeof *item);
 //!     if (item) {
@@ -111,7 +119,9 @@ fn check<'t>(function: NodeRef<'t>, context: &mut Context<'_, 't>) {
     }
     if function.text().contains("realloc") {
         for node in function.subtree() {
-            if let Some(name) = grown_into_itself(node) {
+            if let Some(name) = grown_into_itself(node)
+                && !is_kept(function, name)
+            {
                 let message = format!("where `realloc` fails what `{name}` held is lost");
                 context.report(node, message);
             }
@@ -126,6 +136,19 @@ fn check<'t>(function: NodeRef<'t>, context: &mut Context<'_, 't>) {
             }
         }
     }
+}
+
+/// Returns whether something else holds the same in the function: `old = p`.
+fn is_kept(function: NodeRef<'_>, name: &str) -> bool {
+    let fields = |kind: &str| match kind {
+        "assignment_expression" => Some(Field::Right),
+        "init_declarator" => Some(Field::Value),
+        _ => None,
+    };
+    function.subtree().any(|node| {
+        let value = fields(node.kind()).and_then(|field| node.child(field));
+        value.is_some_and(|value| bare(value).text() == name)
+    })
 }
 
 /// Returns what is written in `p = realloc(p, size)`.

@@ -52,6 +52,11 @@
 //!     return use(copy);
 //! }
 //!
+//! int count(struct item *item) {
+//!     DEBUGASSERT(item && item->count > 0);
+//!     return item->count;
+//! }
+//!
 //! int last(int flag) {
 //!     struct item *item = NULL;
 //!     if (flag) {

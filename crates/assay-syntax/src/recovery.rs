@@ -6,8 +6,8 @@
 //! ends get dear. All is counted in steps, so that it is the same everywhere.
 //!
 //! What people write has a dozen choices at the end of any beginning, and the
-//! texts above hundreds for each kilobyte: while there are few, beginnings
-//! grow fast, because each one is parsed from the start.
+//! texts above hundreds for each kilobyte. So one short beginning is enough while
+//! there are few: each is parsed from the start of the text, which is dear.
 
 use tree_sitter::{Parser, Tree};
 
@@ -18,21 +18,22 @@ const STEPS_PER_LOOK: u64 = 6_400;
 /// So many errors in the looks make a text suspect: about 65 times as many in
 /// the text.
 const ERRORS_SEEN_MAX: u64 = 12;
-/// Errors in one look, above which they stand as close as where none is ever
+/// Then so many times as many.
+const ERRORS_GROWTH: u64 = 4;
+/// Errors in one look, from which on they stand as close as where none is ever
 /// settled.
 const ERRORS_DENSE_MIN: u64 = 9;
-/// So many errors in dense looks make a text suspect again; then twice as many.
+/// So many errors in dense looks make a text suspect.
 const DENSE_SEEN_MAX: u64 = 2 * ERRORS_DENSE_MIN;
-/// The first beginning that is tried ends so far behind the first errors.
+/// Then so many times as many.
+const DENSE_GROWTH: u64 = 2;
+/// The first beginning that is tried ends so far behind the first errors; each
+/// further one is twice as long.
 const TRIAL_BYTES: usize = 1024;
-/// How many times as far behind them the next one ends, when the last had no
-/// more than few choices, and when it had more.
-const GROWTH_CALM: usize = 16;
-const GROWTH_WARY: usize = 2;
-/// Choices at an end that are few.
-const CHOICES_FEW: u64 = 50;
 /// The parser is listened to from so far before the end of a beginning.
 const TAIL_BYTES: usize = 1024;
+/// With so few choices at its end no longer beginning is tried.
+const CHOICES_FEW: u64 = 50;
 /// Choices between trees that cost nothing worth speaking of.
 const CHOICES_FREE: u64 = 500;
 /// Choices times bytes between which they are; their product with a few bytes is
@@ -55,7 +56,7 @@ pub(crate) fn parse_watched(
     fresh: impl Fn() -> Parser,
 ) -> Outcome {
     let mut run = Run::new(task);
-    let mut suspicion = Suspicion::default();
+    let mut suspicion = Suspicion::new();
     loop {
         let look_at = run.steps + STEPS_PER_LOOK;
         let at = match run.go(parser, |steps, _| steps >= look_at) {
@@ -82,44 +83,43 @@ pub(crate) fn parse_watched(
 }
 
 /// What the looks at the errors have shown so far.
-#[derive(Default)]
 struct Suspicion {
     errors_seen: u64,
-    /// Of these in dense looks, since beginnings were tried.
+    errors_max: u64,
+    /// Of the errors those in dense looks.
     dense_seen: u64,
-    /// How many are too many; nothing until beginnings were tried.
-    dense_seen_max: Option<u64>,
-    /// Where the parser was in the last look that saw none of what is counted.
+    dense_max: u64,
+    /// Where the parser was in the last look that saw none, or when beginnings
+    /// were tried.
     calm_until: usize,
 }
 
 impl Suspicion {
+    fn new() -> Self {
+        Self {
+            errors_seen: 0,
+            errors_max: ERRORS_SEEN_MAX,
+            dense_seen: 0,
+            dense_max: DENSE_SEEN_MAX,
+            calm_until: 0,
+        }
+    }
+
     /// Counts a look; returns from where on beginnings must be tried.
     fn look(&mut self, at: usize, errors: u64) -> Option<usize> {
-        let counted = match self.dense_seen_max {
-            Some(_) if errors < ERRORS_DENSE_MIN => 0,
-            _ => errors,
-        };
-        if counted == 0 {
-            if self.errors_seen == 0 || self.dense_seen_max.is_some() {
-                self.calm_until = at;
-            }
+        if errors == 0 {
+            self.calm_until = at;
             return None;
         }
-        let is_suspect = match self.dense_seen_max {
-            None => {
-                self.errors_seen += counted;
-                self.errors_seen > ERRORS_SEEN_MAX
-            }
-            Some(max) => {
-                self.dense_seen += counted;
-                self.dense_seen > max
-            }
-        };
-        if !is_suspect {
+        self.errors_seen += errors;
+        if errors >= ERRORS_DENSE_MIN {
+            self.dense_seen += errors;
+        }
+        if self.errors_seen <= self.errors_max && self.dense_seen <= self.dense_max {
             return None;
         }
-        self.dense_seen_max = Some(DENSE_SEEN_MAX.max(self.dense_seen * 2));
+        self.errors_max = self.errors_max.max(self.errors_seen * ERRORS_GROWTH);
+        self.dense_max = self.dense_max.max(self.dense_seen * DENSE_GROWTH);
         Some(std::mem::replace(&mut self.calm_until, at))
     }
 }
@@ -149,14 +149,14 @@ fn try_beginnings(parser: &mut Parser, task: Task<'_>, start: usize) -> Option<O
         let Some(Heard { choices, .. }) = end_heard(parser, &mut run, end) else {
             return Some(outcome(Stand::GivenUp, run.interrupted));
         };
+        if choices <= CHOICES_FEW {
+            return None;
+        }
         if choices > CHOICES_FREE && choices * more as u64 > CHOICE_BYTES_MAX {
             return Some(Outcome::TooMuch);
         }
         steps += run.steps + STEPS_PER_CALLBACK;
-        more *= match choices <= CHOICES_FEW {
-            true => GROWTH_CALM,
-            false => GROWTH_WARY,
-        };
+        more *= 2;
     }
     None
 }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use assay_syntax::{Field, NodeRef, Role};
 
+use crate::c_call::NO_RETURN;
 use crate::c_memory::{FUNCTION_NODES_MAX, bare, call, locals};
 use crate::c_states::{Fault, faults};
 
@@ -85,25 +86,6 @@ fn touched_on_all_ways(function: NodeRef<'_>, frees: bool) -> Vec<Touched<'_>> {
 
 /// Functions that free their only argument.
 const FREES: &[&str] = &["free", "kfree", "vfree", "g_free", "xfree", "curl_free"];
-
-/// Calls that never come back.
-const NO_RETURN: &[&str] = &[
-    "exit",
-    "_exit",
-    "_Exit",
-    "abort",
-    "longjmp",
-    "siglongjmp",
-    "err",
-    "errx",
-    "die",
-    "panic",
-    "BUG",
-    "usage",
-    "fatal",
-    "__builtin_unreachable",
-    "unreachable",
-];
 
 struct Walk<'t> {
     names: Vec<&'t str>,

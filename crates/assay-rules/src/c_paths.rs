@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use assay_syntax::{Field, NodeRef, Role};
 
+use crate::c_call::{ALLOCATES, FOLLOWS, FREES, NO_RETURN, PARSES, PRINTS, SCANS};
 use crate::c_memory::{FUNCTION_NODES_MAX, Local, bare, call, locals};
 
 /// Statements and expressions nest at most so deep.
@@ -156,115 +157,6 @@ fn address_of(node: NodeRef<'_>) -> Option<&str> {
         .filter(|of| of.kind() == "identifier")
         .map(NodeRef::text)
 }
-
-/// Functions that free or close their only argument.
-const FREES: &[&str] = &[
-    "free",
-    "kfree",
-    "vfree",
-    "g_free",
-    "xfree",
-    "curl_free",
-    "fclose",
-    "pclose",
-    "closedir",
-];
-
-/// Functions whose result is new memory or a file, and null when they fail.
-const ALLOCATES: &[&str] = &[
-    "malloc",
-    "calloc",
-    "realloc",
-    "reallocarray",
-    "aligned_alloc",
-    "strdup",
-    "strndup",
-    "fopen",
-    "fdopen",
-    "tmpfile",
-    "popen",
-    "opendir",
-];
-
-/// Functions that make a number of a text.
-const PARSES: &[&str] = &[
-    "atoi", "atol", "atoll", "strtol", "strtoul", "strtoll", "strtoull",
-];
-
-/// Functions that store what they read into their arguments.
-const SCANS: &[&str] = &["scanf", "fscanf", "sscanf"];
-
-/// Functions that follow the pointers that they get, keep none of them, and come
-/// back.
-const FOLLOWS: &[&str] = &[
-    "strlen",
-    "strcpy",
-    "strncpy",
-    "strcat",
-    "strncat",
-    "strcmp",
-    "strncmp",
-    "strcasecmp",
-    "strchr",
-    "strrchr",
-    "strstr",
-    "memcpy",
-    "memmove",
-    "memset",
-    "memcmp",
-    "sprintf",
-    "snprintf",
-    "puts",
-    "fputs",
-    "fgets",
-    "fread",
-    "fwrite",
-    "fgetc",
-    "fputc",
-    "getc",
-    "putc",
-    "fseek",
-    "ftell",
-    "rewind",
-    "feof",
-    "ferror",
-    "fflush",
-    "fprintf",
-    "fscanf",
-    "sscanf",
-    "atoi",
-    "atol",
-    "strtol",
-    "strtoul",
-    "readdir",
-    "getline",
-    "toupper",
-    "tolower",
-];
-
-/// Functions that print what they get, which may be null; they come back.
-const PRINTS: &[&str] = &["printf", "perror", "syslog", "vprintf"];
-
-/// Calls that never come back.
-const NO_RETURN: &[&str] = &[
-    "exit",
-    "_exit",
-    "_Exit",
-    "quick_exit",
-    "abort",
-    "longjmp",
-    "siglongjmp",
-    "err",
-    "errx",
-    "die",
-    "panic",
-    "BUG",
-    "usage",
-    "fatal",
-    "__builtin_unreachable",
-    "unreachable",
-    "terminate",
-];
 
 struct Builder<'t> {
     variables: Vec<Local<'t>>,

@@ -12,6 +12,7 @@
     reason = "the fences of a rule's examples say with which options they are run"
 )]
 
+mod c_call;
 mod c_freed;
 mod c_memory;
 mod c_paths;

@@ -38,6 +38,16 @@ pub struct Hunk {
 /// Computes the changed runs of lines between two texts (histogram algorithm,
 /// with the hunks slid to where people expect them).
 pub fn diff_lines(base: &SourceText, head: &SourceText) -> Vec<Hunk> {
+    // All of a new file is new, and a scan reads nothing but new files.
+    let [before, after] = [base, head].map(|text| text.lines().line_count());
+    if before == 0 || after == 0 {
+        let all = |count: u32| LineRange { start: 1, count };
+        let hunk = Hunk {
+            base: all(before),
+            head: all(after),
+        };
+        return Vec::from_iter((before != after).then_some(hunk));
+    }
     let input = InternedInput::new(Lines(base), Lines(head));
     let mut diff = Diff::compute(Algorithm::Histogram, &input);
     diff.postprocess_lines(&input);

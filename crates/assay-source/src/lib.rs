@@ -8,10 +8,13 @@
 //! Must not know: git, syntax, findings, who asked.
 
 mod blob;
+mod breaker;
 mod change;
+mod checksum;
 mod companion;
 mod content;
 mod diff;
+mod error_kind;
 mod foreign;
 mod history;
 mod language;
@@ -20,14 +23,18 @@ mod segment;
 mod span;
 mod text;
 mod word;
+mod world;
 
 pub use blob::{BlobCache, BlobKey, BlobKeyHasher};
+pub use breaker::{Breaker, BreakerPolicy};
 pub use change::{
     Attributes, Change, ChangeStatus, FileChange, FileKind, FileVersion, PastVersion, PatchHunk,
 };
+pub use checksum::checksum_base_sixty_two;
 pub use companion::{Companion, CompanionLimits, Companions};
 pub use content::{ContentId, ContentStore, FileTree, ReadError};
 pub use diff::{Hunk, LineMapping, LineRange, diff_lines, unified_diff};
+pub use error_kind::ErrorKind;
 pub use foreign::{is_minified, vendored_folder};
 pub use history::{
     CoChange, CoChangeLimits, FileHistory, FileLines, History, OwnedLines, PastCommit, Person,
@@ -39,3 +46,4 @@ pub use segment::{SEGMENT_HEAD_BYTES, SegmentTable, write_segment};
 pub use span::{LineMap, Position, Span};
 pub use text::{DecodeError, Encoding, LineEnding, SourceText};
 pub use word::nearest_word;
+pub use world::{Clock, Randomness};

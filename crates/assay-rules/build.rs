@@ -175,6 +175,7 @@ const CONFIG_KEYS: &[&str] = &[
     "when",
     "find",
     "report",
+    "version",
     "message",
     "severity",
     "confidence",
@@ -382,6 +383,11 @@ fn config_match(name: &str, out: &mut String, rule: &Table, table: &Table) {
         "" => "None".to_owned(),
         level => format!("Some(assay_finding::{type_}::{})", camel(level)),
     };
+    let version = match text("version").chars().collect::<Vec<char>>()[..] {
+        [] => None,
+        [mark] => Some(mark),
+        _ => panic!("{name}: `version` is the one character before a version"),
+    };
     let fix = match table.get("fix").and_then(Value::as_table) {
         None => "None".to_owned(),
         Some(fix) => format!(
@@ -394,7 +400,7 @@ fn config_match(name: &str, out: &mut String, rule: &Table, table: &Table) {
     write!(
         out,
         "crate::config::ConfigMatch {{ documents: &{:?}, resources: &{:?}, each: {:?}, when: &{:?}, find: {:?}, \
-         report: {:?}, message: {message:?}, severity: {}, confidence: {}, fix: {} }}, ",
+         report: {:?}, version: {version:?}, message: {message:?}, severity: {}, confidence: {}, fix: {} }}, ",
         strings(table, "documents"),
         strings(table, "resources"),
         text("each"),

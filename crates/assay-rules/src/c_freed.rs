@@ -12,6 +12,7 @@ use assay_syntax::{Field, NodeRef, Role};
 use crate::c_call::NO_RETURN;
 use crate::c_memory::{FUNCTION_NODES_MAX, bare, call, locals};
 use crate::c_states::{Fault, faults};
+use crate::context::Context;
 
 /// Statements nest at most so deep; deeper ones forget everything.
 const DEPTH_MAX: usize = 64;
@@ -29,14 +30,17 @@ pub(crate) struct Touched<'t> {
 type State<'t> = Option<BTreeMap<String, NodeRef<'t>>>;
 
 /// Finds the freed pointers of a function that are used or freed again.
-pub(crate) fn touched(function: NodeRef<'_>) -> Vec<Touched<'_>> {
+pub(crate) fn touched<'t>(
+    function: NodeRef<'t>,
+    context: &mut Context<'_, 't>,
+) -> Vec<Touched<'t>> {
     let text = function.text();
     let frees = FREES.iter().any(|name| text.contains(name)) || text.contains("delete");
     let mut found = touched_on_all_ways(function, frees);
     if !frees {
         return found;
     }
-    for wrong in faults(function) {
+    for wrong in faults(function, context).iter() {
         let is_freed_again = match wrong.fault {
             Fault::FreedTwice => true,
             Fault::UsedAfterFree => false,

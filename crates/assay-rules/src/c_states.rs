@@ -6,9 +6,12 @@
 //! holds on some of the ways counts until a condition decides again, because that
 //! condition may be the one that keeps these ways apart.
 
+use std::rc::Rc;
+
 use assay_syntax::NodeRef;
 
 use crate::c_paths::{Edge, Event, Given, Paths};
+use crate::context::Context;
 
 /// Blocks are gone through at most so often, each.
 const ROUNDS_MAX: usize = 16;
@@ -95,8 +98,46 @@ impl<'t> States<'t> {
     }
 }
 
-/// Finds what is wrong with the variables of a function.
-pub(crate) fn faults(function: NodeRef<'_>) -> Vec<Wrong<'_>> {
+/// What is wrong in the function of a file that was looked at last: several rules
+/// ask for it one after the other.
+pub(crate) struct Last<'t> {
+    function: NodeRef<'t>,
+    found: Rc<[Wrong<'t>]>,
+}
+
+/// Returns what is wrong with the variables of a function, by place.
+pub(crate) fn faults<'t>(function: NodeRef<'t>, context: &mut Context<'_, 't>) -> Rc<[Wrong<'t>]> {
+    let last = context.run.c_faults.as_ref();
+    if let Some(last) = last.filter(|last| last.function == function) {
+        return Rc::clone(&last.found);
+    }
+    let found: Rc<[Wrong<'t>]> = find(function).into();
+    context.run.c_faults = Some(Last {
+        function,
+        found: Rc::clone(&found),
+    });
+    found
+}
+
+/// Reports what is wrong in a function where there is something to say: a message,
+/// and how the variable came to be as it is.
+pub(crate) fn report<'t>(
+    function: NodeRef<'t>,
+    context: &mut Context<'_, 't>,
+    say: impl Fn(Fault, &str) -> Option<(String, &'static str)>,
+) {
+    for wrong in faults(function, context).iter() {
+        let Some((message, since_said)) = say(wrong.fault, wrong.name) else {
+            continue;
+        };
+        let finding = context.report(wrong.node, message);
+        if let Some(since) = wrong.since {
+            finding.related(since.span(), since_said);
+        }
+    }
+}
+
+fn find(function: NodeRef<'_>) -> Vec<Wrong<'_>> {
     let Some(paths) = Paths::of(function) else {
         return Vec::new();
     };

@@ -4,7 +4,7 @@
 //! a node that no rule wants costs one look-up, however many rules there are.
 //! The words of the rules that read text are searched for all at once.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 
@@ -16,6 +16,7 @@ use assay_finding::{
 use assay_source::{RepoPath, SourceText, Span};
 use assay_syntax::{FileMetrics, Language, ParsedFile, SyntaxTree, languages};
 
+use crate::c_states;
 use crate::config::{self, ConfigFile};
 use crate::context::{Basis, Context, Draft, FINDINGS_PER_RULE_AND_FILE_MAX};
 use crate::identity::{add_text, add_tokens, innermost_name, qualified_name};
@@ -102,6 +103,8 @@ struct LanguageTable {
     words: Option<WordSearch>,
     /// Whether any rule about secrets is on.
     seeks_secrets: bool,
+    /// Whether any rule is on that dataflow answers.
+    follows_flow: bool,
 }
 
 /// The words of all rules that read text.
@@ -171,10 +174,7 @@ impl Engine {
 
     /// Returns whether any rule that dataflow answers runs in a language.
     pub fn follows_flow(&self, language: Option<&'static Language>) -> bool {
-        let resolved = &self.table(language).resolved;
-        self.rules.iter().zip(resolved).any(|(rule, resolved)| {
-            resolved.enabled && matches!(rule.pack(), "injection" | "security")
-        })
+        self.table(language).follows_flow
     }
 
     /// Runs the rules over a file. Never fails: a rule that does is a problem.
@@ -420,13 +420,14 @@ impl Engine {
                 ));
             }
         }
-        let mut ids: Vec<Option<RuleId>> = vec![None; self.rules.len()];
+        let mut ids: HashMap<u16, RuleId> = HashMap::new();
         outcome.findings = run
             .drafts
             .into_iter()
             .map(|draft| {
                 let at = usize::from(draft.rule_index);
-                let id = ids[at].get_or_insert_with(|| RuleId::new(self.rules[at].id()));
+                let id = ids.entry(draft.rule_index);
+                let id = id.or_insert_with(|| RuleId::new(self.rules[at].id()));
                 finding(input, &self.rules[at], id.clone(), draft)
             })
             .collect();
@@ -480,6 +481,9 @@ impl LanguageTable {
             seeks_secrets: active
                 .iter()
                 .any(|&at| rules[usize::from(at)].pack() == secret::PACK),
+            follows_flow: rules.iter().zip(&resolved).any(|(rule, resolved)| {
+                resolved.enabled && matches!(rule.pack(), "injection" | "security")
+            }),
             words: WordSearch::new(rules, &active, &patterns),
             patterns,
             resolved,
@@ -539,6 +543,7 @@ pub(crate) struct Run<'t> {
     /// Takes the findings beyond the limit, which nobody reads.
     beyond: Option<Draft<'t>>,
     credentials: Vec<FoundCredential>,
+    pub(crate) c_faults: Option<c_states::Last<'t>>,
 }
 
 /// What a rule called a credential: the rule, the place of its finding, and the
@@ -558,6 +563,7 @@ impl<'t> Run<'t> {
             counts: vec![Count::default(); rule_count],
             beyond: None,
             credentials: Vec::new(),
+            c_faults: None,
         }
     }
 

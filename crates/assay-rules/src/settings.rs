@@ -1,10 +1,12 @@
 //! Which rules run and with which numbers: what the configuration says, checked
 //! against the registry.
 
+use std::collections::HashMap;
+
 use assay_finding::Severity;
 use assay_source::nearest_word;
 use assay_syntax::languages;
-use globset::{Glob, GlobMatcher};
+use globset::Glob;
 
 use crate::rule::{NumberOption, Rule};
 
@@ -131,11 +133,15 @@ pub(crate) struct Resolved {
 pub(crate) struct CheckedSettings {
     /// Sorted so that a later one wins.
     statements: Vec<Checked>,
+    /// By the id of a rule: which statements are about it. Patterns are matched once
+    /// and not for each language and finding.
+    about: HashMap<&'static str, Vec<usize>>,
 }
 
 #[derive(Debug)]
 struct Checked {
-    matcher: GlobMatcher,
+    /// The rules that it is about.
+    rules: Vec<&'static str>,
     /// The id of the language.
     language: Option<&'static str>,
     statement: RuleStatement,
@@ -158,8 +164,15 @@ impl CheckedSettings {
         }
         // The sort is stable: among equals the order of the configuration stays.
         checked.sort_by_key(Checked::precedence);
+        let mut about: HashMap<&'static str, Vec<usize>> = HashMap::new();
+        for (at, checked) in checked.iter().enumerate() {
+            for &rule in &checked.rules {
+                about.entry(rule).or_default().push(at);
+            }
+        }
         Ok(Self {
             statements: checked,
+            about,
         })
     }
 
@@ -170,10 +183,9 @@ impl CheckedSettings {
             severity: None,
             options: rule.options().iter().map(|option| option.default).collect(),
         };
-        for checked in &self.statements {
-            if !checked.matcher.is_match(rule.id())
-                || checked.language.is_some_and(|only| Some(only) != language)
-            {
+        for &at in self.about.get(rule.id()).into_iter().flatten() {
+            let checked = &self.statements[at];
+            if checked.language.is_some_and(|only| Some(only) != language) {
                 continue;
             }
             let statement = &checked.statement;
@@ -212,8 +224,8 @@ fn check(
     errors: &mut Vec<SettingsError>,
 ) -> Option<Checked> {
     let pattern = &statement.pattern;
-    let matcher = match Glob::new(pattern) {
-        Ok(glob) => glob.compile_matcher(),
+    let meant: Vec<&'static Rule> = match rules_of(pattern, rules) {
+        Ok(meant) => meant,
         Err(error) => {
             errors.push(SettingsError::BadPattern {
                 statement: index,
@@ -223,10 +235,6 @@ fn check(
             return None;
         }
     };
-    let meant: Vec<&Rule> = rules
-        .iter()
-        .filter(|rule| matcher.is_match(rule.id()))
-        .collect();
     if meant.is_empty() {
         errors.push(SettingsError::UnknownRule {
             statement: index,
@@ -254,10 +262,21 @@ fn check(
         check_option(index, pattern, &meant, option, *value, errors);
     }
     Some(Checked {
-        matcher,
+        rules: meant.iter().map(|rule| rule.id()).collect(),
         language,
         statement: statement.clone(),
     })
+}
+
+/// Returns the rules that an id or a pattern stands for. An id is compared as it is:
+/// configurations that name hundreds are common, and patterns cost more.
+fn rules_of(pattern: &str, rules: &'static [Rule]) -> Result<Vec<&'static Rule>, globset::Error> {
+    if !is_glob(pattern) && !pattern.contains('\\') {
+        return Ok(rules.iter().filter(|rule| rule.id() == pattern).collect());
+    }
+    let matcher = Glob::new(pattern)?.compile_matcher();
+    let fits = |rule: &&Rule| matcher.is_match(rule.id());
+    Ok(rules.iter().filter(fits).collect())
 }
 
 fn check_option(

@@ -17,7 +17,20 @@ pub(crate) fn spans_without_holes(text: &str, holes: &[Marks], solid: &[Marks]) 
     let mut spans = Vec::new();
     let mut start = 0;
     let mut at = 0;
-    while at < text.len() {
+    let mut begins = [false; 256];
+    for byte in solid
+        .iter()
+        .chain(holes)
+        .filter_map(|(open, _)| open.bytes().next())
+    {
+        begins[usize::from(byte.to_ascii_lowercase())] = true;
+        begins[usize::from(byte.to_ascii_uppercase())] = true;
+    }
+    while let Some(skipped) = text.as_bytes()[at.min(text.len())..]
+        .iter()
+        .position(|byte| begins[usize::from(*byte)])
+    {
+        at += skipped;
         let rest = &text.as_bytes()[at..];
         if let Some((open, close)) = find_open(rest, solid) {
             at += open.len();

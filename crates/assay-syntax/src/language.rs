@@ -196,6 +196,12 @@ impl Language {
         self.spec.embeddings
     }
 
+    /// Returns whether nodes of a kind may hold a part in another language.
+    pub(crate) fn embeds(&self, kind: u16) -> bool {
+        let embeds = &self.tables().embeds;
+        embeds.get(usize::from(kind)).copied().unwrap_or(false)
+    }
+
     /// Returns whether the language holds data or markup and no functions.
     pub fn is_data_only(&self) -> bool {
         self.spec.data_only
@@ -305,6 +311,8 @@ impl Eq for Language {}
 pub(crate) struct Tables {
     grammar: Grammar,
     kinds: Vec<&'static str>,
+    /// By the number of a kind: whether an embedding is of it.
+    embeds: Vec<bool>,
     pub(crate) roles: RoleTable,
 }
 
@@ -320,8 +328,10 @@ impl Tables {
             })
             .collect();
         let roles = RoleTable::new(spec, &grammar, &kinds);
+        let embeds = |kind: &&'static str| spec.embeddings.iter().any(|one| one.kind == *kind);
         Self {
             grammar,
+            embeds: kinds.iter().map(embeds).collect(),
             kinds,
             roles,
         }

@@ -302,6 +302,9 @@ fn embedded_parts(tree: &SyntaxTree, within: &[Span]) -> Vec<Part> {
         return parts;
     }
     for node in tree.nodes() {
+        if !tree.language().embeds(node.kind_id()) {
+            continue;
+        }
         for (position, embedding) in embeddings.iter().enumerate() {
             if embedding.kind != node.kind() {
                 continue;

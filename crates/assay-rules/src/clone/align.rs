@@ -135,18 +135,24 @@ impl Names {
 
     /// Compares two tokens of one class without learning from them.
     pub(crate) fn compare(&self, x: Code, y: Code) -> Agreement {
+        self.judge(x, y).0
+    }
+
+    /// Compares two tokens; the second is whether they are names that were never seen.
+    fn judge(&self, x: Code, y: Code) -> (Agreement, bool) {
         if !x.is_identifier() {
-            return if x == y {
+            let agreement = if x == y {
                 Agreement::Same
             } else {
                 Agreement::Literal
             };
+            return (agreement, false);
         }
         let forth = self.forth.get(&x.value()).copied();
         let back = self.back.get(&y.value()).copied();
-        match (forth, back) {
-            (None, None) if x == y => Agreement::Same,
-            (None, None) => Agreement::NewName,
+        let agreement = match (forth, back) {
+            (None, None) if x == y => return (Agreement::Same, true),
+            (None, None) => return (Agreement::NewName, true),
             (Some(to), Some(from)) if to == y.value() && from == x.value() => {
                 if x == y {
                     Agreement::Same
@@ -156,17 +162,13 @@ impl Names {
             }
             _ if x == y => Agreement::SameButRenamed,
             _ => Agreement::Inconsistent,
-        }
+        };
+        (agreement, false)
     }
 
     /// Compares two tokens and remembers what they are called.
     pub(crate) fn learn(&mut self, x: Code, y: Code) -> Agreement {
-        let agreement = self.compare(x, y);
-        let is_new = match agreement {
-            Agreement::NewName => true,
-            Agreement::Same => x.is_identifier(),
-            _ => false,
-        };
+        let (agreement, is_new) = self.judge(x, y);
         if is_new {
             self.forth.insert(x.value(), y.value());
             self.back.insert(y.value(), x.value());

@@ -3,17 +3,17 @@
 
 use std::sync::OnceLock;
 
-use assay_finding::{Confidence, Severity};
+use assay_finding::{Confidence, IdentityHasher, Severity};
 use assay_source::Span;
 use assay_syntax::SyntaxTree;
 
 use super::condition::Condition;
 use super::kind::{Kind, Subject, guess, pair, subjects};
-use super::model::{Model, Shape};
+use super::model::{Model, Scalar, Shape};
 use super::path::{Path, Place};
 use super::predicate::Predicate;
 use super::{dockerfile, hcl, json, nginx, properties, yaml};
-use crate::context::{Context, Draft, replace};
+use crate::context::{Basis, Context, Draft, replace};
 use crate::engine::FileInput;
 
 /// One way in which a rule finds something, as its file says it.
@@ -31,6 +31,9 @@ pub(crate) struct ConfigMatch {
     pub(crate) find: &'static str,
     /// Where to report, from there; the nearest place that is there counts.
     pub(crate) report: &'static str,
+    /// What stands before the version of the thing that is reported, if that is no
+    /// part of what it is: another version has the same problem, not a new one.
+    pub(crate) version: Option<char>,
     /// What to say, with `{value}`, `{name}`, `{key}` and `{hit}`.
     pub(crate) message: &'static str,
     /// How bad it is, when that is not what the rule says.
@@ -218,7 +221,9 @@ impl Matcher {
         let Some(find) = &self.find else {
             let span = first_line(context, span_of(model, subject, &shown));
             let message = self.message(model, subject, &shown, place, "");
+            let basis = self.basis(context.rule.id(), &address, model.scalar(shown.id()));
             let draft = context.report_span(span, message);
+            draft.basis = basis;
             self.judge(draft, address);
             if let Some(fix) = &self.source.fix
                 && let Some(scalar) = model.scalar(shown.id())
@@ -246,6 +251,19 @@ impl Matcher {
             let span = first_line(context, span);
             self.judge(context.report_span(span, message), address.clone());
         }
+    }
+
+    /// Returns what the finding is known by.
+    fn basis(&self, rule: &str, address: &str, scalar: Option<&Scalar<'_>>) -> Basis {
+        let (Some(mark), Some(scalar)) = (self.source.version, scalar) else {
+            return Basis::Tokens;
+        };
+        let text = &*scalar.text;
+        let name = text.rsplit_once(mark).map_or(text, |(name, _)| name);
+        let mut hasher = IdentityHasher::new(rule);
+        // The rule may say something worse of some versions.
+        hasher.part(self.source.message).part(address).part(name);
+        Basis::Own(hasher.finish())
     }
 
     fn judge(&self, draft: &mut Draft<'_>, address: String) {

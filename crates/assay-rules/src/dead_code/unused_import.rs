@@ -179,6 +179,7 @@ fn used_names<'t>(
     let lengths = wanted
         .iter()
         .fold(0_u64, |set, name| set | length_bit(name.len()));
+    let is_wanted = |length: usize| lengths & length_bit(length) != 0;
     let mut past = 0;
     for node in tree.nodes() {
         let span = node.span();
@@ -187,16 +188,14 @@ fn used_names<'t>(
         }
         if node.has(Role::Import) && !node.has(Role::Call) {
             past = span.end;
-        } else if node.is_leaf()
-            && node.is_named()
-            && lengths & length_bit(span.len() as usize) != 0
-        {
+        } else if node.is_leaf() && node.is_named() && is_wanted(span.len() as usize) {
             used.extend(wanted.get(node.text()));
         }
         if is_prose(node, language) {
             let words = node
                 .text()
                 .split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$');
+            let words = words.filter(|word| is_wanted(word.len()));
             used.extend(words.filter_map(|word| wanted.get(word)));
         }
         // What is written as an element is a call of these.

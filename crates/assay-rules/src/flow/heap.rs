@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::ir::{FunctionId, Name, Slot};
 use super::kind::Kinds;
 use super::pages::Pages;
@@ -27,6 +29,9 @@ pub(crate) const BYTES: &str = "\0bytes";
 
 /// The member under which an array keeps how many elements it has.
 pub(crate) const LENGTH: &str = "\0length";
+
+/// Places in pages: states seldom differ in more.
+type Places = SmallVec<[usize; 24]>;
 
 /// What is looked into when a whole container matters.
 const CONTENT_DEPTH: u32 = 3;
@@ -297,7 +302,7 @@ pub(crate) fn size_of(ty: &str) -> Option<i64> {
 /// which little changed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Heap {
-    objects: Pages<Object>,
+    objects: Pages<Rc<Object>>,
     globals: Globals,
 }
 
@@ -310,7 +315,7 @@ impl Heap {
     }
 
     pub(crate) fn get_mut(&mut self, id: ObjectId) -> Option<&mut Object> {
-        self.objects.get_mut(id.0 as usize)
+        self.objects.get_mut(id.0 as usize).map(Rc::make_mut)
     }
 
     /// Puts a new object in. One that is made again at the same place (in a
@@ -373,6 +378,13 @@ impl Heap {
         self.globals.iter()
     }
 
+    /// Returns whether all is as in an earlier heap, of which this one came.
+    fn is_like(&self, earlier: &Self) -> bool {
+        let mut objects = earlier.objects_that_differ(self);
+        objects.all(|id| earlier.get(id) == self.get(id))
+            && (self.has_same_globals(earlier) || self.globals == earlier.globals)
+    }
+
     /// Joins with the heap of another path; returns whether anything changed.
     pub(crate) fn join(&mut self, other: &Self) -> bool {
         self.join_since(other, None)
@@ -383,7 +395,7 @@ impl Heap {
     fn join_since(&mut self, other: &Self, earlier: Option<&Self>) -> bool {
         let mut changed = false;
         let base = earlier.map_or(&self.objects, |earlier| &earlier.objects);
-        let places: Vec<usize> = base.places_that_differ(&other.objects).collect();
+        let places: Places = base.places_that_differ(&other.objects).collect();
         for at in places {
             let Some(theirs) = other.objects.get(at) else {
                 continue;
@@ -456,7 +468,7 @@ impl Heap {
                 continue;
             };
             for member in object.fields.values_mut().chain([&mut object.others]) {
-                member.taint = member.taint.filtered(|own| own.without(kinds));
+                member.set_taint(member.taint.filtered(|own| own.without(kinds)));
             }
         }
     }
@@ -542,12 +554,12 @@ impl State {
     }
 
     pub(crate) fn get(&self, slot: Slot) -> Option<&Value> {
-        self.slots.get(slot.index()).map(|value| &**value)
+        self.slots.get(slot.index())
     }
 
     pub(crate) fn set(&mut self, slot: Slot, value: Value) {
         if slot.index() < self.slots.capacity() {
-            self.slots.set(slot.index(), Rc::new(value));
+            self.slots.set(slot.index(), value);
         }
     }
 
@@ -561,19 +573,16 @@ impl State {
     pub(crate) fn join_since(&mut self, other: &Self, earlier: Option<&Self>) -> bool {
         let mut changed = false;
         let base = earlier.map_or(&self.slots, |earlier| &earlier.slots);
-        let places: Vec<usize> = base.places_that_differ(&other.slots).collect();
+        let places: Places = base.places_that_differ(&other.slots).collect();
         for at in places {
             let (Some(own), Some(theirs)) = (self.slots.get(at), other.slots.get(at)) else {
                 continue;
             };
-            if Rc::ptr_eq(own, theirs) || own == theirs {
-                continue;
-            }
-            let mut joined = Value::clone(own);
+            let mut joined = own.clone();
             joined.join(theirs);
-            if joined != **own {
+            if joined != *own {
                 changed = true;
-                self.slots.set(at, Rc::new(joined));
+                self.slots.set(at, joined);
             }
         }
         self.join_narrowed(other);
@@ -595,9 +604,20 @@ impl State {
         });
     }
 
+    /// Returns whether all that a program can tell is as in an earlier state, of
+    /// which this one came.
+    pub(crate) fn is_like(&self, earlier: &Self) -> bool {
+        let is_narrowed_alike =
+            Rc::ptr_eq(&self.narrowed, &earlier.narrowed) || self.narrowed == earlier.narrowed;
+        let mut slots = earlier.slots.places_that_differ(&self.slots);
+        is_narrowed_alike
+            && slots.all(|at| earlier.slots.get(at) == self.slots.get(at))
+            && self.heap.is_like(&earlier.heap)
+    }
+
     /// Gives up what could change for ever around a loop.
     pub(crate) fn widen(&mut self, before: &Self) {
-        let places: Vec<usize> = before.slots.places_that_differ(&self.slots).collect();
+        let places: Places = before.slots.places_that_differ(&self.slots).collect();
         for at in places {
             let Some(earlier) = before.slots.get(at) else {
                 continue;

@@ -105,13 +105,14 @@ impl Project {
             this.declare(at as u32, unit);
         }
         // Names mean what all files together say.
+        let mut known: HashSet<(Name, Name)> = HashSet::default();
         for unit in &units {
             for class in &unit.classes {
                 for supertype in &class.supertypes {
                     let supertype = this.meant(supertype);
-                    let known = this.subclasses.entry(supertype).or_default();
-                    if !known.contains(&class.name) {
-                        known.push(class.name.clone());
+                    if known.insert((supertype.clone(), class.name.clone())) {
+                        let below = this.subclasses.entry(supertype).or_default();
+                        below.push(class.name.clone());
                     }
                 }
             }

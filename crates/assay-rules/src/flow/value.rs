@@ -4,6 +4,7 @@
 //! the name of something outside; and taint: for which kinds of sink it is
 //! dangerous, and how it got that way.
 
+use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 
 use assay_source::Span;
@@ -11,6 +12,7 @@ use smallvec::{SmallVec, smallvec};
 
 use super::ir::{Literal, Name, Slot};
 use super::kind::Kinds;
+use super::pages::Shared;
 
 /// A value is at most so many constants; beyond that it is anything.
 const CONSTS_MAX: usize = 8;
@@ -190,6 +192,23 @@ impl Taint {
         marks.fold(Kinds::NONE, |kinds, mark| kinds.or(mark.kinds))
     }
 
+    /// Returns whether adding another value's taint changes nothing.
+    fn covers(&self, other: &Self) -> bool {
+        let (Some(own), Some(theirs)) = (&self.0, &other.0) else {
+            return other.0.is_none();
+        };
+        Rc::ptr_eq(own, theirs)
+            || theirs.iter().all(|mark| {
+                let mut known = own.iter();
+                match known.find(|known| known.is_of(mark)) {
+                    Some(known) => {
+                        known.kinds.or(mark.kinds) == known.kinds && known.doubt <= mark.doubt
+                    }
+                    None => own.len() >= MARKS_MAX,
+                }
+            })
+    }
+
     /// Adds another value's taint.
     pub(crate) fn join(&mut self, other: &Self) {
         let Some(theirs) = &other.0 else { return };
@@ -304,9 +323,14 @@ pub(crate) enum Refine {
     IsNot(Const),
 }
 
-/// An abstract value.
-#[derive(Debug, PartialEq)]
-pub(crate) struct Value {
+/// An abstract value: what is known of it is shared by those who hold the same, and
+/// copied when one of them changes it.
+#[derive(Clone, Debug)]
+pub(crate) struct Value(Rc<Parts>);
+
+/// What is known of a value.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Parts {
     pub(crate) consts: Consts,
     /// Objects that it may be, sorted.
     pub(crate) objects: SmallVec<[ObjectId; 2]>,
@@ -320,37 +344,17 @@ pub(crate) struct Value {
     pub(crate) facts: Option<Rc<Facts>>,
 }
 
-impl Clone for Value {
-    fn clone(&self) -> Self {
-        Self {
-            consts: self.consts.clone(),
-            objects: SmallVec::from_slice(&self.objects),
-            ty: self.ty.clone(),
-            symbol: self.symbol.clone(),
-            prefix: self.prefix.clone(),
-            taint: self.taint.clone(),
-            facts: self.facts.clone(),
-        }
-    }
+thread_local! {
+    /// The values that most others begin as.
+    static UNKNOWN: Value = Value::new(Parts {
+        consts: Consts::Any,
+        ..Parts::nothing()
+    });
+    static NOTHING: Value = Value::new(Parts::nothing());
 }
 
-impl Default for Value {
-    fn default() -> Self {
-        Self::unknown()
-    }
-}
-
-impl Value {
-    /// Anything.
-    pub(crate) fn unknown() -> Self {
-        Self {
-            consts: Consts::Any,
-            ..Self::nothing()
-        }
-    }
-
-    /// Nothing yet: no value reaches here.
-    pub(crate) fn nothing() -> Self {
+impl Parts {
+    fn nothing() -> Self {
         Self {
             consts: Consts::NONE,
             objects: SmallVec::new(),
@@ -361,13 +365,61 @@ impl Value {
             facts: None,
         }
     }
+}
+
+impl Deref for Value {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl DerefMut for Value {
+    fn deref_mut(&mut self) -> &mut Parts {
+        Rc::make_mut(&mut self.0)
+    }
+}
+
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
+
+impl Shared for Value {
+    fn is_same(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Default for Value {
+    fn default() -> Self {
+        Self::unknown()
+    }
+}
+
+impl Value {
+    fn new(parts: Parts) -> Self {
+        Self(Rc::new(parts))
+    }
+
+    /// Anything.
+    pub(crate) fn unknown() -> Self {
+        UNKNOWN.with(Self::clone)
+    }
+
+    /// Nothing yet: no value reaches here.
+    pub(crate) fn nothing() -> Self {
+        NOTHING.with(Self::clone)
+    }
 
     /// A constant.
     pub(crate) fn constant(value: Const) -> Self {
-        Self {
+        Self::new(Parts {
             consts: Consts::one(value),
-            ..Self::nothing()
-        }
+            ..Parts::nothing()
+        })
     }
 
     /// A constant text.
@@ -380,50 +432,89 @@ impl Value {
 
     /// Some of these constants.
     pub(crate) fn few(values: Vec<Const>) -> Self {
-        let mut value = Self::nothing();
+        let mut consts = Consts::NONE;
         for one in values {
-            value.consts.add(&one);
+            consts.add(&one);
         }
-        value
+        Self::new(Parts {
+            consts,
+            ..Parts::nothing()
+        })
     }
 
     /// An object.
     pub(crate) fn object(object: ObjectId) -> Self {
-        Self {
+        Self::new(Parts {
             objects: smallvec![object],
-            ..Self::nothing()
-        }
+            ..Parts::nothing()
+        })
     }
 
     /// Something outside that goes by a name.
     pub(crate) fn symbol(name: Name) -> Self {
-        Self {
+        Self::new(Parts {
+            consts: Consts::Any,
             symbol: Some(name),
-            ..Self::unknown()
-        }
+            ..Parts::nothing()
+        })
     }
 
     /// Anything of a type.
     pub(crate) fn of_type(ty: Option<Name>) -> Self {
-        Self {
-            ty,
-            ..Self::unknown()
-        }
+        let mut value = Self::unknown();
+        value.set_type(ty);
+        value
     }
 
     /// The same with this taint.
     #[must_use]
     pub(crate) fn with_taint(mut self, taint: Taint) -> Self {
-        self.taint = taint;
+        self.set_taint(taint);
         self
+    }
+
+    /// Sets the taint, unless there is none and was none.
+    pub(crate) fn set_taint(&mut self, taint: Taint) {
+        if !taint.is_empty() || !self.taint.is_empty() {
+            self.taint = taint;
+        }
+    }
+
+    /// Adds taint, where that says more.
+    pub(crate) fn add_taint(&mut self, taint: &Taint) {
+        if !self.taint.covers(taint) {
+            self.taint.join(taint);
+        }
+    }
+
+    /// The same with what a condition on it tells.
+    #[must_use]
+    pub(crate) fn with_facts(mut self, facts: Option<Rc<Facts>>) -> Self {
+        self.set_facts(facts);
+        self
+    }
+
+    /// Sets what a condition on it tells.
+    pub(crate) fn set_facts(&mut self, facts: Option<Rc<Facts>>) {
+        if facts.is_some() || self.facts.is_some() {
+            self.facts = facts;
+        }
+    }
+
+    /// Sets the type, unless it is of that.
+    pub(crate) fn set_type(&mut self, ty: Option<Name>) {
+        if self.ty != ty {
+            self.ty = ty;
+        }
     }
 
     /// Forgets which value it is; what it is dangerous to stays.
     pub(crate) fn forget(&mut self) {
-        self.consts = Consts::Any;
-        self.prefix = None;
-        self.symbol = None;
-        self.facts = None;
+        let own = &mut **self;
+        own.consts = Consts::Any;
+        own.prefix = None;
+        own.symbol = None;
+        own.facts = None;
     }
 
     pub(crate) fn is_nothing(&self) -> bool {
@@ -486,12 +577,17 @@ impl Value {
             *self = other.clone();
             return;
         }
-        match (&mut self.consts, &other.consts) {
-            (Consts::Any, _) => {}
-            (own, Consts::Any) => *own = Consts::Any,
-            (own, Consts::Few(theirs)) => {
+        // What stays as it is may be shared, and is not copied.
+        if self.is_same(other) && self.objects.len() <= OBJECTS_MAX {
+            return;
+        }
+        match &other.consts {
+            Consts::Any => self.forget_consts(),
+            Consts::Few(theirs) => {
                 for value in theirs {
-                    own.add(value);
+                    if self.consts.lacks(value) {
+                        self.consts.add(value);
+                    }
                 }
             }
         }
@@ -502,35 +598,44 @@ impl Value {
         }
         if self.objects.len() > OBJECTS_MAX {
             self.objects.truncate(OBJECTS_MAX);
-            self.consts = Consts::Any;
+            self.forget_consts();
         }
         if self.ty != other.ty {
             // Null has no type and is of every type.
             let is_null = |value: &Self| value.as_const() == Some(&Literal::Null);
-            if self.ty.is_none() && !is_null(self) && !other.objects.is_empty()
-                || other.ty.is_some() && self.ty.is_some()
-            {
-                self.ty = None;
-            } else if self.ty.is_none() {
-                self.ty.clone_from(&other.ty);
+            match (&self.ty, &other.ty) {
+                (None, theirs) => {
+                    if is_null(self) || other.objects.is_empty() {
+                        let theirs = theirs.clone();
+                        self.ty = theirs;
+                    }
+                }
+                (Some(_), Some(_)) => self.ty = None,
+                (Some(_), None) => {}
             }
         }
-        if self.symbol != other.symbol {
+        if self.symbol.is_some() && self.symbol != other.symbol {
             self.symbol = None;
         }
-        if self.prefix != other.prefix {
+        if self.prefix.is_some() && self.prefix != other.prefix {
             self.prefix = None;
         }
-        if self.facts != other.facts {
+        if self.facts.is_some() && self.facts != other.facts {
             self.facts = None;
         }
-        self.taint.join(&other.taint);
+        self.add_taint(&other.taint);
+    }
+
+    fn forget_consts(&mut self) {
+        if !matches!(self.consts, Consts::Any) {
+            self.consts = Consts::Any;
+        }
     }
 
     /// Gives up what could change for ever around a loop.
     pub(crate) fn widen(&mut self, before: &Self) {
         if self.consts != before.consts {
-            self.consts = Consts::Any;
+            self.forget_consts();
         }
     }
 }
@@ -542,6 +647,11 @@ impl Consts {
     /// This constant.
     pub(crate) fn one(value: Const) -> Self {
         Self::Few(smallvec![value])
+    }
+
+    /// Returns whether adding the constant changes anything.
+    fn lacks(&self, value: &Const) -> bool {
+        matches!(self, Self::Few(few) if !few.contains(value))
     }
 
     fn add(&mut self, value: &Const) {

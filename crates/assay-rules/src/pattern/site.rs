@@ -2,12 +2,13 @@
 //! parts, and whether conditions hold there.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use assay_source::{RepoPath, SourceText, Span};
 use assay_syntax::{Field, NodeRef, Role};
 
 use crate::pattern::condition::{Claim, Condition, Extent, Place, Subject, Test};
-use crate::pattern::fact::{Facts, by_token, is_setting, settings};
+use crate::pattern::fact::{Facts, Path, by_token, is_setting, settings};
 use crate::pattern::path::{is_list_of_arguments, last_name, segments};
 use crate::pattern::value::{
     Constant, constant, entry, is_built, is_constant, key_text, unwrapped,
@@ -25,6 +26,8 @@ pub(crate) struct Argument<'t> {
 pub(crate) struct Site<'t, 'f> {
     pub(crate) node: NodeRef<'t>,
     pub(crate) facts: &'f Facts<'t>,
+    /// The full name of the node: many matchers ask for the same.
+    path: OnceCell<Path>,
     pub(crate) arguments: Vec<Argument<'t>>,
     /// Whether arguments are there that the text does not show.
     is_open: bool,
@@ -52,6 +55,7 @@ impl<'t, 'f> Site<'t, 'f> {
         Self {
             node,
             facts,
+            path: OnceCell::new(),
             arguments,
             is_open,
             target: None,
@@ -69,6 +73,7 @@ impl<'t, 'f> Site<'t, 'f> {
         Self {
             node,
             facts,
+            path: OnceCell::new(),
             arguments: Vec::new(),
             is_open: false,
             target: Some(target),
@@ -81,12 +86,18 @@ impl<'t, 'f> Site<'t, 'f> {
         Self {
             node,
             facts,
+            path: OnceCell::new(),
             arguments: Vec::new(),
             is_open: false,
             target: None,
             value: None,
             line: Some(line),
         }
+    }
+
+    /// Returns the full name of the node.
+    pub(crate) fn path(&self) -> &Path {
+        self.path.get_or_init(|| self.facts.path(self.node))
     }
 
     pub(crate) fn with_value(mut self, value: NodeRef<'t>) -> Self {

@@ -377,9 +377,7 @@ pub(crate) fn examine_text<'t>(
 fn names_match(entry: &Entry, site: &Site<'_, '_>) -> bool {
     let wanted = entry.name;
     match entry.matcher.shape {
-        Shape::Call | Shape::Reference | Shape::Annotation => {
-            site.facts.is(&site.facts.path(site.node), wanted)
-        }
+        Shape::Call | Shape::Reference | Shape::Annotation => site.facts.is(site.path(), wanted),
         Shape::Set => {
             !wanted.contains('.')
                 || site

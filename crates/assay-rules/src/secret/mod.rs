@@ -18,6 +18,7 @@ mod decode;
 mod detector;
 mod feature;
 mod finding;
+mod keyword;
 mod mask;
 mod model;
 mod ngram;
@@ -32,7 +33,7 @@ use std::sync::{Arc, OnceLock};
 
 use assay_finding::Finding;
 use assay_source::{RepoPath, SourceText, Span};
-use assay_syntax::{Language, ParseLimits, detect, languages, parse};
+use assay_syntax::{Language, ParseLimits, ParsedFile, SyntaxTree, detect, languages, parse};
 
 use crate::engine::{Engine, FileInput};
 use crate::pattern::{PatternTable, credential_spans, with_repeats};
@@ -52,22 +53,41 @@ pub use scan::{
 pub(crate) const PACK: &str = "secret";
 
 /// Returns where everything stands in a text that reports must not show:
-/// secrets, and credentials that calls and settings are given.
-pub fn secret_spans(path: &RepoPath, text: &Arc<SourceText>) -> Vec<Span> {
+/// secrets, and credentials that calls and settings are given. `parsed` is the
+/// text as its language reads it; without it the text is parsed here.
+pub fn secret_spans(
+    path: &RepoPath,
+    text: &Arc<SourceText>,
+    parsed: Option<&ParsedFile>,
+) -> Vec<Span> {
     let mut spans: Vec<Span> = find_secrets(path, text)
         .iter()
         .map(|hit| hit.masked)
         .collect();
-    let language = detect(path, text.as_str());
-    let Some((language, table)) = language.and_then(|one| Some((one, credential_table(one)?)))
-    else {
-        return spans;
+    let of_tree = |tree: &SyntaxTree, language| {
+        let table = credential_table(language).filter(|_| tree.language() == language)?;
+        let literals = credential_spans(table, tree, path);
+        Some(with_repeats(text.as_str(), literals))
     };
-    for tree in &parse(text, language, &ParseLimits::default()).trees {
-        if tree.language() == language {
-            let literals = credential_spans(table, tree, path);
-            spans.extend(with_repeats(text.as_str(), literals));
+    if let Some(parsed) = parsed {
+        if let Some(first) = parsed.trees.first() {
+            let language = first.language();
+            let literals = parsed
+                .trees
+                .iter()
+                .filter_map(|tree| of_tree(tree, language));
+            spans.extend(literals.flatten());
         }
+        return spans;
+    }
+    let language = detect(path, text.as_str()).filter(|one| credential_table(one).is_some());
+    if let Some(language) = language {
+        let parsed = parse(text, language, &ParseLimits::default());
+        let literals = parsed
+            .trees
+            .iter()
+            .filter_map(|tree| of_tree(tree, language));
+        spans.extend(literals.flatten());
     }
     spans
 }

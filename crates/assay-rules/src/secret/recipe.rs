@@ -3,10 +3,12 @@
 //!
 //! A recipe is literal text with parts in braces: `{hex*32}` is so many random
 //! characters of an alphabet, `{crc}` the checksum that GitHub and npm put at the end
-//! of a token, `{enc:TEXT}` the URL-safe base64 of a text, `{b64:RECIPE}` the
+//! of a token (of what stands after its last `_`), `{enc:TEXT}` the URL-safe base64 of a text, `{b64:RECIPE}` the
 //! standard base64 of what a recipe makes.
 
-use super::check::{checksum_base_sixty_two, encode_base64};
+use assay_source::checksum_base_sixty_two;
+
+use super::check::encode_base64;
 
 /// So many characters can one part of a recipe make.
 const PART_CHARS_MAX: usize = 4_096;
@@ -32,8 +34,6 @@ fn make(recipe: &str) -> String {
     let mut random = Random::new(recipe);
     let mut out = String::new();
     let mut rest = recipe;
-    // Where the characters that the checksum covers begin.
-    let mut payload = 0;
     while let Some(open) = rest.find('{') {
         out.push_str(&rest[..open]);
         let Some(close) = closing(&rest[open..]).map(|close| open + close) else {
@@ -41,16 +41,14 @@ fn make(recipe: &str) -> String {
         };
         let part = &rest[open + 1..close];
         if part == "crc" {
-            let checksum = checksum_base_sixty_two(&out.as_bytes()[payload..]);
+            let covered = out.rfind('_').map_or(0, |at| at + 1);
+            let checksum = checksum_base_sixty_two(&out.as_bytes()[covered..]);
             out.push_str(&checksum);
         } else if let Some(text) = part.strip_prefix("enc:") {
             out.push_str(&encode_base64(text.as_bytes(), true));
         } else if let Some(inner) = part.strip_prefix("b64:") {
             out.push_str(&encode_base64(make(inner).as_bytes(), false));
         } else {
-            if payload == 0 {
-                payload = out.len();
-            }
             random.fill(part, &mut out);
         }
         rest = &rest[close + 1..];

@@ -3,7 +3,6 @@
 
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use assay_finding::Confidence;
 use assay_source::{RepoPath, SourceText, Span};
 use regex_automata::meta::Regex;
@@ -16,6 +15,7 @@ use super::context::PathContext;
 use super::decode::{Decoded, decoded};
 use super::detector::{DETECTORS, Detector, Place};
 use super::feature::{FEATURE_COUNT, features};
+use super::keyword::{Keyword, KeywordSearch};
 use super::model::{Model, model};
 use super::other::is_other_thing;
 use super::{pem, scheme, url};
@@ -235,10 +235,9 @@ fn without_overlaps(mut hits: Vec<SecretHit>) -> Vec<SecretHit> {
 
 /// The search for all keywords, and the compiled patterns.
 struct Scanner {
-    search: AhoCorasick,
+    search: KeywordSearch,
     /// By keyword: the detectors that it belongs to.
     owners: Vec<Vec<u16>>,
-    keywords: Vec<&'static str>,
     /// Compiled when a keyword of the detector is first seen.
     patterns: Vec<OnceLock<Option<Regex>>>,
 }
@@ -250,28 +249,26 @@ fn scanner() -> &'static Scanner {
 
 impl Scanner {
     fn new() -> Self {
-        let mut keywords: Vec<&'static str> = Vec::new();
+        let mut keywords: Vec<Keyword> = Vec::new();
         let mut owners: Vec<Vec<u16>> = Vec::new();
         for (at, detector) in DETECTORS.iter().enumerate() {
-            for &keyword in detector.keywords {
-                let same = keywords.iter().position(|known| *known == keyword);
+            // The prefix of a token is written one way.
+            let is_exact = detector.place == Place::Start;
+            for &text in detector.keywords {
+                let same = keywords.iter().position(|known| known.text == text);
                 let known = same.unwrap_or_else(|| {
-                    keywords.push(keyword);
+                    keywords.push(Keyword { text, is_exact });
                     owners.push(Vec::new());
                     keywords.len() - 1
                 });
+                keywords[known].is_exact &= is_exact;
                 owners[known].push(at as u16);
             }
         }
-        let search = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(&keywords)
-            .expect("a few hundred short words are within every limit");
+        let search = KeywordSearch::new(keywords);
         Self {
             search,
             owners,
-            keywords,
             patterns: DETECTORS.iter().map(|_| OnceLock::new()).collect(),
         }
     }
@@ -292,7 +289,8 @@ fn compile(pattern: &str) -> Option<Regex> {
 
 /// The keywords of all detectors, as the one search looks for them.
 pub fn keywords() -> Vec<&'static str> {
-    scanner().keywords.clone()
+    let keywords = scanner().search.keywords().iter();
+    keywords.map(|keyword| keyword.text).collect()
 }
 
 /// One pass over one text.
@@ -308,11 +306,10 @@ struct Pass<'a> {
 impl Pass<'_> {
     fn run(&mut self) {
         let scanner = self.scanner;
-        for found in scanner.search.find_overlapping_iter(self.text) {
-            let keyword = found.pattern().as_usize();
-            for &owner in &scanner.owners[keyword] {
+        for found in scanner.search.find(self.text) {
+            for &owner in &scanner.owners[found.keyword] {
                 let detector = usize::from(owner);
-                self.at(detector, keyword, found.start(), found.end());
+                self.at(detector, found.keyword, found.start, found.end);
             }
             if self.hits.len() + self.candidates.len() >= HITS_MAX {
                 return;
@@ -327,12 +324,12 @@ impl Pass<'_> {
             return;
         }
         let bytes = self.text.as_bytes();
-        let exact = self.scanner.keywords[keyword].as_bytes();
+        let exact = self.scanner.search.keywords()[keyword].text.as_bytes();
         if start < self.done_to[detector] {
             return;
         }
         let (from, to, anchored) = match place {
-            // The prefix of a token is written one way.
+            // The keyword is also another's, which takes it in either case.
             Place::Start if &bytes[start..end] != exact => return,
             Place::Start => (start, end + TOKEN_BYTES_MAX, Anchored::Yes),
             Place::Inside => (

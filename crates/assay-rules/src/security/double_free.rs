@@ -76,7 +76,7 @@ pub(crate) const RULE: RuleSpec = RuleSpec {
 };
 
 fn check<'t>(function: NodeRef<'t>, context: &mut Context<'_, 't>) {
-    for touched in touched(function) {
+    for touched in touched(function, context) {
         if !touched.is_freed_again {
             continue;
         }

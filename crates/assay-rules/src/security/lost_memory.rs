@@ -94,7 +94,7 @@ use assay_finding::{Category, Confidence, Severity};
 use assay_syntax::{Field, NodeRef};
 
 use crate::c_memory::{bare, call};
-use crate::c_states::{Fault, faults};
+use crate::c_states::{Fault, report};
 use crate::context::Context;
 use crate::rule::{Check, RuleSpec, Trigger};
 
@@ -127,15 +127,15 @@ fn check<'t>(function: NodeRef<'t>, context: &mut Context<'_, 't>) {
             }
         }
     }
-    for wrong in faults(function) {
-        if wrong.fault == Fault::Lost {
-            let message = format!("what `{}` holds is lost here", wrong.name);
-            let finding = context.report(wrong.node, message);
-            if let Some(since) = wrong.since {
-                finding.related(since.span(), "it is made here");
-            }
-        }
-    }
+    report(function, context, |fault, name| {
+        let is_lost = fault == Fault::Lost;
+        is_lost.then(|| {
+            (
+                format!("what `{name}` holds is lost here"),
+                "it is made here",
+            )
+        })
+    });
 }
 
 /// Returns whether something else holds the same in the function: `old = p`.

@@ -91,7 +91,7 @@
 use assay_finding::{Category, Confidence, Severity};
 use assay_syntax::NodeRef;
 
-use crate::c_states::{Fault, faults};
+use crate::c_states::{Fault, report};
 use crate::context::Context;
 use crate::rule::{Check, RuleSpec, Trigger};
 
@@ -111,16 +111,12 @@ pub(crate) const RULE: RuleSpec = RuleSpec {
 };
 
 fn check<'t>(function: NodeRef<'t>, context: &mut Context<'_, 't>) {
-    for wrong in faults(function) {
-        let name = wrong.name;
-        let message = match wrong.fault {
+    report(function, context, |fault, name| {
+        let message = match fault {
             Fault::NullFollowed => format!("`{name}` may be null here"),
             Fault::Unchecked => format!("`{name}` is null when there was nothing to be had"),
-            _ => continue,
+            _ => return None,
         };
-        let finding = context.report(wrong.node, message);
-        if let Some(since) = wrong.since {
-            finding.related(since.span(), "it is set here");
-        }
-    }
+        Some((message, "it is set here"))
+    });
 }

@@ -72,7 +72,7 @@
 use assay_finding::{Category, Confidence, Severity};
 use assay_syntax::NodeRef;
 
-use crate::c_states::{Fault, faults};
+use crate::c_states::{Fault, report};
 use crate::context::Context;
 use crate::rule::{Check, RuleSpec, Trigger};
 
@@ -92,13 +92,13 @@ pub(crate) const RULE: RuleSpec = RuleSpec {
 };
 
 fn check<'t>(function: NodeRef<'t>, context: &mut Context<'_, 't>) {
-    for wrong in faults(function) {
-        if wrong.fault == Fault::NeverSet {
-            let message = format!("`{}` may hold nothing here", wrong.name);
-            let finding = context.report(wrong.node, message);
-            if let Some(since) = wrong.since {
-                finding.related(since.span(), "it is declared here");
-            }
-        }
-    }
+    report(function, context, |fault, name| {
+        let is_unset = fault == Fault::NeverSet;
+        is_unset.then(|| {
+            (
+                format!("`{name}` may hold nothing here"),
+                "it is declared here",
+            )
+        })
+    });
 }

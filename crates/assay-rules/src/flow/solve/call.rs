@@ -527,14 +527,14 @@ impl Solver<'_> {
                     object.ty = Some(ty.clone());
                     object.others = Value::unknown().with_taint(value.taint.clone());
                     let made = self.make(span, 0, object);
-                    value.objects = made.objects;
+                    value.objects.clone_from(&made.objects);
                     value.consts = Consts::NONE;
                     value
                 }
             };
             value.symbol = None;
             if value.ty.is_none() {
-                value.ty = Some(ty.clone());
+                value.set_type(Some(ty.clone()));
             }
             return value;
         };
@@ -661,7 +661,7 @@ impl Solver<'_> {
         }
         if let (Some(ty), true) = (outside, &**name != "<init>") {
             let mut known = receiver.clone();
-            known.value.ty = Some(self.models.canonical(ty));
+            known.value.set_type(Some(self.models.canonical(ty)));
             known.value.objects.clear();
             let no_path = Name::from("");
             let known = self.call_library(span, &no_path, name, Some(known), &arguments);
@@ -871,13 +871,7 @@ impl Solver<'_> {
                 for (slot, name) in (0..function.slots.len()).filter_map(named) {
                     if self.state.get(slot).is_some() {
                         let value = self.get(slot);
-                        variables.insert(
-                            name.clone(),
-                            Value {
-                                facts: None,
-                                ..value
-                            },
-                        );
+                        variables.insert(name.clone(), value.with_facts(None));
                     }
                 }
                 std::mem::take(&mut self.state.heap)
@@ -891,7 +885,7 @@ impl Solver<'_> {
         self.models = self.project.models(caller);
         self.state = initial;
         self.state.heap = heap;
-        value.facts = None;
+        value.set_facts(None);
         value
     }
 
@@ -969,9 +963,9 @@ impl Solver<'_> {
             kinds.push(self.dangers(&value));
             if !value.taint.is_empty() && param.kind != ParamKind::Receiver {
                 let what = StepKind::Passed(param.name.clone());
-                value.taint = value.taint.stepped(caller, span, &what);
+                value.set_taint(value.taint.stepped(caller, span, &what));
             }
-            value.facts = None;
+            value.set_facts(None);
             let value = self.typed_param(value, param.ty.as_ref());
             let value = self.object_of_type(value, function.span, param.slot);
             self.set(param.slot, value);
@@ -1075,7 +1069,7 @@ impl Solver<'_> {
                 }
             }
         }
-        value.facts = None;
+        value.set_facts(None);
         if !facts.when_true.is_empty() || !facts.when_false.is_empty() {
             value.facts = Some(Rc::new(facts));
         }
@@ -1097,14 +1091,14 @@ impl Solver<'_> {
             });
         }
         let mut value = Value::unknown();
-        value.taint = taint.doubted(Doubt::Unknown);
+        value.set_taint(taint.doubted(Doubt::Unknown));
         self.step(&mut value, span, &StepKind::Through(name.clone()));
         if self.project.unit(self.unit()).has_pointers {
             self.may_write(arguments, &value.taint);
         }
         let given = Value::unknown().with_taint(value.taint.clone());
         let taint = self.call_functions(span, arguments, &given);
-        value.taint.join(&taint);
+        value.add_taint(&taint);
         value
     }
 

@@ -419,7 +419,7 @@ impl Solver<'_> {
             let mut value = self.load_member(span, container, &name);
             if value.ty.is_none() {
                 let types = self.types_of(container);
-                value.ty = types.iter().find_map(|ty| self.member_type(ty, "[]"));
+                value.set_type(types.iter().find_map(|ty| self.member_type(ty, "[]")));
             }
             return value;
         }
@@ -500,7 +500,7 @@ impl Solver<'_> {
             let (_, item) = self.any_element(container, EachKind::Values, span);
             found.join(&item);
         }
-        found.taint.join(&container.taint);
+        found.add_taint(&container.taint);
         match key.as_text() {
             Some(name) => found
                 .taint
@@ -526,7 +526,7 @@ impl Solver<'_> {
             false => Kinds::MAY_BE_PROTOTYPE,
         };
         if self.models.language == "javascript" && container.taint.is_empty() {
-            found.taint.join(&key.taint.filtered(is_chosen));
+            found.add_taint(&key.taint.filtered(is_chosen));
         }
     }
 

@@ -38,10 +38,7 @@ impl Solver<'_> {
             Op::Call(callee, args) => self.call(span, callee, args),
             Op::Load(object, key) => {
                 let object = self.get(*object);
-                Value {
-                    facts: None,
-                    ..self.load_member(span, &object, key)
-                }
+                self.load_member(span, &object, key).with_facts(None)
             }
             Op::LoadIndex(object, index) => self.load_indexed(span, *object, *index),
             Op::Part { of, at, is_status } => {
@@ -81,7 +78,7 @@ impl Solver<'_> {
             }
             Op::Cast(slot, ty) => {
                 let mut value = self.get(*slot);
-                value.facts = self.bounds_of(*slot, &value);
+                value.set_facts(self.bounds_of(*slot, &value));
                 self.typed(value, Some(ty))
             }
             Op::IsType(slot, ty) => self.is_type(*slot, ty),
@@ -111,7 +108,7 @@ impl Solver<'_> {
                 let mut value = Value::unknown();
                 for slot in parts {
                     let part = self.get(*slot);
-                    value.taint.join(&self.state.heap.content_taint(&part));
+                    value.add_taint(&self.state.heap.content_taint(&part));
                 }
                 value
             }
@@ -127,7 +124,7 @@ impl Solver<'_> {
         if value.objects.iter().any(is_list) {
             let index = Value::constant(Literal::Int(i64::from(at)));
             let mut part = self.load_element(span, value, &index);
-            part.facts = value.facts.clone().filter(|_| is_status);
+            part.set_facts(value.facts.clone().filter(|_| is_status));
             return part;
         }
         let named = Name::from(at.to_string());
@@ -136,14 +133,8 @@ impl Solver<'_> {
             .as_ref()
             .and_then(|ty| self.member_type(ty, &named));
         match (ty, at) {
-            (None, _) if is_status => Value {
-                facts: value.facts.clone(),
-                ..Value::unknown()
-            },
-            (None, 0) => Value {
-                facts: None,
-                ..value.clone()
-            },
+            (None, _) if is_status => Value::unknown().with_facts(value.facts.clone()),
+            (None, 0) => value.clone().with_facts(None),
             (ty, _) => {
                 let taint = self.state.heap.content_taint(value);
                 let part = Value::of_type(ty.clone()).with_taint(taint);
@@ -178,7 +169,7 @@ impl Solver<'_> {
         }
         let mut value = self.load_element(span, &container, &key);
         if key.as_const().is_none() {
-            value.facts = self.set_facts(&container, index);
+            value.set_facts(self.set_facts(&container, index));
         }
         value
     }
@@ -228,20 +219,20 @@ impl Solver<'_> {
         let operand = self.get(slot);
         if let Some(constant) = operand.as_const().and_then(|value| fold::unary(op, value)) {
             let mut value = Value::constant(constant);
-            value.facts = negated(op, &operand);
+            value.set_facts(negated(op, &operand));
             return value;
         }
         let mut value = Value::unknown();
         match op {
             UnaryOp::Not => {
-                value.facts = negated(op, &operand);
+                value.set_facts(negated(op, &operand));
                 if let Some(truth) = operand.truth() {
                     value.consts = Consts::one(Literal::Bool(!truth));
                 }
             }
             UnaryOp::TypeOf => {}
             UnaryOp::Minus | UnaryOp::Plus | UnaryOp::BitNot => {
-                value.taint = operand.taint.filtered(Kinds::of_number);
+                value.set_taint(operand.taint.filtered(Kinds::of_number));
             }
         }
         value
@@ -259,7 +250,7 @@ impl Solver<'_> {
                     let constant = value.as_const().and_then(|v| fold::unary(UnaryOp::Not, v));
                     let facts = negated(UnaryOp::Not, &value);
                     value = constant.map_or_else(Value::unknown, Value::constant);
-                    value.facts = facts;
+                    value.set_facts(facts);
                 }
                 return value;
             }
@@ -269,8 +260,8 @@ impl Solver<'_> {
         let (a, b) = (self.get(left), self.get(right));
         if let Some(value) = combined(&a, &b, |a, b| fold::binary(op, a, b)) {
             let mut value = value;
-            value.taint = a.taint.clone();
-            value.taint.join(&b.taint);
+            value.set_taint(a.taint.clone());
+            value.add_taint(&b.taint);
             return value;
         }
         if op == BinaryOp::BitAnd {
@@ -283,7 +274,7 @@ impl Solver<'_> {
             if self.is_ruby(self.unit()) {
                 let mut value = Value::unknown();
                 for list in [&a, &b] {
-                    value.taint.join(&self.state.heap.content_taint(list));
+                    value.add_taint(&self.state.heap.content_taint(list));
                 }
                 return value;
             }
@@ -292,21 +283,20 @@ impl Solver<'_> {
             BinaryOp::Add | BinaryOp::Concat => {
                 let facts = self.bounds_of_operation(op, (left, &a), (right, &b));
                 let mut value = self.sum(span, op, a, b);
-                value.facts = facts;
+                value.set_facts(facts);
                 value
             }
-            BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge => Value {
-                facts: super::memory::comparison(op, (left, &a), (right, &b)),
-                ..Value::unknown()
-            },
+            BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge => {
+                Value::unknown().with_facts(super::memory::comparison(op, (left, &a), (right, &b)))
+            }
             BinaryOp::Compare => Value::unknown(),
             _ => {
                 let mut value = Value::unknown();
-                value.taint = a.taint.clone();
-                value.taint.join(&b.taint);
+                value.set_taint(a.taint.clone());
+                value.add_taint(&b.taint);
                 let kinds = super::memory::kinds_of_result(op, &b);
-                value.taint = value.taint.filtered(|own| own.of_number().and(kinds));
-                value.facts = self.bounds_of_operation(op, (left, &a), (right, &b));
+                value.set_taint(value.taint.filtered(|own| own.of_number().and(kinds)));
+                value.set_facts(self.bounds_of_operation(op, (left, &a), (right, &b)));
                 value
             }
         }
@@ -386,11 +376,14 @@ impl Solver<'_> {
         if host.is_chosen && !prefix.as_ref().is_some_and(|own| fixes_origin(own)) {
             prefix = Some(Name::from(OWN_HOST));
         }
-        let mut value = known.unwrap_or_else(|| Value {
-            prefix,
-            ..Value::unknown()
+        let mut value = known.unwrap_or_else(|| {
+            let mut value = Value::unknown();
+            if prefix.is_some() {
+                value.prefix = prefix;
+            }
+            value
         });
-        value.taint = taint;
+        value.set_taint(taint);
         self.step(&mut value, span, &StepKind::Joined);
         value
     }
@@ -407,7 +400,7 @@ impl Solver<'_> {
                 if value.objects.len() == 1 {
                     return text.clone();
                 }
-                found.taint.join(&text.taint);
+                found.add_taint(&text.taint);
             }
         }
         found
@@ -475,7 +468,7 @@ impl Solver<'_> {
                     {
                         self.stored(span, None, &name, &value);
                         // That is said once.
-                        value.taint = value.taint.filtered(|own| own.without(Kinds::NOSQL));
+                        value.set_taint(value.taint.filtered(|own| own.without(Kinds::NOSQL)));
                     }
                     self.store_element(&map, Some(&key), value);
                 }
@@ -525,8 +518,12 @@ impl Solver<'_> {
         if let Some(value) = self.state.heap.global(name) {
             return value.clone();
         }
-        let name = &self.models.canonical(&self.meaning(name).meant);
-        let meaning = self.meaning(name);
+        let mut meaning = self.meaning(name);
+        let meant = &self.models.canonical(&meaning.meant);
+        if meant != name {
+            meaning = self.meaning(meant);
+        }
+        let name = meant;
         if meaning.class.is_some() {
             return Value::symbol(name.clone());
         }
@@ -548,19 +545,19 @@ impl Solver<'_> {
                 && entry.when.is_empty()
             {
                 let mut value = Value::unknown();
-                value.taint = self.source_taint(source, span);
+                value.set_taint(self.source_taint(source, span));
                 // It may be a function that is called, of which more is known when
                 // its arguments are.
                 let entries = self.models.function(name);
                 let has_more = entries.iter().any(|entry| !entry.when.is_empty());
                 value.symbol = (has_more || self.has_pointers()).then(|| name.clone());
-                value.ty = Some(name.clone());
+                value.set_type(Some(name.clone()));
                 return value;
             }
         }
         let mut value = Value::symbol(name.clone());
         if let Some((ty, member)) = name.rsplit_once('.') {
-            value.ty = self.member_type(&Name::from(ty), member);
+            value.set_type(self.member_type(&Name::from(ty), member));
         }
         value
     }
@@ -649,11 +646,11 @@ impl Solver<'_> {
             let name = Name::from(format!("{symbol}.{key}"));
             let mut value = self.global(span, &name);
             if value.taint.is_empty() {
-                value.taint = self.modelled_member(span, object, key);
+                value.set_taint(self.modelled_member(span, object, key));
             }
             if value.ty.is_none() {
                 let types = self.types_of(object);
-                value.ty = types.iter().find_map(|ty| self.member_type(ty, key));
+                value.set_type(types.iter().find_map(|ty| self.member_type(ty, key)));
             }
             if !value.taint.is_empty() {
                 // What a stranger sets is a value, and no part of a library.
@@ -722,17 +719,17 @@ impl Solver<'_> {
         let is_known = !object.objects.is_empty() && object.consts != Consts::Any;
         if !is_known {
             let mut value = Value::unknown();
-            value.ty = object.ty.as_ref().and_then(|ty| self.member_type(ty, key));
-            value.taint = object.taint.clone();
+            value.set_type(object.ty.as_ref().and_then(|ty| self.member_type(ty, key)));
+            value.set_taint(object.taint.clone());
             if matches!(&**key, "length" | "Length") {
-                value.taint = Taint::default();
+                value.set_taint(Taint::default());
                 if let Some(text) = object.as_text() {
                     value = Value::constant(Literal::Int(text.chars().count() as i64));
                 }
             }
             found.join(&value);
         }
-        found.taint.join(&self.modelled_member(span, object, key));
+        found.add_taint(&self.modelled_member(span, object, key));
         let ty = found.ty.clone();
         self.typed(found, ty.as_ref())
     }

@@ -49,8 +49,9 @@ impl Solver<'_> {
                 })
             }
             Op::Call(Callee::Value(function), args) => {
-                let symbol = self.get(*function).symbol;
-                let entries = symbol.map_or(&[][..], |name| self.models.function(&name));
+                let called = self.get(*function);
+                let symbol = called.symbol.as_ref();
+                let entries = symbol.map_or(&[][..], |name| self.models.function(name));
                 let kinds = entries.iter().find_map(|entry| match entry.effect {
                     Effect::Part(kinds) => Some(kinds),
                     _ => None,
@@ -120,7 +121,7 @@ impl Solver<'_> {
         match refine {
             Refine::Clear(kinds) => {
                 self.clear_text(&value, *kinds);
-                value.taint = value.taint.filtered(|own| own.without(*kinds));
+                value.set_taint(value.taint.filtered(|own| own.without(*kinds)));
                 self.state.heap.clear_members(&value, *kinds);
             }
             Refine::Is(constants) => {
@@ -134,11 +135,12 @@ impl Solver<'_> {
                 } else {
                     both
                 });
-                value.ty = ty;
+                value.set_type(ty);
             }
             Refine::IsNot(constant) => {
+                let may_be_other = !value.objects.is_empty();
                 if let Consts::Few(few) = &mut value.consts
-                    && (few.len() > 1 || !value.objects.is_empty())
+                    && (few.len() > 1 || may_be_other)
                 {
                     few.retain(|value| value != constant);
                 }

@@ -71,7 +71,7 @@ impl Solver<'_> {
             // Of a known type, but not modelled: the result depends on all.
             let mut value = Value::of_type(Some(ty));
             for given in full.values() {
-                value.taint.join(&self.state.heap.content_taint(given));
+                value.add_taint(&self.state.heap.content_taint(given));
             }
             self.step(&mut value, span, &StepKind::Through(name.clone()));
             return Some(value);
@@ -100,7 +100,7 @@ impl Solver<'_> {
         };
         let mut value = self.run_entries(&entries, &types, &call);
         if value.ty.is_none() {
-            value.ty = ty;
+            value.set_type(ty);
         }
         Some(value)
     }
@@ -213,7 +213,7 @@ impl Solver<'_> {
             self.call_functions(call.span, call.arguments, &Value::unknown());
         }
         let mut value = result.unwrap_or_else(Value::unknown);
-        value.taint.join(&taint);
+        value.add_taint(&taint);
         if !facts.when_true.is_empty() || !facts.when_false.is_empty() {
             value.facts = Some(Rc::new(facts));
         }
@@ -276,7 +276,7 @@ impl Solver<'_> {
                     .and_then(|ty| self.models.param_types.get(&self.models.canonical(ty)));
                 let own = by_annotation.or(by_type);
                 if own.is_some() || self.models.may_be_set(param.ty.as_ref()) {
-                    value.taint = self.source_taint(own.unwrap_or(source), call.span);
+                    value.set_taint(self.source_taint(own.unwrap_or(source), call.span));
                 }
                 value
             })
@@ -288,7 +288,7 @@ impl Solver<'_> {
     fn callback_value(&mut self, ty: &Name, call: &LibraryCall<'_>) -> Value {
         let mut value = Value::of_type(Some(ty.clone()));
         if let Some(source) = self.models.param_types.get(ty) {
-            value.taint = self.source_taint(source, call.span);
+            value.set_taint(self.source_taint(source, call.span));
         }
         value
     }
@@ -460,20 +460,20 @@ impl Solver<'_> {
                 let taint = &super::memory::held(object, taint);
                 if let Shape::Cell(value) = &mut object.shape {
                     value.forget();
-                    value.taint.join(taint);
+                    value.add_taint(taint);
                     continue;
                 }
                 let others = &mut object.others;
                 if others.is_nothing() {
                     *others = Value::unknown();
                 }
-                others.taint.join(taint);
+                others.add_taint(taint);
                 if let Shape::Text(text) = &mut object.shape {
                     text.forget();
-                    text.taint.join(taint);
+                    text.add_taint(taint);
                 }
                 if let crate::flow::heap::Shape::List { rest, .. } = &mut object.shape {
-                    rest.get_or_insert_with(Value::unknown).taint.join(taint);
+                    rest.get_or_insert_with(Value::unknown).add_taint(taint);
                 }
             }
         }
@@ -487,7 +487,7 @@ impl Solver<'_> {
             return;
         }
         let mut value = self.get(slot);
-        value.taint.join(taint);
+        value.add_taint(taint);
         self.set(slot, value);
     }
 
@@ -704,7 +704,7 @@ impl Solver<'_> {
             taint.join(&self.state.heap.content_taint(&operand.value));
         }
         let mut value = Value::unknown();
-        value.taint = taint.filtered(|own| own.without(kinds));
+        value.set_taint(taint.filtered(|own| own.without(kinds)));
         self.step(&mut value, call.span, &StepKind::Through(call.name.clone()));
         value
     }

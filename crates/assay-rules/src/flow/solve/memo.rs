@@ -151,7 +151,7 @@ impl Solver<'_> {
         let function = self.project.function(target);
         let arguments = &watch.key.arguments;
         let mut value = outcome.value;
-        value.taint = self.rerouted(&value.taint, function, arguments, span);
+        value.set_taint(self.rerouted(&value.taint, function, arguments, span));
         let mut value = self.told(target, arguments, &outcome.before, value, &outcome.after);
         self.step_returned(&mut value, function, span);
         Some(Some(value))
@@ -226,6 +226,7 @@ impl Solver<'_> {
             memos.pop_front();
         }
         memos.push_back(memo);
+        self.memos_made += 1;
     }
 
     /// Returns what a call came to, unless it is about objects of its own.

@@ -35,7 +35,7 @@ impl Solver<'_> {
     /// Returns a pointer to a place in what a slot points to.
     pub(super) fn offset(&self, of: Slot, by: Slot) -> Value {
         let (mut value, by) = (self.get(of), self.get(by));
-        value.facts = None;
+        value.set_facts(None);
         if by.as_int() == Some(0) {
             return value;
         }
@@ -50,7 +50,7 @@ impl Solver<'_> {
                 _ => None,
             });
             value = rest.unwrap_or_else(|| Value::of_type(ty));
-            value.taint = taint;
+            value.set_taint(taint);
             return value;
         }
         // Which place of the object is not known.
@@ -128,8 +128,10 @@ impl Solver<'_> {
                 ..object
             },
         );
-        copy.taint = value.taint;
-        copy.ty = copy.ty.or(value.ty);
+        copy.set_taint(value.taint.clone());
+        if copy.ty.is_none() {
+            copy.ty.clone_from(&value.ty);
+        }
         copy
     }
 
@@ -178,7 +180,7 @@ impl Solver<'_> {
             && object.single
             && let Shape::Text(text) = &mut object.shape
         {
-            text.taint = text.taint.filtered(|own| own.without(kinds));
+            text.set_taint(text.taint.filtered(|own| own.without(kinds)));
         }
     }
 
@@ -201,7 +203,7 @@ impl Solver<'_> {
             match &mut object.shape {
                 Shape::Text(value) | Shape::Cell(value) => {
                     value.forget();
-                    value.taint.join(&own);
+                    value.add_taint(&own);
                 }
                 Shape::List { items, rest } => {
                     for item in items.iter_mut().chain(rest) {
@@ -228,7 +230,7 @@ impl Solver<'_> {
             Some(text) => Value::constant(Literal::Int(text.len() as i64)),
             None => Value::unknown(),
         };
-        length.taint = taint.filtered(|kinds| kinds.and(kind("buffer")));
+        length.set_taint(taint.filtered(|kinds| kinds.and(kind("buffer"))));
         if let (false, Some(slot)) = (taint.is_empty(), slot_of(call, 0)) {
             length.facts = Some(Rc::new(Facts {
                 bounded: vec![(slot, Refine::Clear(kind("buffer")))],
@@ -263,10 +265,7 @@ impl Solver<'_> {
                 }
             }
         }
-        Value {
-            facts: Some(Rc::new(facts)),
-            ..Value::unknown()
-        }
+        Value::unknown().with_facts(Some(Rc::new(facts)))
     }
 
     /// Notes that what bounds the result bounds the slot as well.
@@ -337,7 +336,7 @@ impl Solver<'_> {
                 }
             }
         };
-        new.taint = new.taint.filtered(|own| own.without(fill.without));
+        new.set_taint(new.taint.filtered(|own| own.without(fill.without)));
         self.step(&mut new, call.span, &StepKind::Through(call.name.clone()));
         for target in self.operands(&fill.to, call.arguments) {
             self.check_room(fill, &target.value, (&new, length), call);
@@ -353,13 +352,10 @@ impl Solver<'_> {
                 0 => Value::text(""),
                 _ => Value::unknown(),
             };
-            return filled.with_taint(text.taint);
+            return filled.with_taint(text.taint.clone());
         }
         if text.objects.is_empty() {
-            return Value {
-                facts: None,
-                ..text
-            };
+            return text.with_facts(None);
         }
         Value::unknown().with_taint(self.state.heap.content_taint(value))
     }
@@ -367,7 +363,7 @@ impl Solver<'_> {
     fn mixed_values(&self, values: &[Value]) -> Value {
         let mut mixed = Value::unknown();
         for value in values {
-            mixed.taint.join(&self.state.heap.content_taint(value));
+            mixed.add_taint(&self.state.heap.content_taint(value));
         }
         mixed
     }
@@ -392,14 +388,12 @@ impl Solver<'_> {
                 Shape::Text(known) => known.join(&text),
                 Shape::Cell(known) => {
                     if !is_strong || adds {
-                        known.taint.join(&own);
+                        known.add_taint(&own);
                         known.forget();
                     } else {
-                        *known = Value {
-                            taint: own,
-                            ty: known.ty.clone(),
-                            ..text
-                        };
+                        let ty = known.ty.clone();
+                        *known = text.with_taint(own);
+                        known.ty = ty;
                     }
                 }
                 Shape::Record if object.fields.is_empty() => {
@@ -408,16 +402,16 @@ impl Solver<'_> {
                 Shape::Record => {
                     for value in object.fields.values_mut() {
                         value.forget();
-                        value.taint.join(&own);
+                        value.add_taint(&own);
                     }
                     object.others.join(&Value::unknown().with_taint(own));
                 }
                 Shape::List { items, rest } => {
                     for item in items.iter_mut() {
                         item.forget();
-                        item.taint.join(&own);
+                        item.add_taint(&own);
                     }
-                    rest.get_or_insert_with(Value::unknown).taint.join(&own);
+                    rest.get_or_insert_with(Value::unknown).add_taint(&own);
                 }
                 _ => {}
             }
@@ -426,8 +420,8 @@ impl Solver<'_> {
             let mut value = self.get(slot);
             value.forget();
             match adds {
-                true => value.taint.join(&new.taint),
-                false => value.taint = new.taint.clone(),
+                true => value.add_taint(&new.taint),
+                false => value.set_taint(new.taint.clone()),
             }
             self.set(slot, value);
         }
@@ -568,8 +562,8 @@ impl Solver<'_> {
                         _ => {
                             let mut number = value;
                             number.objects.clear();
-                            number.facts = None;
-                            number.taint = number.taint.filtered(Kinds::of_number);
+                            number.set_facts(None);
+                            number.set_taint(number.taint.filtered(Kinds::of_number));
                             (number, Some(24))
                         }
                     }
@@ -631,12 +625,12 @@ pub(super) fn store_in_text(text: &mut Value, key: Option<&Value>, value: &Value
     };
     match whole {
         Some(mut whole) => {
-            whole.taint = text.taint.clone();
+            whole.set_taint(text.taint.clone());
             *text = whole;
         }
         None => text.forget(),
     }
-    text.taint.join(&value.taint);
+    text.add_taint(&value.taint);
 }
 
 /// Returns a character of a text that is an array of the type.
@@ -653,8 +647,8 @@ pub(super) fn character(text: &Value, at: &Value, ty: Option<&Name>) -> Value {
         _ => None,
     });
     let mut value = known.unwrap_or_else(Value::unknown);
-    value.taint = text.taint.clone();
-    value.ty = ty.and_then(|ty| ty.strip_suffix("[]")).map(Name::from);
+    value.set_taint(text.taint.clone());
+    value.set_type(ty.and_then(|ty| ty.strip_suffix("[]")).map(Name::from));
     value
 }
 

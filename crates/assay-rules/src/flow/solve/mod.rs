@@ -135,6 +135,8 @@ pub(super) struct Solver<'p> {
     executed: HashSet<Target>,
     /// What calls came to.
     memos: HashMap<Target, VecDeque<memo::Memo>>,
+    /// How often that was remembered.
+    memos_made: u32,
     /// What the top level of the file that is being run left behind, and which
     /// file that is; none while top levels are run.
     base: Heap,
@@ -162,8 +164,12 @@ impl Sites {
         if let Some(known) = self.of_top.get(&site) {
             return *known;
         }
-        let next = ObjectId((self.of_top.len() + self.own.len()) as u32);
+        let next = ObjectId(self.len() as u32);
         *self.own.entry(site).or_insert(next)
+    }
+
+    fn len(&self) -> usize {
+        self.of_top.len() + self.own.len()
     }
 
     /// Keeps what there is for those who go on from here.
@@ -245,6 +251,7 @@ impl<'p> Solver<'p> {
             is_at_top: false,
             executed: HashSet::default(),
             memos: HashMap::default(),
+            memos_made: 0,
             base: Heap::default(),
             base_of: None,
             cuts: 0,
@@ -489,17 +496,12 @@ impl<'p> Solver<'p> {
             self.run_handed_out(&value, &heap);
         }
         self.resume(outer);
-        Value {
-            objects: SmallVec::new(),
-            consts: if value.objects.is_empty() {
-                value.consts.clone()
-            } else {
-                super::value::Consts::Any
-            },
-            facts: None,
-            taint,
-            ..value
+        let mut value = value.with_facts(None).with_taint(taint);
+        if !value.objects.is_empty() {
+            value.objects = SmallVec::new();
+            value.consts = super::value::Consts::Any;
         }
+        value
     }
 
     /// Sets the variables that a function took along from another, of which only
@@ -585,7 +587,7 @@ impl<'p> Solver<'p> {
             let source = source.clone();
             let checked = self.checked_kinds(param, function.span);
             let taint = self.source_taint(&source, function.span);
-            value.taint = taint.filtered(|kinds| kinds.without(checked));
+            value.set_taint(taint.filtered(|kinds| kinds.without(checked)));
         } else if self.project.unit(target.unit).has_pointers {
             self.point_somewhere(&mut value, param);
         }
@@ -631,8 +633,8 @@ impl<'p> Solver<'p> {
             object.ty.clone_from(&value.ty);
             object.others = Value::unknown().with_taint(value.taint.clone());
             let made = self.make(span, 3_000 + slot.0, object);
-            value.objects = made.objects;
-            value.consts = made.consts;
+            value.objects.clone_from(&made.objects);
+            value.consts = made.consts.clone();
         }
         value
     }
@@ -646,7 +648,7 @@ impl<'p> Solver<'p> {
         let id = self.object_id(Span::new(0, 0), 0);
         self.state.heap.put(id, object);
         let mut value = Value::object(id);
-        value.ty = param.ty.clone();
+        value.set_type(param.ty.clone());
         let class = param.ty.as_ref().and_then(|ty| self.project.class(ty));
         let initializer = class.and_then(|(unit, class)| {
             let function = class.initializer?;
@@ -731,7 +733,7 @@ impl<'p> Solver<'p> {
         let ty = object.ty.clone();
         self.state.heap.put(id, object);
         let mut value = Value::object(id);
-        value.ty = ty;
+        value.set_type(ty);
         value
     }
 
@@ -749,11 +751,8 @@ impl<'p> Solver<'p> {
             .first()
             .and_then(|cell| self.state.heap.get(*cell));
         match cell.map(|object| &object.shape) {
-            Some(Shape::Cell(value)) => Value {
-                // It may have been set in another function, with its variables.
-                facts: None,
-                ..value.clone()
-            },
+            // It may have been set in another function, with its variables.
+            Some(Shape::Cell(value)) => value.clone().with_facts(None),
             _ => Value::unknown(),
         }
     }
@@ -807,21 +806,21 @@ impl<'p> Solver<'p> {
     fn typed(&self, mut value: Value, ty: Option<&Name>) -> Value {
         let Some(ty) = ty else { return value };
         if is_number(ty) {
-            value.taint = value.taint.filtered(Kinds::of_number);
+            value.set_taint(value.taint.filtered(Kinds::of_number));
             if self.has_pointers() {
-                value.ty = Some(ty.clone());
+                value.set_type(Some(ty.clone()));
             }
             return value;
         }
         if !value.taint.is_empty() && self.is_enumeration(ty) {
-            value.taint = value.taint.filtered(Kinds::of_number);
+            value.set_taint(value.taint.filtered(Kinds::of_number));
         }
         let keeps = value
             .ty
             .as_ref()
             .is_some_and(|own| own.contains('#') || self.is_kind_of(own, ty));
         if !keeps {
-            value.ty = Some(self.models.canonical(&self.meaning(ty).meant));
+            value.set_type(Some(self.models.canonical(&self.meaning(ty).meant)));
         }
         value
     }
@@ -852,7 +851,7 @@ impl<'p> Solver<'p> {
     /// Notes a step on the value's paths.
     fn step(&self, value: &mut Value, span: Span, what: &StepKind) {
         if !value.taint.is_empty() {
-            value.taint = value.taint.stepped(self.unit(), span, what);
+            value.set_taint(value.taint.stepped(self.unit(), span, what));
         }
     }
 
@@ -912,12 +911,35 @@ impl<'p> Solver<'p> {
         self.steps += 1;
         self.steps_of_unit += 1;
         self.brief_steps += u32::from(self.is_brief);
+        self.stop_if_exhausted();
+        self.live
+    }
+
+    /// Counts steps that need not be run, because what they come to is known: which
+    /// functions a limit cuts does not depend on that.
+    fn charge(&mut self, steps: u32) {
+        self.steps = self.steps.saturating_add(steps);
+        self.steps_of_unit = self.steps_of_unit.saturating_add(steps);
+        if self.is_brief {
+            self.brief_steps = self.brief_steps.saturating_add(steps);
+        }
+        self.stop_if_exhausted();
+    }
+
+    /// Returns how far the solver has come.
+    fn progress(&self) -> Progress {
+        Progress {
+            steps: self.steps,
+            objects: self.ids.len(),
+            memos: self.memos_made,
+        }
+    }
+
+    fn stop_if_exhausted(&mut self) {
         if self.is_exhausted() {
             self.note("dataflow: a function takes more steps than the limit and was not followed to its end");
             self.live = false;
-            return false;
         }
-        true
     }
 
     /// Returns whether no more statements are run.
@@ -974,7 +996,7 @@ impl<'p> Solver<'p> {
         if is_object {
             let facts = status.facts.take();
             status = Value::constant(super::ir::Literal::Bool(true));
-            status.facts = facts;
+            status.set_facts(facts);
         }
         Some(status)
     }
@@ -992,6 +1014,22 @@ impl<'p> Solver<'p> {
                 none => *none = Some(self.state.clone()),
             }
         }
+    }
+}
+
+/// How far a solver has come.
+struct Progress {
+    steps: u32,
+    /// How many objects were made, and how many calls were remembered.
+    objects: usize,
+    memos: u32,
+}
+
+impl Progress {
+    /// Returns whether what is run again from the same state takes the same steps
+    /// and comes to the same.
+    fn is_like(&self, later: &Self) -> bool {
+        self.objects == later.objects && self.memos == later.memos
     }
 }
 

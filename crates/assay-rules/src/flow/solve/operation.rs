@@ -159,7 +159,7 @@ impl Solver<'_> {
             }
             "to-text" => {
                 let mut value = self.text_of(&operand(call, 0));
-                value.taint = value.taint.filtered(|own| own.without(Kinds::NOSQL));
+                value.set_taint(value.taint.filtered(|own| own.without(Kinds::NOSQL)));
                 self.through(call, value)
             }
             "self" => operand(call, 0),
@@ -233,7 +233,7 @@ impl Solver<'_> {
     /// Notes that a value went through the call.
     pub(super) fn through(&self, call: &LibraryCall<'_>, mut value: Value) -> Value {
         self.step(&mut value, call.span, &StepKind::Through(call.name.clone()));
-        value.facts = None;
+        value.set_facts(None);
         if call.ty.is_some() {
             value.ty.clone_from(&call.ty);
         }
@@ -260,7 +260,7 @@ impl Solver<'_> {
             _ => None,
         };
         let mut number = parsed.map_or_else(Value::unknown, Value::constant);
-        number.taint = value.taint.filtered(Kinds::of_number);
+        number.set_taint(value.taint.filtered(Kinds::of_number));
         number
     }
 
@@ -282,7 +282,7 @@ impl Solver<'_> {
             Literal::Char(c) if op == "upper" => c.to_uppercase().next().map(Literal::Char),
             _ => None,
         });
-        changed.taint = value.taint;
+        changed.set_taint(value.taint.clone());
         self.through(call, changed)
     }
 
@@ -476,7 +476,7 @@ impl Solver<'_> {
     /// The parts of a text that the groups of a pattern match.
     fn groups(&mut self, call: &LibraryCall<'_>) -> Value {
         let pattern = self.text_of(&operand(call, 0));
-        let taint = self.text_of(&operand(call, 1)).taint;
+        let taint = self.text_of(&operand(call, 1)).taint.clone();
         let inner = pattern.as_text().map(|pattern| {
             super::pattern::undelimited(pattern).map_or(&**pattern, |(inner, _)| inner)
         });
@@ -531,10 +531,8 @@ impl Solver<'_> {
             // `pattern.replace(text, new)`
             "pattern-replace" => match operands.as_slice() {
                 [pattern, text, new, ..] => {
-                    let text = Value {
-                        consts: Consts::Any,
-                        ..text.clone()
-                    };
+                    let mut text = text.clone();
+                    text.consts = Consts::Any;
                     self.replaced(call, &[text, pattern.clone(), new.clone()])
                 }
                 _ => self.mixed(call),
@@ -594,8 +592,8 @@ impl Solver<'_> {
         };
         let removed = old.as_const().and_then(fold::shown);
         let kinds = removed.map_or(Kinds::NONE, |old| super::pattern::kinds_without(&old));
-        value.taint = text.taint.filtered(|own| own.without(kinds));
-        value.taint.join(&new.taint);
+        value.set_taint(text.taint.filtered(|own| own.without(kinds)));
+        value.add_taint(&new.taint);
         // It begins as it did before the place where something is put in.
         let is_put_in = !new.taint.kinds().and(Kinds::ADDRESS).is_empty();
         let is_own = text.taint.kinds().and(Kinds::ADDRESS).is_empty();
@@ -677,7 +675,7 @@ impl Solver<'_> {
         if used < given.len() {
             // Not every placeholder was understood.
             for more in &given {
-                value.taint.join(&self.state.heap.content_taint(more));
+                value.add_taint(&self.state.heap.content_taint(more));
             }
         }
         value
@@ -806,8 +804,8 @@ impl Solver<'_> {
                         }
                         _ => Value::unknown(),
                     };
-                    new.taint = text.taint.clone();
-                    new.taint.join(&self.state.heap.content_taint(&part));
+                    new.set_taint(text.taint.clone());
+                    new.add_taint(&self.state.heap.content_taint(&part));
                     new
                 }
                 "reverse" => {
@@ -817,7 +815,7 @@ impl Solver<'_> {
                         ))),
                         _ => None,
                     });
-                    new.taint = text.taint.clone();
+                    new.set_taint(text.taint.clone());
                     new
                 }
                 // Cut to nothing.
@@ -922,7 +920,7 @@ impl Solver<'_> {
         }
         let mut value = self.make(call.span, 0, object);
         if op == "through" {
-            value.taint = taint;
+            value.set_taint(taint);
             // An address that is made of a text begins as the text does.
             if let [only] = call.operands.as_slice() {
                 value.prefix.clone_from(&only.value.prefix);
@@ -969,7 +967,7 @@ impl Solver<'_> {
         if let (Some(all), Some(item)) = (&constants, item.as_const()) {
             value = Value::constant(Literal::Bool(all.contains(item)));
         }
-        value.facts = Self::membership(slot, constants);
+        value.set_facts(Self::membership(slot, constants));
         value
     }
 

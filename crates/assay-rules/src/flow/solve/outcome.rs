@@ -105,7 +105,7 @@ impl Solver<'_> {
         }
         let mut given = self.success(value);
         if let Some(element) = value.ty.as_ref().and_then(|ty| ty.strip_suffix("[]")) {
-            given.ty = Some(Name::from(element));
+            given.set_type(Some(Name::from(element)));
         }
         self.call_back(call.span, &operand(call, 1), &[given])
     }
@@ -150,16 +150,14 @@ impl Solver<'_> {
 
     /// Returns what a value is where it went well.
     fn success(&self, value: &Value) -> Value {
-        let mut kept = value.clone();
-        kept.facts = None;
+        let mut kept = value.clone().with_facts(None);
         kept.objects.retain(|id| !self.is_failure(*id));
         if let Consts::Few(few) = &mut kept.consts {
             few.retain(|value| *value != Literal::Null);
         }
         if kept.is_nothing() {
-            let mut unknown = Value::unknown().with_taint(kept.taint);
-            unknown.ty = kept.ty;
-            return unknown;
+            let unknown = Value::of_type(kept.ty.clone());
+            return unknown.with_taint(kept.taint.clone());
         }
         kept
     }
@@ -188,7 +186,7 @@ impl Solver<'_> {
             && facts.when_true.is_empty()
             && facts.when_false.is_empty()
         {
-            told.facts = None;
+            told.set_facts(None);
         }
         told
     }

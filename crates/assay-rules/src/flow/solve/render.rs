@@ -267,7 +267,7 @@ impl Solver<'_> {
             .map(|(name, argument)| {
                 let mut value = argument.value.clone();
                 // As with templates: records are the program's.
-                value.taint = value.taint.without_unknown();
+                value.set_taint(value.taint.without_unknown());
                 (name.clone(), value)
             })
             .collect();
@@ -280,10 +280,8 @@ impl Solver<'_> {
         // What a stranger's key was looked up with is a record, which the program keeps:
         // what is said of templates without dataflow is said of it.
         let taint = self.state.heap.content_taint(&self.text_of(value));
-        let sure = Value {
-            prefix: value.prefix.clone(),
-            ..Value::unknown().with_taint(taint.without_unknown())
-        };
+        let mut sure = Value::unknown().with_taint(taint.without_unknown());
+        sure.prefix.clone_from(&value.prefix);
         let kind = if &**how == SENT_ON { "redirect" } else { "xss" };
         let kind = KINDS.iter().position(|known| known.0 == kind).unwrap_or(0);
         self.sink_value(kind, &sure, &**how == SENT_ON, (span, &**how));

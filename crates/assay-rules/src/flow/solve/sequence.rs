@@ -45,7 +45,7 @@ impl Solver<'_> {
                 let function = operand(call, 1);
                 let other = self.call_back(call.span, &function, &[Value::unknown()]);
                 let mut result = first;
-                result.taint.join(&other.taint);
+                result.add_taint(&other.taint);
                 result
             }
             "find" => {

@@ -73,7 +73,7 @@ impl Solver<'_> {
                 if target.objects.is_empty() && !value.taint.is_empty() {
                     // A container that is not known holds it from now on.
                     let mut target = target;
-                    target.taint.join(&value.taint);
+                    target.add_taint(&value.taint);
                     self.set(*object, target);
                 }
             }
@@ -325,7 +325,9 @@ impl Solver<'_> {
                 return false;
             }
             let start = self.state.clone();
-            if !(parts.body_first && round == 0) {
+            let begun = self.progress();
+            let has_head = !parts.body_first || round > 0;
+            if has_head {
                 self.block(parts.head);
                 if !self.live {
                     break;
@@ -350,6 +352,13 @@ impl Solver<'_> {
             self.gather_continues();
             if self.live {
                 self.block(parts.step);
+            }
+            // The rounds that are left would do the same.
+            let has_settled = has_head && self.live && begun.is_like(&self.progress());
+            if has_settled && self.state.is_like(&start) {
+                let left = ROUNDS_MAX - 1 - round;
+                self.charge((self.steps - begun.steps).saturating_mul(left));
+                break;
             }
         }
         self.frame().context = context;
@@ -617,7 +626,7 @@ impl Solver<'_> {
             self.live = true;
             if let Some(slot) = handler.slot {
                 let mut value = Value::unknown();
-                value.taint = self.state.heap.content_taint(&thrown);
+                value.set_taint(self.state.heap.content_taint(&thrown));
                 value.objects.clone_from(&thrown.objects);
                 let value = self.typed(value, handler.types.first());
                 self.set(slot, value);
@@ -726,12 +735,12 @@ fn combine(op: LogicalOp, mut first: Value, second: Value) -> Value {
         LogicalOp::Or => first.consts = super::guard::only(&first.consts, true),
         LogicalOp::Coalesce => {}
     }
-    first.facts = None;
+    first.set_facts(None);
     let mut value = first;
     let mut second = second;
-    second.facts = None;
+    second.set_facts(None);
     value.join(&second);
-    value.facts = facts.map(std::rc::Rc::new);
+    value.set_facts(facts.map(std::rc::Rc::new));
     value
 }
 

@@ -13,6 +13,7 @@ mod finding;
 mod fingerprint;
 mod fix;
 mod ledger;
+mod rejected;
 pub mod render;
 mod report;
 mod rule;
@@ -28,6 +29,7 @@ pub use finding::{
 pub use fingerprint::{Fingerprint, Identity, IdentityHasher, number_fingerprints};
 pub use fix::{Edit, Fix, FixSafety};
 pub use ledger::{Coverage, FileEntry, HunkEntry, Ledger, SkipReason};
+pub use rejected::{REJECTED_BYTES_MAX, Rejected, RejectedError};
 pub use report::{
     About, AboutPart, Condition, FileMetrics, FunctionMetrics, Gate, MetricDelta, MetricValues,
     MetricsReport, Overview, PackageDifference, PackageStep, Problem, Report, Score, ScorePart,

@@ -46,6 +46,8 @@ named_enum! {
         Baseline = "baseline",
         /// The least confidence that is reported.
         Confidence = "confidence",
+        /// Somebody who judged it, in an earlier review.
+        Feedback = "feedback",
     }
 }
 

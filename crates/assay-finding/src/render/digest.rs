@@ -92,6 +92,7 @@ pub(super) fn suppressed_counts(report: &Report) -> Vec<(SuppressedBy, usize)> {
         SuppressedBy::Configuration,
         SuppressedBy::Baseline,
         SuppressedBy::Confidence,
+        SuppressedBy::Feedback,
     ]
     .into_iter()
     .map(|by| {

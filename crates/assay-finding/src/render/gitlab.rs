@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::RenderOptions;
 use super::digest::{failures, plain_path, shown};
+use super::indented;
 use super::text::one_line;
 use crate::finding::{Finding, Severity};
 use crate::fingerprint::IdentityHasher;
@@ -27,7 +28,7 @@ pub(super) fn write(
     let mut issues: Vec<Value> = shown(report, options).into_iter().map(issue).collect();
     let failures = failures(report);
     issues.extend(failures.iter().map(|(path, text)| failure(*path, text)));
-    serde_json::to_writer_pretty(&mut *out, &issues)?;
+    indented::write(&issues, out)?;
     out.write_all(b"\n")
 }
 

@@ -20,6 +20,7 @@ use self::wire::{
     JsonScorePart, JsonSinceLast, JsonSpan, JsonSummary, JsonSuppressed,
 };
 use super::digest::{analyzers, coverage_detail, edit_place, existing, status_str};
+use super::indented;
 use super::text::finite;
 use crate::finding::{Finding, Frame, Location, Measure, Related, Severity};
 use crate::fix::{Fix, FixSafety};
@@ -44,7 +45,7 @@ pub fn schema() -> serde_json::Value {
 }
 
 pub(super) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &json_report(report))?;
+    indented::write(&json_report(report), out)?;
     out.write_all(b"\n")
 }
 
@@ -361,11 +362,7 @@ fn file_metrics(file: &FileMetrics) -> JsonFileMetrics<'_> {
             .map(|function| JsonFunctionMetrics {
                 name: &function.name,
                 line: function.line,
-                metrics: function
-                    .metrics
-                    .iter()
-                    .map(|delta| metric(&delta))
-                    .collect(),
+                metrics: &function.metrics,
             })
             .collect(),
     }

@@ -215,7 +215,45 @@ fn finding_block(finding: &Finding) -> String {
         })
         .collect();
     push_fence(&mut text, "diff", &lines);
-    push_related(&mut text, finding);
+    push_proof(&mut text, finding);
+    push_fix_title(&mut text, finding);
+    if let Some(fixed) = fixed_lines(finding) {
+        let removed = fixed
+            .before
+            .iter()
+            .map(|line| format!("-{}", code_line(line)));
+        let added = fixed
+            .after
+            .iter()
+            .map(|line| format!("+{}", code_line(line)));
+        push_fence(&mut text, "diff", &removed.chain(added).collect::<Vec<_>>());
+    }
+    text.push_str("</details>\n\n");
+    text
+}
+
+/// Returns what is said beside the lines that a finding is about: no place and
+/// no code, but all that proves it.
+pub(super) fn remark(finding: &Finding) -> String {
+    let message = inline(&cut(&finding.message, MESSAGE_CHARS_MAX));
+    let mut text = format!("<p><b>{}</b>: {message}</p>\n\n", finding.severity);
+    push_proof(&mut text, finding);
+    push_fix_title(&mut text, finding);
+    text
+}
+
+/// Returns the report without its findings, for a comment beside which each
+/// finding has one of its own.
+pub(super) fn summary(report: &Report) -> String {
+    let mut text = String::new();
+    push_head(&mut text, report);
+    text.push_str(&tail(report));
+    text
+}
+
+/// Writes the places that prove a finding, its rule and its numbers.
+fn push_proof(text: &mut String, finding: &Finding) {
+    push_related(text, finding);
     let mut facts = vec![code(finding.rule.as_str())];
     if let Some(symbol) = &finding.symbol {
         facts.push(format!("in {}", code(symbol)));
@@ -227,6 +265,9 @@ fn finding_block(finding: &Finding) -> String {
         facts.push(format!("{} confidence", finding.confidence));
     }
     let _ = writeln!(text, "<p>{}</p>\n", facts.join(" · "));
+}
+
+fn push_fix_title(text: &mut String, finding: &Finding) {
     if let Some(fix) = &finding.fix {
         let safety = match fix.safety {
             FixSafety::Safe => "",
@@ -234,20 +275,7 @@ fn finding_block(finding: &Finding) -> String {
         };
         let title = inline(&fix.title);
         let _ = writeln!(text, "<p><b>Fix</b>: {title}{safety}</p>\n");
-        if let Some(fixed) = fixed_lines(finding) {
-            let removed = fixed
-                .before
-                .iter()
-                .map(|line| format!("-{}", code_line(line)));
-            let added = fixed
-                .after
-                .iter()
-                .map(|line| format!("+{}", code_line(line)));
-            push_fence(&mut text, "diff", &removed.chain(added).collect::<Vec<_>>());
-        }
     }
-    text.push_str("</details>\n\n");
-    text
 }
 
 fn push_related(text: &mut String, finding: &Finding) {
@@ -393,10 +421,11 @@ fn inline(text: &str) -> String {
     }
     let mut out = String::new();
     for (index, piece) in pieces.into_iter().enumerate() {
-        if index % 2 == 0 {
-            out.push_str(&plain(piece));
-        } else {
-            out.push_str(&code(piece));
+        match piece {
+            piece if index % 2 == 0 => out.push_str(&plain(piece)),
+            // Nothing between two back-ticks is no code and would be gone.
+            "" => out.push_str("``"),
+            piece => out.push_str(&code(piece)),
         }
     }
     out
@@ -433,6 +462,7 @@ mod tests {
             ("plain, with *stars* | pipes", "plain, with *stars* | pipes"),
             ("`a|b` is <b>", "<code>a|b</code> is &lt;b&gt;"),
             ("one ` alone", "one ` alone"),
+            ("@``user", "@``user"),
             ("@user and #12", "@&#8203;user and #&#8203;12"),
             (
                 "see https://x.y or www.x.y",

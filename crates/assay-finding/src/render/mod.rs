@@ -9,10 +9,12 @@ mod digest;
 mod github;
 mod gitlab;
 mod html;
+mod indented;
 mod json;
 mod junit;
 mod markdown;
 mod rdjson;
+mod remarks;
 mod sarif;
 mod terminal;
 mod text;
@@ -23,6 +25,7 @@ use crate::finding::named_enum;
 use crate::report::Report;
 
 pub use json::{SCHEMA_NAME as JSON_SCHEMA_NAME, schema as json_schema};
+pub use remarks::{SCHEMA_NAME as REMARKS_SCHEMA_NAME, schema as remarks_schema};
 
 named_enum! {
     /// An output format.
@@ -45,6 +48,8 @@ named_enum! {
         Junit = "junit",
         /// Reviewdog's diagnostic format.
         Rdjson = "rdjson",
+        /// What a forge is told: a summary, and a remark for each finding, as JSON.
+        Remarks = "remarks",
     }
 }
 
@@ -53,7 +58,7 @@ impl Format {
     pub const fn extension(self) -> &'static str {
         match self {
             Self::Terminal | Self::GithubAnnotations => "txt",
-            Self::Json | Self::GitlabCodeQuality | Self::Rdjson => "json",
+            Self::Json | Self::GitlabCodeQuality | Self::Rdjson | Self::Remarks => "json",
             Self::Sarif => "sarif",
             Self::Markdown => "md",
             Self::Html => "html",
@@ -93,6 +98,20 @@ pub struct RenderOptions {
     pub show_existing: bool,
     /// How many findings are shown in full; the rest is listed.
     pub findings_max: usize,
+    /// What of the report the terminal shows now.
+    pub part: Part,
+}
+
+/// What of a report is shown: all of it, or what is known first and then the rest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Part {
+    /// All of it.
+    #[default]
+    Whole,
+    /// The findings, without a summary, because more may come.
+    Findings,
+    /// The findings of one pack, which came later, and the summary of all.
+    Rest(&'static str),
 }
 
 /// The narrowest terminal that is laid out for.
@@ -110,6 +129,7 @@ impl Default for RenderOptions {
             verbosity: Verbosity::Normal,
             show_existing: false,
             findings_max: 20,
+            part: Part::Whole,
         }
     }
 }
@@ -135,5 +155,6 @@ pub fn render(
         Format::GitlabCodeQuality => gitlab::write(report, options, out),
         Format::Junit => junit::write(report, options, out),
         Format::Rdjson => rdjson::write(report, options, out),
+        Format::Remarks => remarks::write(report, out),
     }
 }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::RenderOptions;
 use super::digest::{edit_place, failures, measure_text, plain_path, shown};
+use super::indented;
 use super::text::one_line;
 use crate::finding::{Finding, Frame, Location, Severity};
 use crate::report::Report;
@@ -30,7 +31,7 @@ pub(super) fn write(
         "severity": if report.gate.passed() { "WARNING" } else { "ERROR" },
         "diagnostics": diagnostics,
     });
-    serde_json::to_writer_pretty(&mut *out, &result)?;
+    indented::write(&result, out)?;
     out.write_all(b"\n")
 }
 

@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::RenderOptions;
 use super::digest::{CoverageDigest, edit_place, grade};
+use super::indented;
 use super::text::{count, finite, one_line};
 use crate::finding::{Category, Confidence, Finding, Location, Severity, State};
 use crate::ledger::Coverage;
@@ -38,7 +39,7 @@ pub(super) fn write(
     options: &RenderOptions,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &log(report, options))?;
+    indented::write(&log(report, options), out)?;
     out.write_all(b"\n")
 }
 
@@ -354,9 +355,10 @@ fn suppressions(finding: &Finding) -> Value {
     };
     let kind = match suppressed.by {
         SuppressedBy::Comment => "inSource",
-        SuppressedBy::Configuration | SuppressedBy::Baseline | SuppressedBy::Confidence => {
-            "external"
-        }
+        SuppressedBy::Configuration
+        | SuppressedBy::Baseline
+        | SuppressedBy::Confidence
+        | SuppressedBy::Feedback => "external",
     };
     let mut suppression = json!({"kind": kind, "status": "accepted"});
     let mut justification = suppressed.reason.clone().unwrap_or_default();

@@ -15,7 +15,7 @@ use self::style::{Canvas, Piece, Role, width};
 use self::summary::{put_clean_line, put_summary, severity_label};
 use super::digest::{FixedLines, fixed_lines, is_clean, measure_text, shown_anew};
 use super::text::count;
-use super::{RenderOptions, Verbosity};
+use super::{Part, RenderOptions, Verbosity};
 use crate::finding::{Confidence, Finding, State};
 use crate::fix::FixSafety;
 use crate::report::Report;
@@ -29,22 +29,36 @@ pub(super) fn write(
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     let mut canvas = Canvas::new(options);
-    let shown = shown_anew(report, options);
+    let mut shown = shown_anew(report, options);
+    if let Part::Rest(pack) = options.part {
+        shown.retain(|finding| finding.rule.pack() == pack);
+    }
     match options.verbosity {
+        Verbosity::Quiet if options.part == Part::Findings => {
+            for finding in &shown {
+                put_one_line(&mut canvas, finding);
+            }
+        }
         Verbosity::Quiet => put_quiet(&mut canvas, report, &shown),
+        _ if options.part == Part::Findings => put_findings(&mut canvas, &shown),
         Verbosity::Normal if shown.is_empty() && is_clean(report) => {
             put_clean_line(&mut canvas, report);
         }
         Verbosity::Normal | Verbosity::Verbose => {
-            let (full, listed) = shown.split_at(shown.len().min(options.findings_max));
-            for finding in full {
-                put_finding(&mut canvas, finding);
-            }
-            put_list(&mut canvas, listed);
+            put_findings(&mut canvas, &shown);
             put_summary(&mut canvas, report);
         }
     }
     out.write_all(canvas.out.as_bytes())
+}
+
+/// Writes the first findings in full and lists the others.
+fn put_findings(canvas: &mut Canvas<'_>, shown: &[&Finding]) {
+    let (full, listed) = shown.split_at(shown.len().min(canvas.options.findings_max));
+    for finding in full {
+        put_finding(canvas, finding);
+    }
+    put_list(canvas, listed);
 }
 
 /// Writes one line a finding, and the verdict unless everything is well.

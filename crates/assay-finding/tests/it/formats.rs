@@ -1,7 +1,9 @@
 //! Each format against its golden file.
 
 use assay_finding::Report;
-use assay_finding::render::{Format, RenderOptions, Verbosity, json_schema, render};
+use assay_finding::render::{
+    Format, RenderOptions, Verbosity, json_schema, remarks_schema, render,
+};
 
 use crate::compact::compact;
 use crate::golden::check_golden;
@@ -59,9 +61,11 @@ fn json_is_golden_and_valid() {
 }
 
 #[test]
-fn published_schema_is_current() {
+fn published_schemas_are_current() {
     let schema = serde_json::to_string_pretty(&json_schema()).expect("a schema is JSON") + "\n";
     check_golden("../../schemas/report.v1.json", &schema);
+    let schema = serde_json::to_string_pretty(&remarks_schema()).expect("a schema is JSON") + "\n";
+    check_golden("../../schemas/remarks.v1.json", &schema);
 }
 
 #[test]
@@ -77,6 +81,7 @@ fn machine_formats_are_golden() {
         (Format::GitlabCodeQuality, "gitlab-code-quality.json"),
         (Format::Junit, "junit.xml"),
         (Format::Rdjson, "rdjson.json"),
+        (Format::Remarks, "remarks.json"),
     ] {
         let text = match format {
             Format::GithubAnnotations | Format::Junit | Format::Markdown => {

@@ -8,6 +8,7 @@ mod compact;
 mod formats;
 mod golden;
 mod hostile;
+mod rejected;
 mod sample;
 mod silence;
 mod valid;

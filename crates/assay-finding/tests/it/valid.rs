@@ -2,7 +2,9 @@
 
 use std::sync::LazyLock;
 
-use assay_finding::render::{Format, JSON_SCHEMA_NAME, json_schema};
+use assay_finding::render::{
+    Format, JSON_SCHEMA_NAME, REMARKS_SCHEMA_NAME, json_schema, remarks_schema,
+};
 use serde_json::Value;
 
 use crate::xml::{Element, elements};
@@ -16,6 +18,7 @@ fn validator_of(text: &str) -> jsonschema::Validator {
 }
 
 static JSON: LazyLock<jsonschema::Validator> = LazyLock::new(|| validator(&json_schema()));
+static REMARKS: LazyLock<jsonschema::Validator> = LazyLock::new(|| validator(&remarks_schema()));
 static SARIF: LazyLock<jsonschema::Validator> =
     LazyLock::new(|| validator_of(include_str!("../data/sarif-subset.schema.json")));
 static GITLAB: LazyLock<jsonschema::Validator> =
@@ -35,6 +38,7 @@ pub(crate) fn check(format: Format, text: &str) -> Result<(), String> {
         Format::GitlabCodeQuality => check_gitlab(text),
         Format::Junit => check_junit(text),
         Format::Rdjson => check_json(&RDJSON, text).map(|_| ()),
+        Format::Remarks => check_remarks(text),
     }
 }
 
@@ -51,6 +55,23 @@ fn check_json(validator: &jsonschema::Validator, text: &str) -> Result<Value, St
         .collect();
     ensure(errors.is_empty(), || errors.join("; "))?;
     Ok(value)
+}
+
+/// Each remark is Markdown as the comment is, at lines that go forward.
+fn check_remarks(text: &str) -> Result<(), String> {
+    let value = check_json(&REMARKS, text)?;
+    ensure(value["schema"] == REMARKS_SCHEMA_NAME, || {
+        "another schema".to_owned()
+    })?;
+    check_markdown(value["summary"].as_str().unwrap_or_default())?;
+    for remark in value["remarks"].as_array().into_iter().flatten() {
+        check_markdown(remark["body"].as_str().unwrap_or_default())?;
+        let message = remark["message"].as_str().unwrap_or_default();
+        ensure(!message.contains('\n'), || format!("{message:?} has lines"))?;
+        let is_forward = remark["start_line"].as_u64() <= remark["end_line"].as_u64();
+        ensure(is_forward, || format!("{remark} goes backward"))?;
+    }
+    Ok(())
 }
 
 fn check_report(text: &str) -> Result<(), String> {

@@ -2,10 +2,11 @@
 //! descriptions in the published schema.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use super::SCHEMA_NAME;
+use super::{SCHEMA_NAME, metric};
 use crate::finding::{Category, Confidence, Severity, State};
+use crate::report::MetricValues;
 
 const SUPPRESSED_BY: [&str; 3] = ["comment", "configuration", "baseline"];
 const COVERAGES: [&str; 3] = ["analysed", "partial", "skipped"];
@@ -486,7 +487,14 @@ pub(super) struct JsonFunctionMetrics<'a> {
     /// The first line in the head, or in the base when it is gone.
     pub(super) line: u32,
     /// The values.
-    pub(super) metrics: Vec<JsonMetric>,
+    #[serde(serialize_with = "metric_values")]
+    #[schemars(with = "Vec<JsonMetric>")]
+    pub(super) metrics: &'a MetricValues,
+}
+
+/// Writes values one by one: a scan has them for each function of a repository.
+fn metric_values<S: Serializer>(values: &&MetricValues, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(values.iter().map(|delta| metric(&delta)))
 }
 
 /// Something that went wrong in the review itself.

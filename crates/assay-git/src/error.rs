@@ -2,21 +2,10 @@
 
 use std::path::PathBuf;
 
+use assay_source::ErrorKind;
+
 /// Whatever an outside library reports.
 pub(crate) type Source = Box<dyn std::error::Error + Send + Sync + 'static>;
-
-/// The small closed set that exit codes and retry policies derive from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ErrorKind {
-    /// What was asked for, or what was handed in, makes no sense.
-    Invalid,
-    /// It does not exist here.
-    NotFound,
-    /// The system or a limit does not allow it.
-    Denied,
-    /// A fault of the machine, or of Assay itself.
-    Internal,
-}
 
 /// Why what the user named could not be turned into a change.
 ///
@@ -120,6 +109,23 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// The address or the references of what is to be fetched make no sense.
+    #[error("cannot be fetched: {problem}")]
+    Url {
+        /// What is wrong.
+        problem: String,
+    },
+    /// A repository elsewhere could not be fetched.
+    #[error("{url} cannot be fetched")]
+    Fetch {
+        /// The repository.
+        url: String,
+        /// Whose fault it was.
+        kind: ErrorKind,
+        /// What the other side or the git library reported.
+        #[source]
+        source: Source,
+    },
     /// A mistake in this program or a library it uses.
     #[error("reading the change failed unexpectedly, which is a mistake in Assay: {what}")]
     Internal {
@@ -136,11 +142,14 @@ impl Error {
     /// Returns which of the closed set of kinds the error is.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::NoWorkTree { .. } | Self::Open { .. } | Self::Patch { .. } => ErrorKind::Invalid,
+            Self::Url { .. } | Self::NoWorkTree { .. } | Self::Open { .. } | Self::Patch { .. } => {
+                ErrorKind::Invalid
+            }
             Self::Damaged { .. } => ErrorKind::Invalid,
             Self::NotARepository { .. } | Self::Revision { .. } => ErrorKind::NotFound,
             Self::Missing { .. } | Self::Path { .. } => ErrorKind::NotFound,
             Self::TooLarge { .. } => ErrorKind::Denied,
+            Self::Fetch { kind, .. } => *kind,
             Self::Io { source, .. } => match source.kind() {
                 std::io::ErrorKind::NotFound => ErrorKind::NotFound,
                 std::io::ErrorKind::PermissionDenied => ErrorKind::Denied,

@@ -34,9 +34,16 @@ pub enum Input {
         /// Where it is.
         path: PathBuf,
     },
+    /// The whole tree of a revision; also of a repository without a working tree.
+    Tree(String),
 }
 
 impl Input {
+    /// Returns whether a whole tree is read as a change from nothing.
+    pub fn is_scan(&self) -> bool {
+        matches!(self, Self::Scan { .. } | Self::Tree(_))
+    }
+
     /// Reads `BASE..HEAD`, `BASE...HEAD` (an empty side is HEAD) or one commit.
     pub fn from_revision(spec: &str) -> Self {
         let side = |text: &str| match text {

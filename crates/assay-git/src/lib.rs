@@ -1,7 +1,8 @@
 //! Repositories and folders on disk: from what the user named to a change with
 //! its contents.
 //!
-//! Start at [`open`]: an [`Input`] and [`Options`] in, [`Opened`] out.
+//! Start at [`open`]: an [`Input`] and [`Options`] in, [`Opened`] out. [`fetch`]
+//! brings a repository here first.
 //!
 //! Invariant: nothing of a repository is ever executed (hooks, filters,
 //! monitors, aliases), the git program is never run, no symbolic link is
@@ -17,6 +18,7 @@ mod attribute;
 mod clean;
 mod disk;
 mod error;
+mod fetch;
 mod history;
 mod input;
 mod log;
@@ -34,7 +36,8 @@ mod uncommitted;
 mod walk;
 mod worktree;
 
-pub use error::{Error, ErrorKind};
+pub use error::Error;
+pub use fetch::{FetchLimits, FetchReference, FetchRequest, Fetched, fetch};
 pub use input::{Input, Limits, Options};
 pub use log::{HistoryOptions, HistoryRead, branch_name, read_history, read_recent, user_email};
 pub use open::{Opened, open};

@@ -182,6 +182,7 @@ fn open_input(cwd: &Path, input: &Input, options: &Options) -> Result<Opened, Er
         Input::Commit(commit) => open_commit(cwd, commit, options),
         Input::Patch { bytes } => crate::patch::open_patch(cwd, bytes, options),
         Input::Scan { path } => crate::scan::open_scan(cwd, path, options),
+        Input::Tree(revision) => open_tree(cwd, revision, options),
     }
 }
 
@@ -257,6 +258,35 @@ fn open_commit(cwd: &Path, spec: &str, options: &Options) -> Result<Opened, Erro
     };
     let title = format!("commit {}", short(commit));
     open_trees(repo, base, head, title, notes, options)
+}
+
+fn open_tree(cwd: &Path, spec: &str, options: &Options) -> Result<Opened, Error> {
+    let repo = Repo::require(cwd, options)?;
+    let revision = revision::resolve(&repo, spec)?;
+    let nothing = repo.empty_tree();
+    let deltas = TreeWalk::new(&repo.inner, &options.limits).diff(nothing, revision.tree)?;
+    let listing = Listing::Tree(revision.tree);
+    let store = Store::new(
+        Some(repo.inner.clone().into_sync()),
+        listing,
+        &options.limits,
+    );
+    let mut notes = Vec::new();
+    // Attributes and configuration are those of the tree itself, as in a scan of a folder.
+    let files = assemble(&repo, &store, revision.tree, deltas, &mut notes)?;
+    Ok(Opened {
+        change: Change {
+            base: name_of(&repo, &empty(&repo)),
+            head: name_of(&repo, &revision),
+            files,
+            notes,
+            past: Vec::new(),
+        },
+        root: repo.work_tree.clone(),
+        tree: Box::new(store),
+        title: format!("all files of {spec}"),
+        base: Base::Tree(Box::new(repo), revision.tree),
+    })
 }
 
 pub(crate) fn empty(repo: &Repo) -> Revision {

@@ -3,8 +3,8 @@
 
 use std::path::Path;
 
-use assay_git::{ErrorKind, Input, Limits, Options, open};
-use assay_source::{ContentId, FileKind, FileVersion, ReadError};
+use assay_git::{Input, Limits, Options, open};
+use assay_source::{ContentId, ErrorKind, FileKind, FileVersion, ReadError};
 use assay_testkit::GitRepo;
 
 use crate::support::{

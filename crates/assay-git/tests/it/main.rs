@@ -8,6 +8,7 @@
 mod support;
 
 mod differential;
+mod fetch;
 mod hostile;
 mod lines;
 mod log;

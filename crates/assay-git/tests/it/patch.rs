@@ -1,5 +1,5 @@
-use assay_git::{Error, ErrorKind, Input, Limits, Opened, Options, open};
-use assay_source::ContentId;
+use assay_git::{Error, Input, Limits, Opened, Options, open};
+use assay_source::{ContentId, ErrorKind};
 use assay_testkit::GitRepo;
 
 use crate::support::{

@@ -1,4 +1,5 @@
-use assay_git::{ErrorKind, Input};
+use assay_git::Input;
+use assay_source::ErrorKind;
 use assay_testkit::GitRepo;
 
 use crate::support::{

@@ -1,7 +1,9 @@
 use assay_git::Input;
 use assay_testkit::GitRepo;
 
-use crate::support::{check_contents, check_error, check_notes, check_summary, listed, opened};
+use crate::support::{
+    check_contents, check_error, check_notes, check_summary, listed, open_at, opened,
+};
 
 fn scan(path: &str) -> Input {
     Input::Scan { path: path.into() }
@@ -134,4 +136,33 @@ fn a_path_that_cannot_be_scanned_is_an_error() {
     check_error(&repo, &scan(".git/refs"), &[own]);
     repo.git(["clone", "--quiet", "--bare", ".", "bare"]);
     check_error(&repo, &scan("bare"), &[own, "assay review BASE..HEAD"]);
+}
+
+#[test]
+fn a_tree_is_read_at_a_revision_also_without_a_working_tree() {
+    let repo = GitRepo::new();
+    repo.write("a.py", "one = 1\n");
+    repo.write("assay.toml", "# of the tree\n");
+    repo.commit("first");
+    repo.write("b.py", "two = 2\n");
+    repo.commit("second");
+    repo.write("c.py", "not committed\n");
+    let bare = repo.root().parent().unwrap().join("bare.git");
+    repo.git(["clone", "--quiet", "--bare", ".", bare.to_str().unwrap()]);
+    let first = repo.rev("HEAD~1");
+    for (folder, revision, expected) in [
+        (repo.root(), "HEAD", vec!["a.py", "assay.toml", "b.py"]),
+        (&bare, "HEAD", vec!["a.py", "assay.toml", "b.py"]),
+        (&bare, &first, vec!["a.py", "assay.toml"]),
+    ] {
+        let opened = open_at(folder, &Input::Tree(revision.to_owned()));
+        let files = opened.change.files.iter();
+        let paths: Vec<_> = files.map(|file| file.path().to_display()).collect();
+        assert_eq!(paths, expected, "{revision}");
+        assert!(opened.change.past.is_empty());
+        let config = opened.read_base(&"assay.toml".into(), 100).unwrap();
+        assert_eq!(config.as_deref(), Some(&b"# of the tree\n"[..]));
+    }
+    let unknown = Input::Tree("nothing".to_owned());
+    assert!(assay_git::open(&bare, &unknown, &assay_git::Options::default()).is_err());
 }

@@ -1,0 +1,330 @@
+//! Copies of a whole database, made while it is used, and their way back.
+//!
+//! A copy of SQLite is a database file. A copy of PostgreSQL is one file with the
+//! rows of each table as the server writes them out, as of one moment, packed and
+//! with a hash over all; it goes into an empty database with the same tables.
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::path::Path;
+use std::str::FromStr as _;
+
+use assay_source::BlobKeyHasher;
+use futures_util::TryStreamExt as _;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection as _, Executor as _, SqliteConnection};
+
+use crate::value::args;
+use crate::{Engine, Error, Store};
+
+/// Every table, each after those that it refers to.
+const TABLES: [&str; 30] = [
+    "organisation",
+    "user_account",
+    "role",
+    "membership",
+    "team",
+    "team_member",
+    "api_key",
+    "session",
+    "setting",
+    "idempotency_key",
+    "audit_chain",
+    "audit_entry",
+    "forge_installation",
+    "repository",
+    "delivery",
+    "outgoing_webhook",
+    "outgoing_webhook_attempt",
+    "task",
+    "scheduled_task",
+    "review",
+    "finding",
+    "metric",
+    "remark",
+    "feedback",
+    "model_usage",
+    "user_identity",
+    "login",
+    "login_attempt",
+    "quota_usage",
+    "review_event",
+];
+
+/// What a file of rows begins with.
+const MAGIC: &[u8; 16] = b"assay backup 1\n\n";
+/// So large is a piece of rows in a file at most.
+const PIECE_BYTES_MAX: usize = 64 << 20;
+/// The usual trade of time for size.
+const LEVEL: i32 = 3;
+
+/// Writes a copy of the whole database to a file that is not there yet. It is whole
+/// or not there.
+pub async fn backup(store: &Store, path: &Path) -> Result<(), Error> {
+    if path.exists() {
+        return Err(disk("make", path, io::ErrorKind::AlreadyExists.into()));
+    }
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".unfinished");
+    let unfinished = path.with_file_name(name);
+    // What an attempt that was killed left is worthless.
+    let _ = fs::remove_file(&unfinished);
+    let result = match store.engine() {
+        Engine::Sqlite => backup_sqlite(store, &unfinished).await,
+        Engine::Postgres => backup_postgres(store, &unfinished).await,
+    };
+    let result = result.and_then(|()| {
+        let file = File::open(&unfinished).map_err(|why| disk("open", &unfinished, why))?;
+        file.sync_all()
+            .map_err(|why| disk("write", &unfinished, why))?;
+        fs::rename(&unfinished, path).map_err(|why| disk("make", path, why))
+    });
+    if result.is_err() {
+        // The reason why it failed is what is told.
+        let _ = fs::remove_file(&unfinished);
+    }
+    result
+}
+
+/// Brings a copy back: to an SQLite address without a file, or into a PostgreSQL
+/// database whose tables are there and empty.
+pub async fn restore(store_url: &str, into: Option<&Store>, path: &Path) -> Result<(), Error> {
+    match into.map(Store::engine) {
+        None => restore_sqlite(store_url, path).await,
+        Some(Engine::Postgres) => restore_postgres(into, path).await,
+        Some(Engine::Sqlite) => Err(Error::Invalid(
+            "an SQLite file is brought back before it is opened".to_owned(),
+        )),
+    }
+}
+
+async fn backup_sqlite(store: &Store, path: &Path) -> Result<(), Error> {
+    let name = path.to_str();
+    let name = name.ok_or_else(|| Error::Invalid("the path is no text".to_owned()))?;
+    let mut connection = store.sqlite_connection().await?;
+    let query = crate::value::bound_sqlite("VACUUM INTO $1", args![name])?;
+    query.execute(&mut connection).await?;
+    connection.close().await?;
+    Ok(())
+}
+
+async fn restore_sqlite(url: &str, path: &Path) -> Result<(), Error> {
+    let wrong = |why: sqlx::Error| Error::Invalid(format!("the database's address: {why}"));
+    let target = SqliteConnectOptions::from_str(url).map_err(wrong)?;
+    let target = target.get_filename().to_owned();
+    if target.exists() {
+        return Err(disk("make", &target, io::ErrorKind::AlreadyExists.into()));
+    }
+    let copy = SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        .immutable(true);
+    let mut connection = SqliteConnection::connect_with(&copy).await?;
+    let answer = sqlx::query_scalar::<_, String>("PRAGMA integrity_check")
+        .fetch_all(&mut connection)
+        .await?;
+    connection.close().await?;
+    if answer != ["ok"] {
+        return Err(Error::corrupt("backup", answer.join("; ")));
+    }
+    fs::copy(path, &target).map_err(|why| disk("make", &target, why))?;
+    let file = File::open(&target).map_err(|why| disk("open", &target, why))?;
+    file.sync_all().map_err(|why| disk("write", &target, why))
+}
+
+async fn backup_postgres(store: &Store, path: &Path) -> Result<(), Error> {
+    let Some(pool) = store.postgres() else {
+        return Err(Error::Unavailable(None));
+    };
+    let file = File::create(path).map_err(|why| disk("make", path, why))?;
+    let written = |why| disk("write", path, why);
+    let mut out = Pieces::new(BufWriter::new(file)).map_err(written)?;
+    let mut connection = pool.acquire().await?;
+    connection
+        .execute("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        .await?;
+    for table in TABLES {
+        let columns = columns(&mut connection, table).await?;
+        out.piece(table.as_bytes()).map_err(written)?;
+        out.piece(columns.as_bytes()).map_err(written)?;
+        // Invariant: both are names of our own migrations.
+        let sql = format!("COPY \"{table}\" ({columns}) TO STDOUT (FORMAT binary)");
+        let mut rows = connection.copy_out_raw(&sql).await?;
+        while let Some(piece) = rows.try_next().await? {
+            for piece in piece.chunks(PIECE_BYTES_MAX) {
+                out.piece(piece).map_err(written)?;
+            }
+        }
+        out.piece(b"").map_err(written)?;
+    }
+    connection.execute("COMMIT").await?;
+    out.finish().map_err(written)
+}
+
+async fn columns(connection: &mut sqlx::PgConnection, table: &str) -> Result<String, Error> {
+    let sql = "SELECT column_name::text FROM information_schema.columns \
+               WHERE table_schema = current_schema() AND table_name = $1 \
+               ORDER BY ordinal_position";
+    let names = sqlx::query_scalar::<_, String>(sql).bind(table.to_owned());
+    let names: Vec<String> = names.fetch_all(connection).await?;
+    Ok(names.join(", "))
+}
+
+async fn restore_postgres(store: Option<&Store>, path: &Path) -> Result<(), Error> {
+    let Some(pool) = store.and_then(Store::postgres) else {
+        return Err(Error::Unavailable(None));
+    };
+    // The hash is at the end: the file is read once to see that it is whole.
+    let mut check = Reading::open(path)?;
+    while check.piece()?.is_some() {}
+    let mut reading = Reading::open(path)?;
+    let mut transaction = pool.begin().await?;
+    for table in TABLES {
+        let name = reading.text()?;
+        if name != table {
+            return Err(Error::corrupt(
+                "backup",
+                format!("`{name}` is not `{table}`"),
+            ));
+        }
+        let said = reading.text()?;
+        let there = columns(&mut transaction, table).await?;
+        let known: Vec<&str> = there.split(", ").collect();
+        if !said.split(", ").all(|column| known.contains(&column)) {
+            return Err(Error::corrupt(
+                "backup",
+                format!("`{table}` has other columns"),
+            ));
+        }
+        // Invariant: the columns are names that the database has.
+        let sql = format!("COPY \"{table}\" ({said}) FROM STDIN (FORMAT binary)");
+        let mut rows = transaction.copy_in_raw(&sql).await?;
+        loop {
+            match reading.piece()? {
+                Some(piece) if !piece.is_empty() => {
+                    rows.send(piece).await?;
+                }
+                _ => break,
+            }
+        }
+        rows.finish().await?;
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Writes pieces, each after its length, packed, and at last a hash over all.
+struct Pieces<W: Write> {
+    out: zstd::stream::write::Encoder<'static, W>,
+    hasher: BlobKeyHasher,
+}
+
+/// A length that no piece has: the hash follows.
+const END: u32 = u32::MAX;
+
+impl<W: Write> Pieces<W> {
+    fn new(mut out: W) -> io::Result<Self> {
+        out.write_all(MAGIC)?;
+        Ok(Self {
+            out: zstd::stream::write::Encoder::new(out, LEVEL)?,
+            hasher: BlobKeyHasher::new("backup"),
+        })
+    }
+
+    fn piece(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
+        self.hasher.add(bytes);
+        self.out.write_all(&length.to_le_bytes())?;
+        self.out.write_all(bytes)
+    }
+
+    fn finish(mut self) -> Result<(), io::Error> {
+        self.out.write_all(&END.to_le_bytes())?;
+        self.out.write_all(&self.hasher.finish())?;
+        self.out.finish()?.flush()
+    }
+}
+
+/// Reads pieces; anything that is not whole is an error.
+struct Reading {
+    from: zstd::stream::read::Decoder<'static, BufReader<File>>,
+    hasher: BlobKeyHasher,
+}
+
+impl Reading {
+    fn open(path: &Path) -> Result<Self, Error> {
+        let mut file = File::open(path).map_err(|why| disk("open", path, why))?;
+        let mut magic = [0; MAGIC.len()];
+        if file.read_exact(&mut magic).is_err() || magic != *MAGIC {
+            return Err(Error::corrupt("backup", "it is no backup of rows"));
+        }
+        let from = zstd::stream::read::Decoder::new(file);
+        Ok(Self {
+            from: from.map_err(|why| Error::corrupt("backup", why))?,
+            hasher: BlobKeyHasher::new("backup"),
+        })
+    }
+
+    /// Returns the next piece, or nothing at the end, which has the right hash.
+    fn piece(&mut self) -> Result<Option<Vec<u8>>, Error> {
+        let length = u32::from_le_bytes(self.array()?);
+        if length == END {
+            let said: [u8; 32] = self.array()?;
+            if said != self.hasher.finish() {
+                return Err(Error::corrupt("backup", "it was changed"));
+            }
+            return Ok(None);
+        }
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        if length > PIECE_BYTES_MAX {
+            return Err(Error::corrupt("backup", "a piece is too large"));
+        }
+        let mut piece = vec![0; length];
+        let read = self.from.read_exact(&mut piece);
+        read.map_err(|why| Error::corrupt("backup", why))?;
+        self.hasher.add(&piece);
+        Ok(Some(piece))
+    }
+
+    fn text(&mut self) -> Result<String, Error> {
+        let piece = self.piece()?.unwrap_or_default();
+        String::from_utf8(piece).map_err(|why| Error::corrupt("backup", why))
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Error> {
+        let mut bytes = [0; N];
+        let read = self.from.read_exact(&mut bytes);
+        read.map_err(|why| Error::corrupt("backup", why))?;
+        Ok(bytes)
+    }
+}
+
+fn disk(verb: &'static str, path: &Path, why: io::Error) -> Error {
+    let path = path.display().to_string();
+    Error::Disk { verb, path, why }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TABLES;
+
+    /// A table that is forgotten here would not be in any copy.
+    #[test]
+    fn every_table_of_the_migrations_is_copied() {
+        let texts = [
+            include_str!("../../../migrations/postgres/0001-access.sql"),
+            include_str!("../../../migrations/postgres/0002-forge.sql"),
+            include_str!("../../../migrations/postgres/0003-task.sql"),
+            include_str!("../../../migrations/postgres/0004-review.sql"),
+            include_str!("../../../migrations/postgres/0005-login.sql"),
+            include_str!("../../../migrations/postgres/0006-event.sql"),
+        ];
+        assert_eq!(texts.len(), crate::Store::migrations_known());
+        let lines = texts.iter().flat_map(|text| text.lines());
+        let made: Vec<&str> = lines
+            .filter_map(|line| line.strip_prefix("CREATE TABLE "))
+            .map(|rest| rest.trim_end_matches(" ("))
+            .collect();
+        assert_eq!(made, TABLES);
+    }
+}

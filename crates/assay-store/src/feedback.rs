@@ -1,0 +1,182 @@
+//! What people thought of findings: said by them, or seen from what they did.
+
+use assay_auth::Scope;
+
+use crate::transaction::{Page, organisation_of};
+use crate::value::{Row, args};
+use crate::word::words;
+use crate::{Error, FeedbackId, RemarkId, RepositoryId, Tx};
+
+/// So many rejected findings of a repository are remembered.
+const REJECTED_MAX: i64 = 20_000;
+
+words! {
+    /// What somebody made of a finding.
+    Verdict as "verdict" {
+        /// They agree.
+        Accepted = "accepted",
+        /// They do not.
+        Rejected = "rejected",
+        /// They changed the code.
+        Fixed = "fixed",
+        /// They did nothing.
+        Ignored = "ignored",
+    }
+}
+
+/// What somebody thought of a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Feedback {
+    /// Which one.
+    pub id: FeedbackId,
+    /// What they thought.
+    pub given: NewFeedback,
+    /// When.
+    pub created_ms: i64,
+}
+
+/// What is to be kept of what somebody thought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewFeedback {
+    /// About what was said on a pull request, if about that.
+    pub remark: Option<RemarkId>,
+    /// About which finding.
+    pub fingerprint: String,
+    /// Of which rule.
+    pub rule: String,
+    /// What they thought.
+    pub verdict: Verdict,
+    /// Where it was seen: the API, a reaction, a thread, the code.
+    pub source: String,
+    /// What it is called there, so that it counts once.
+    pub external_id: String,
+    /// Who.
+    pub actor: String,
+    /// In their words.
+    pub note: Option<String>,
+}
+
+fn feedback(row: &Row) -> Result<Feedback, Error> {
+    Ok(Feedback {
+        id: row.id("id")?,
+        given: NewFeedback {
+            remark: row.id_or_none("remark_id")?,
+            fingerprint: row.get("fingerprint")?,
+            rule: row.get("rule")?,
+            verdict: Verdict::parse(&row.get::<String>("verdict")?)?,
+            source: row.get("source")?,
+            external_id: row.get("external_id")?,
+            actor: row.get("actor")?,
+            note: row.get("note")?,
+        },
+        created_ms: row.get("created_ms")?,
+    })
+}
+
+impl Tx {
+    /// Keeps what somebody thought; seen again in the same place it takes the place
+    /// of what it was.
+    pub async fn feedback_put(
+        &mut self,
+        scope: &Scope,
+        new: &NewFeedback,
+    ) -> Result<FeedbackId, Error> {
+        let organisation = organisation_of(scope)?;
+        let id = FeedbackId::new(self.store.clock(), self.store.randomness());
+        let sql = "INSERT INTO feedback (id, organisation_id, remark_id, fingerprint, rule, \
+                   verdict, source, external_id, actor, note, created_ms) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+                   ON CONFLICT (organisation_id, source, external_id) DO UPDATE \
+                   SET verdict = excluded.verdict, actor = excluded.actor, note = excluded.note \
+                   RETURNING id";
+        let args = args![
+            id,
+            organisation,
+            new.remark,
+            &new.fingerprint,
+            &new.rule,
+            new.verdict,
+            &new.source,
+            &new.external_id,
+            &new.actor,
+            new.note.clone(),
+            self.now_ms(),
+        ];
+        let found = self.find(sql, args, |row| row.id("id")).await?;
+        found.ok_or(Error::NotFound("feedback"))
+    }
+
+    /// Lists what was thought in the scope's organisation, of one rule if one is
+    /// given.
+    pub async fn feedback_list(
+        &mut self,
+        scope: &Scope,
+        rule: Option<&str>,
+        page: Page<FeedbackId>,
+    ) -> Result<Vec<Feedback>, Error> {
+        let organisation = organisation_of(scope)?;
+        let sql = "SELECT * FROM feedback WHERE organisation_id = $1 \
+                   AND ($2 IS NULL OR rule = $2) AND ($3 IS NULL OR id < $3) \
+                   ORDER BY id DESC LIMIT $4";
+        let args = args![organisation, rule, page.after, page.limit()];
+        self.list(sql, args, feedback).await
+    }
+
+    /// Says to which repository what was thought belongs, where no remark says so.
+    pub async fn feedback_set_repository(
+        &mut self,
+        scope: &Scope,
+        id: FeedbackId,
+        repository: RepositoryId,
+    ) -> Result<(), Error> {
+        let organisation = organisation_of(scope)?;
+        let sql = "UPDATE feedback SET repository_id = $3 WHERE id = $1 AND organisation_id = $2";
+        self.touch("feedback", sql, args![id, organisation, repository])
+            .await
+    }
+
+    /// Lists what was thought of a finding of a repository of the scope's organisation;
+    /// of none that is known, when none is given.
+    pub async fn feedback_of_finding(
+        &mut self,
+        scope: &Scope,
+        repository: Option<RepositoryId>,
+        fingerprint: &str,
+    ) -> Result<Vec<Feedback>, Error> {
+        let organisation = organisation_of(scope)?;
+        let sql = "SELECT f.* FROM feedback AS f LEFT JOIN remark AS m ON m.id = f.remark_id \
+                   WHERE f.organisation_id = $1 AND f.fingerprint = $2 \
+                   AND ($3 IS NULL OR coalesce(m.repository_id, f.repository_id) = $3) \
+                   ORDER BY f.id DESC LIMIT $4";
+        let limit = Page::<FeedbackId>::first(u32::MAX).limit();
+        self.list(
+            sql,
+            args![organisation, fingerprint, repository, limit],
+            feedback,
+        )
+        .await
+    }
+
+    /// Lists the fingerprints of a repository that were rejected, with the reasons
+    /// given. What was said over the API goes above what was seen elsewhere.
+    pub async fn feedback_rejected(
+        &mut self,
+        scope: &Scope,
+        repository: RepositoryId,
+    ) -> Result<Vec<(String, Option<String>)>, Error> {
+        let organisation = organisation_of(scope)?;
+        let sql = "SELECT f.fingerprint, max(f.note) AS note FROM feedback AS f \
+                   LEFT JOIN remark AS m ON m.id = f.remark_id \
+                   WHERE f.organisation_id = $1 AND f.verdict = 'rejected' \
+                   AND coalesce(m.repository_id, f.repository_id) = $2 \
+                   AND NOT EXISTS (SELECT 1 FROM feedback AS o WHERE o.organisation_id = $1 \
+                   AND o.repository_id = $2 AND o.fingerprint = f.fingerprint \
+                   AND o.source = 'api' AND o.verdict <> 'rejected') \
+                   GROUP BY f.fingerprint ORDER BY f.fingerprint LIMIT $3";
+        let args = args![organisation, repository, REJECTED_MAX];
+        self.list(sql, args, |row| {
+            Ok((row.get("fingerprint")?, row.get("note")?))
+        })
+        .await
+    }
+}

@@ -1,0 +1,83 @@
+//! Telling those who wait that there is work, and those who look on that something
+//! happened to a review. It is only a hint: who hears
+//! nothing looks again after a time, as the table alone says what there is.
+
+use std::time::Duration;
+
+use sqlx::postgres::PgListener;
+use tokio::sync::watch;
+
+use crate::review_event::CHANNEL as REVIEW_CHANNEL;
+use crate::value::args;
+use crate::{Engine, Error, Store, Tx};
+
+/// The channel on which PostgreSQL tells other processes.
+const CHANNEL: &str = "assay_task";
+/// After so long a broken listener is made anew.
+const LISTEN_AGAIN_MS: u64 = 1_000;
+
+impl Tx {
+    /// Says, when the transaction is committed, that there is work.
+    pub(crate) async fn task_announce(&mut self) -> Result<(), Error> {
+        if self.engine() == Engine::Postgres && !self.wakes {
+            let sql = "SELECT 1 FROM (SELECT pg_notify($1, '')) AS told";
+            self.rows(sql, args![CHANNEL]).await?;
+        }
+        self.wakes = true;
+        Ok(())
+    }
+}
+
+/// Hears that there is something new. What is said between two waits is not missed.
+#[derive(Debug)]
+pub struct Waiter(watch::Receiver<u64>);
+
+impl Waiter {
+    /// Waits until there may be something new, or until the time is over.
+    pub async fn wait(&mut self, ms_max: u64) {
+        let limit = Duration::from_millis(ms_max);
+        if let Ok(Err(_)) = tokio::time::timeout(limit, self.0.changed()).await {
+            // Nobody is left who could say anything.
+            tokio::time::sleep(limit).await;
+        }
+    }
+}
+
+impl Store {
+    /// Returns who hears of work that is accepted from now on, by this process and
+    /// by those that [`Store::task_listen`] hears.
+    pub fn task_waiter(&self) -> Waiter {
+        Waiter(self.ready())
+    }
+
+    /// Returns who hears of what happens to reviews from now on, as
+    /// [`Store::task_waiter`] hears of work.
+    pub fn review_waiter(&self) -> Waiter {
+        Waiter(self.told())
+    }
+
+    /// Hears from other processes what is new, until it is dropped. Only
+    /// PostgreSQL has others; with SQLite this waits for ever.
+    pub async fn task_listen(&self) {
+        loop {
+            let Some(pool) = self.postgres() else {
+                return std::future::pending().await;
+            };
+            let again = Duration::from_millis(LISTEN_AGAIN_MS);
+            if let Ok(mut listener) = PgListener::connect_with(pool).await
+                && listener.listen_all([CHANNEL, REVIEW_CHANNEL]).await.is_ok()
+            {
+                // What was said while nobody listened is made up for.
+                self.wake();
+                self.tell();
+                while let Ok(heard) = listener.recv().await {
+                    match heard.channel() {
+                        REVIEW_CHANNEL => self.tell(),
+                        _ => self.wake(),
+                    }
+                }
+            }
+            tokio::time::sleep(again).await;
+        }
+    }
+}

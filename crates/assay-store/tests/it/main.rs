@@ -1,0 +1,19 @@
+//! The store on both engines: what is kept is found again, by those whose it is.
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "what fails in a helper fails the test; workers are processes of their own"
+)]
+
+mod kit;
+
+mod aggregate;
+mod backup;
+mod cache;
+mod kill;
+mod migration;
+mod rate;
+mod simulation;
+mod task;
+mod tenant;

@@ -1,0 +1,15 @@
+//! The clients against fakes of their providers, over HTTP.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "how long something takes is what some tests are about"
+)]
+
+mod budget;
+mod chain;
+mod outcome;
+mod record;
+mod retry;
+mod route;
+mod stream;
+mod support;
+mod wire;

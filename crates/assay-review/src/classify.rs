@@ -105,6 +105,9 @@ const GENERATORS: &[&str] = &[
     "generated automatically by aclocal",
 ];
 
+/// What is in every marker and every generator's words.
+const GENERATED: &str = "generated";
+
 /// Words that make a weak marker sure.
 const DO_NOT_EDIT: &[&str] = &[
     "do not edit",
@@ -211,6 +214,9 @@ fn generated_marker(text: &str) -> Option<&'static str> {
         .flat_map(|line| [line, "\n"])
         .collect::<String>()
         .to_lowercase();
+    if !comments.contains(GENERATED) {
+        return None;
+    }
     let mut generators = GENERATORS.iter().copied();
     if let Some(generator) = generators.find(|words| comments.contains(words)) {
         return Some(generator);
@@ -229,7 +235,7 @@ mod tests {
         Attributes, ChangeStatus, ContentId, FileChange, FileKind, FileVersion, SourceText,
     };
 
-    use super::{skip_by_path, skip_by_text};
+    use super::{GENERATED, GENERATED_MARKERS, GENERATORS, skip_by_path, skip_by_text};
 
     fn file(path: &str) -> FileChange {
         FileChange {
@@ -302,6 +308,13 @@ mod tests {
                 expected,
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn every_sign_of_a_generator_has_the_word() {
+        for words in GENERATED_MARKERS.iter().chain(GENERATORS) {
+            assert!(words.contains(GENERATED), "{words}");
         }
     }
 

@@ -92,7 +92,7 @@ pub(crate) fn decide(
     }
     if let Some(coverage_min) = settings.coverage_min {
         conditions.push(Condition {
-            demand: format!("at least {coverage_min}% of the new code covered by tests"),
+            demand: coverage_demand(coverage_min),
             actual: match new_code_coverage {
                 Some(share) => format!("{share:.1}%"),
                 None => "no coverage report was given".to_owned(),
@@ -116,6 +116,26 @@ pub(crate) fn decide(
         });
     }
     Gate { conditions }
+}
+
+/// Decides the gate again for a report to which findings were added. What was found
+/// about the coverage of the tests stays as it was.
+pub(crate) fn decide_again(report: &Report, settings: &GateSettings) -> Gate {
+    let mut gate = decide(report, settings, None);
+    if let Some(coverage_min) = settings.coverage_min {
+        let demand = coverage_demand(coverage_min);
+        let is_it = |condition: &&Condition| condition.demand == demand;
+        let before = report.gate.conditions.iter().find(is_it).cloned();
+        let again = gate.conditions.iter_mut().find(|one| one.demand == demand);
+        if let (Some(before), Some(again)) = (before, again) {
+            *again = before;
+        }
+    }
+    gate
+}
+
+fn coverage_demand(coverage_min: f64) -> String {
+    format!("at least {coverage_min}% of the new code covered by tests")
 }
 
 fn or_worse(severity: Severity) -> &'static str {

@@ -28,6 +28,7 @@ mod introduce;
 mod left;
 mod mend;
 mod metrics;
+mod model;
 mod news;
 mod past;
 mod pipeline;
@@ -43,6 +44,10 @@ pub use cache::ReviewCache;
 pub use coverage::{COVERAGE_BYTES_MAX, CoverageError, CoverageReport};
 pub use gate::GateSettings;
 pub use mend::{LeftFinding, LeftReason, MendInput, Mended, MendedFinding, mend};
+pub use model::{
+    MODEL_PACK, ModelLimits, ModelPlan, ModelQuestion, ModelRemark, ModelReply, add_remarks,
+    model_plan,
+};
 pub use pipeline::{NoProgress, Progress, Subject, review};
 pub use reviewer::Reviewer;
 pub use settings::{AdvisorySource, Limits, PathOverride, Settings};

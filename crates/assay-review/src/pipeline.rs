@@ -141,6 +141,9 @@ pub fn review(subject: Subject<'_>, settings: &Settings, progress: &dyn Progress
         fold::fold(&mut findings);
     }
     number_fingerprints(&mut findings);
+    if settings.rejected.apply(&mut findings) {
+        rank(&mut findings);
+    }
     let coverage = new_code_coverage(&examined, settings);
     let mut totals = Totals::default();
     let mut metrics = MetricsReport::default();
@@ -193,7 +196,7 @@ fn step<T: Default>(what: &str, problems: &mut Vec<Problem>, run: impl FnOnce() 
 }
 
 /// Silences what is less sure than what is reported.
-fn hold_back(findings: &mut [Finding], confidence_min: Confidence) {
+pub(crate) fn hold_back(findings: &mut [Finding], confidence_min: Confidence) {
     for finding in findings {
         if finding.suppressed.is_none() && finding.confidence < confidence_min {
             finding.suppressed = Some(Suppressed {
@@ -262,7 +265,7 @@ fn introduced(examined: &mut [Examined]) -> Vec<Finding> {
 
 /// Worst first: what counts, then severity, confidence, then place. The order
 /// is total, so it does not depend on the order of the work.
-fn rank(findings: &mut [Finding]) {
+pub(crate) fn rank(findings: &mut [Finding]) {
     findings.sort_by(|a, b| {
         let key = |finding: &Finding| {
             (

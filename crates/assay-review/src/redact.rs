@@ -6,6 +6,7 @@ use std::sync::Arc;
 use assay_finding::{Finding, PlacedDirective};
 use assay_rules::{MaskedText, SecretRules, secret_spans};
 use assay_source::{RepoPath, SourceText, Span};
+use assay_syntax::ParsedFile;
 
 /// Masks a text that is shown; `known` is where its secrets stand, when
 /// somebody has looked.
@@ -18,9 +19,19 @@ pub(crate) fn mask_file(
     if let Some(known) = known {
         return MaskedText::new(text, known);
     }
-    let mut spans = secret_spans(path, text);
+    MaskedText::new(text, &shown_secrets(path, text, None, own))
+}
+
+/// Returns where secrets stand in a text that nobody has searched for them.
+pub(crate) fn shown_secrets(
+    path: &RepoPath,
+    text: &Arc<SourceText>,
+    parsed: Option<&ParsedFile>,
+    own: &SecretRules,
+) -> Vec<Span> {
+    let mut spans = secret_spans(path, text, parsed);
     spans.extend(own.spans(path, text));
-    MaskedText::new(text, &spans)
+    spans
 }
 
 /// Masks what a finding says.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use assay_deps::{AdvisoryIndex, LicencePolicy};
-use assay_finding::{Baseline, Confidence};
+use assay_finding::{Baseline, Confidence, Rejected};
 use assay_graph::FactStore;
 use assay_rules::{
     ConfiguredSuppression, Engine, FlowModels, ProjectRules, RuleSettings, SecretAllow, SecretRules,
@@ -47,6 +47,8 @@ pub struct Settings {
     pub fold: bool,
     /// Findings that are accepted.
     pub baseline: Option<Baseline>,
+    /// What people rejected in earlier reviews.
+    pub rejected: Rejected,
     /// The rules that the project wrote.
     pub project: Option<Arc<ProjectRules>>,
     /// What is known of libraries, also from the project.
@@ -135,6 +137,7 @@ impl Settings {
             suppressions: Vec::new(),
             fold: true,
             baseline: None,
+            rejected: Rejected::default(),
             project: None,
             models: FlowModels::default(),
             confidence_min: Confidence::Medium,

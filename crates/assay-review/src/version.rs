@@ -144,6 +144,11 @@ fn look(
     let surface = offers.and_then(|parsed| surface(path, parsed));
     let directives = engine.suppress(&input, &mut outcome.findings, settings.today);
     settings.secret_allow.apply(&input, &mut outcome.findings);
+    // What is shown is masked, also what later steps find; now there is a tree.
+    if outcome.secrets.is_none() {
+        let own = &settings.secret_rules;
+        outcome.secrets = Some(redact::shown_secrets(path, text, parsed.as_deref(), own));
+    }
     let not_understood = lines_not_understood(text, parsed.as_deref());
     let seen = Seen {
         language,

@@ -75,6 +75,28 @@ fn reformatted_code_stays_existing() {
 }
 
 #[test]
+fn another_version_has_the_same_problem_and_not_a_new_one() {
+    let job = "on: push\npermissions: {}\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n";
+    let base = format!("{job}      - uses: vendor/deploy@v2\n");
+    let cases = [
+        ("      - uses: vendor/deploy@v3.0.1\n", true),
+        ("      - uses: vendor/other@v2\n", false),
+        // A branch is worse than a tag.
+        ("      - uses: vendor/deploy@main\n", false),
+    ];
+    for (step, is_existing) in cases {
+        let head = format!("{job}{step}");
+        let path = ".github/workflows/a.yml";
+        let change = MemoryChange::default().file(path, Some(&base), Some(&head));
+        let found = ["7 workflow/unpinned-action"];
+        match is_existing {
+            true => check(change, &[], &found),
+            false => check(change, &found, &[]),
+        }
+    }
+}
+
+#[test]
 fn a_second_copy_is_introduced() {
     let copy = EMPTY_CATCH
         .split("\n\n\n")

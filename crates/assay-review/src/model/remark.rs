@@ -1,0 +1,258 @@
+//! A model's remark made a finding, or dropped: it must quote code at its place, on or
+//! beside a changed line, and say what nobody has said and the code does not refute.
+
+use std::collections::BTreeSet;
+
+use assay_finding::{
+    Category, Confidence, Finding, Fingerprint, IdentityHasher, Location, RuleId, Severity, State,
+};
+use assay_rules::MaskedText;
+use assay_source::{Hunk, LineMapping, SourceText, Span};
+
+use super::context::{ModelQuestion, Shown, declared, function_at, masked};
+use super::symbol::is_defined;
+use super::{CORRECTNESS, ModelRemark};
+use crate::frame;
+use crate::pipeline::Subject;
+use crate::settings::Settings;
+
+/// How far from its line a quote may stand: models miscount.
+const MISCOUNT_MAX: u32 = 5;
+/// A line so near to a change may be spoken of; forges take no other.
+const BESIDE_LINES: u32 = 3;
+/// Characters of a quote, blanks left out; less is on every line.
+const QUOTE_CHARS_MIN: usize = 4;
+/// Characters of a message.
+const MESSAGE_CHARS: std::ops::RangeInclusive<usize> = 10..=600;
+/// So much of the words of two messages is the same when they say the same.
+const SAME_WORDS: f64 = 0.4;
+/// Lines of a finding that is about a place and not about a whole function.
+const PLACE_LINES_MAX: u32 = 5;
+
+/// Why a remark was dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Drop {
+    NoSuchFile,
+    NoSuchCode,
+    NotChanged,
+    Known,
+    Refuted,
+    Malformed,
+    TooMany,
+}
+
+impl Drop {
+    pub(super) const ALL: [Self; 7] = [
+        Self::NoSuchFile,
+        Self::NoSuchCode,
+        Self::NotChanged,
+        Self::Known,
+        Self::Refuted,
+        Self::Malformed,
+        Self::TooMany,
+    ];
+
+    pub(super) fn why(self) -> &'static str {
+        match self {
+            Self::NoSuchFile => "on a file that was not shown",
+            Self::NoSuchCode => "quoting code that is not there",
+            Self::NotChanged => "away from what changed",
+            Self::Known => "said already",
+            Self::Refuted => "claiming that a name is missing that is there",
+            Self::Malformed => "saying nothing",
+            Self::TooMany => "over the limit of remarks",
+        }
+    }
+}
+
+/// Makes a finding of a remark.
+pub(super) fn anchored<'f>(
+    subject: Subject<'_>,
+    settings: &Settings,
+    question: &ModelQuestion,
+    remark: &ModelRemark,
+    known: impl Iterator<Item = &'f Finding>,
+) -> Result<Finding, Drop> {
+    let shown = question
+        .files
+        .iter()
+        .find(|file| file.label == remark.path.trim());
+    let shown = shown.ok_or(Drop::NoSuchFile)?;
+    let change = &subject.change.files[shown.index];
+    let head = change.head.as_ref().ok_or(Drop::NoSuchFile)?;
+    let masked_head = masked(subject, settings, head).map_err(|_| Drop::NoSuchFile)?;
+    let text = &masked_head.text;
+    let line = find_line(text, shown, remark).ok_or(Drop::NoSuchCode)?;
+    let mapping = match &change.base {
+        Some(base) => {
+            let base = masked(subject, settings, base).map_err(|_| Drop::NotChanged)?;
+            LineMapping::new(assay_source::diff_lines(&base.text, text))
+        }
+        None => LineMapping::new(assay_source::diff_lines(&SourceText::from_text(""), text)),
+    };
+    if !mapping.hunks().iter().any(|hunk| is_beside(hunk, line)) {
+        return Err(Drop::NotChanged);
+    }
+    let message = clean(&remark.message, &masked_head);
+    if !MESSAGE_CHARS.contains(&message.chars().count()) {
+        return Err(Drop::Malformed);
+    }
+    let location = location_of(head.path.clone(), text, line);
+    let mut known = known.filter(|one| one.location.path == head.path);
+    if known.any(|one| says_the_same(one, line, &message)) {
+        return Err(Drop::Known);
+    }
+    if let Some(name) = &remark.missing_symbol
+        && is_defined(subject, settings, head, name)
+    {
+        return Err(Drop::Refuted);
+    }
+    let symbols = declared(settings, &head.path, text);
+    let symbol = function_at(&symbols, text, line).map(|(symbol, _)| symbol.qualified_name.clone());
+    let mut identity = IdentityHasher::new(CORRECTNESS);
+    identity.part(symbol.as_deref().unwrap_or_default());
+    identity.part(&squeezed(text.line(line)));
+    Ok(Finding {
+        rule: RuleId::new(CORRECTNESS),
+        severity: remark.severity.min(Severity::High),
+        confidence: remark.confidence.min(Confidence::Medium),
+        category: Category::Correctness,
+        message,
+        frame: frame::of(&location, text, &mapping),
+        location,
+        related: Vec::new(),
+        measure: None,
+        symbol,
+        identity: identity.finish(),
+        alias: None,
+        fingerprint: Fingerprint::default(),
+        state: State::Introduced,
+        suppressed: None,
+        fix: None,
+    })
+}
+
+fn is_beside(hunk: &Hunk, line: u32) -> bool {
+    let first = hunk.head.start.saturating_sub(BESIDE_LINES);
+    (first..hunk.head.end().saturating_add(BESIDE_LINES)).contains(&line)
+}
+
+/// Takes out of a text what is no code: blanks.
+fn squeezed(text: &str) -> String {
+    text.split_whitespace().collect()
+}
+
+/// Returns the shown line nearest to the remark's that holds what it quotes.
+fn find_line(text: &SourceText, shown: &Shown, remark: &ModelRemark) -> Option<u32> {
+    let quoted: Vec<String> = remark
+        .quote
+        .lines()
+        .map(|line| squeezed(without_number(line)))
+        .filter(|line| !line.is_empty())
+        .collect();
+    let first = quoted
+        .first()
+        .filter(|line| line.chars().count() >= QUOTE_CHARS_MIN)?;
+    let holds = |line: u32| {
+        let rest = quoted.iter().skip(1).zip(line.saturating_add(1)..);
+        shown.lines.contains(&line) && squeezed(text.line(line)).contains(first) && { rest }
+            .all(|(part, line)| squeezed(text.line(line)).contains(part))
+    };
+    let near = (0..=MISCOUNT_MAX)
+        .flat_map(|away| [remark.line.checked_add(away), remark.line.checked_sub(away)]);
+    near.flatten().find(|&line| holds(line))
+}
+
+/// Returns a line without the mark and the number that it was shown with.
+fn without_number(line: &str) -> &str {
+    let Some((before, code)) = line.split_once("| ") else {
+        return line;
+    };
+    let is_mark = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | ' ');
+    match before.chars().all(is_mark) && before.len() <= 8 {
+        true => code,
+        false => line,
+    }
+}
+
+fn location_of(path: assay_source::RepoPath, text: &SourceText, line: u32) -> Location {
+    let start = text.lines().line_span(line).start;
+    let written = text.line(line);
+    let indent = (written.len() - written.trim_start().len()) as u32;
+    let span = Span::new(
+        start + indent,
+        start + written.trim_end().len().max(indent as usize) as u32,
+    );
+    Location {
+        path,
+        span,
+        start: text.position(span.start),
+        end: text.position(span.end),
+    }
+}
+
+/// Makes a message one line of plain text without secrets.
+fn clean(message: &str, masked: &MaskedText) -> String {
+    let line: String = message
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    let mut line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+    masked.redact(&mut line);
+    line
+}
+
+/// Returns whether a finding is about the same place and thing.
+fn says_the_same(known: &Finding, line: u32, message: &str) -> bool {
+    let (first, last) = (known.location.start.line, known.location.end.line);
+    if !(first..=last).contains(&line) || last - first >= PLACE_LINES_MAX {
+        return false;
+    }
+    known.category == Category::Correctness || alike(&known.message, message)
+}
+
+fn alike(one: &str, other: &str) -> bool {
+    let words = |text: &str| -> BTreeSet<String> {
+        let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+        words
+            .filter(|word| word.len() > 2)
+            .map(str::to_lowercase)
+            .collect()
+    };
+    let (one, other) = (words(one), words(other));
+    let same = one.intersection(&other).count() as f64;
+    let all = one.union(&other).count() as f64;
+    all > 0.0 && same / all >= SAME_WORDS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{alike, squeezed, without_number};
+
+    #[test]
+    fn a_quote_is_read_with_and_without_its_number() {
+        for (line, expected) in [
+            ("    let a = 1;", "leta=1;"),
+            ("+   12 | let a = 1;", "leta=1;"),
+            ("   12 | a || b", "a||b"),
+            ("a | b", "a|b"),
+            ("-      | old", "old"),
+            ("", ""),
+        ] {
+            assert_eq!(squeezed(without_number(line)), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn messages_are_compared_by_their_words() {
+        assert!(alike(
+            "the file is never closed",
+            "The file handle is never closed."
+        ));
+        assert!(!alike(
+            "the file is never closed",
+            "an index out of bounds panics"
+        ));
+        assert!(!alike("", ""));
+    }
+}

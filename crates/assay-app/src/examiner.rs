@@ -1,0 +1,313 @@
+//! Texts of callers are examined by processes that are kept for the next text: what
+//! such a text does to whoever reads it, it does to a process without a secret, with
+//! a limit of memory, and with an end that does not depend on it.
+//!
+//! A request and its answer are a line with the number of bytes, and the bytes. A
+//! process ends after some number of texts, after some time without one, and at once
+//! when anything goes wrong; the next text begins another.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::io::{self, BufRead as _, Read as _};
+use std::pin::Pin;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::process::{Child, ChildStdin, ChildStdout};
+use tokio::time::Instant;
+
+use crate::error::Error;
+use crate::examine::{ExamineRequest, ExamineRules, ExaminedFile};
+use crate::job::JobFile;
+use crate::review_process::{ProcessError, ReviewProcess, io_error};
+
+/// Bytes of the line that says how many bytes follow.
+const LENGTH_LINE_BYTES_MAX: u64 = 24;
+/// The first letter of the line before a report.
+const REPORT: char = 'r';
+/// The first letter of the line before a reason.
+const REFUSED: char = 'e';
+
+/// What becomes of a text: a report in JSON.
+pub type Examined<'a> = Pin<Box<dyn Future<Output = Result<Vec<u8>, ProcessError>> + Send + 'a>>;
+
+/// Examines texts, somewhere.
+pub trait Examiner: Send + Sync {
+    /// Returns the report on a request that was checked.
+    fn examine<'a>(&'a self, request: &'a ExamineRequest) -> Examined<'a>;
+}
+
+/// A request as it is written to a kept process.
+#[derive(Debug, Serialize, Deserialize)]
+struct WireRequest {
+    rules: WireRules,
+    base: String,
+    head: String,
+    files: Vec<JobFile>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum WireRules {
+    All,
+    Secrets,
+}
+
+impl ExamineRequest {
+    /// Reads a request that [`KeptExaminers`] wrote.
+    pub fn read(bytes: &[u8]) -> Result<Self, Error> {
+        let wire: WireRequest = serde_json::from_slice(bytes)
+            .map_err(|why| Error::invalid("request", why.to_string()))?;
+        let file = |file: JobFile| ExaminedFile {
+            path: file.path,
+            base: file.base,
+            head: file.head,
+        };
+        let request = Self {
+            base: wire.base,
+            head: wire.head,
+            files: wire.files.into_iter().map(file).collect(),
+            rules: match wire.rules {
+                WireRules::All => ExamineRules::All,
+                WireRules::Secrets => ExamineRules::Secrets,
+            },
+        };
+        request.check()?;
+        Ok(request)
+    }
+
+    fn written(&self) -> Result<Vec<u8>, ProcessError> {
+        let file = |file: &ExaminedFile| JobFile {
+            path: file.path.clone(),
+            base: file.base.clone(),
+            head: file.head.clone(),
+        };
+        let wire = WireRequest {
+            rules: match self.rules {
+                ExamineRules::All => WireRules::All,
+                ExamineRules::Secrets => WireRules::Secrets,
+            },
+            base: self.base.clone(),
+            head: self.head.clone(),
+            files: self.files.iter().map(file).collect(),
+        };
+        let bytes = serde_json::to_vec(&wire);
+        bytes.map_err(|why| io_error("writing the request")(why.into()))
+    }
+}
+
+/// Answers requests on one stream with reports on another until there is no more:
+/// the side of the process that is kept. `report` makes the report of a request.
+///
+/// # Errors
+///
+/// When the other side does not keep to the form.
+pub fn answer_requests(
+    mut input: impl io::BufRead,
+    mut output: impl io::Write,
+    request_bytes_max: u64,
+    report: impl Fn(&[u8]) -> Result<Vec<u8>, String>,
+) -> io::Result<()> {
+    loop {
+        let mut line = String::new();
+        io::Read::take(&mut input, LENGTH_LINE_BYTES_MAX).read_line(&mut line)?;
+        if line.is_empty() {
+            return Ok(());
+        }
+        let length: u64 = line.trim_end().parse().map_err(io::Error::other)?;
+        if length > request_bytes_max {
+            return Err(io::Error::other("the request is too large"));
+        }
+        let mut request = Vec::new();
+        io::Read::take(&mut input, length).read_to_end(&mut request)?;
+        let (kind, bytes) = match report(&request) {
+            Ok(bytes) => (REPORT, bytes),
+            Err(why) => (REFUSED, why.into_bytes()),
+        };
+        writeln!(output, "{kind}{}", bytes.len())?;
+        output.write_all(&bytes)?;
+        output.flush()?;
+    }
+}
+
+/// How long kept processes are kept.
+#[derive(Clone, Copy, Debug)]
+pub struct KeptLimits {
+    /// After so many texts a process ends.
+    pub texts_max: u32,
+    /// So many processes wait for a text at most; others end at once.
+    pub idle_max: usize,
+    /// After so long without a text a process ends.
+    pub idle_time_max: Duration,
+}
+
+impl Default for KeptLimits {
+    fn default() -> Self {
+        Self {
+            texts_max: 500,
+            idle_max: 2,
+            idle_time_max: Duration::from_secs(60),
+        }
+    }
+}
+
+/// Processes that examine one text after the other.
+#[derive(Clone)]
+pub struct KeptExaminers(Arc<Pool>);
+
+struct Pool {
+    process: ReviewProcess,
+    limits: KeptLimits,
+    idle: Mutex<VecDeque<Kept>>,
+}
+
+/// A process that is kept. Dropping it ends it.
+struct Kept {
+    // Dropped first: the folder goes when nobody is in it any more.
+    _child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+    texts: u32,
+    idle_since: Instant,
+    _folder: TempDir,
+}
+
+impl KeptExaminers {
+    /// Returns examiners that start `process` when there is a text to examine.
+    pub fn new(process: ReviewProcess, limits: KeptLimits) -> Self {
+        Self(Arc::new(Pool {
+            process,
+            limits,
+            idle: Mutex::new(VecDeque::new()),
+        }))
+    }
+
+    /// Returns how many processes wait for a text.
+    pub fn idle(&self) -> usize {
+        self.0.idle().len()
+    }
+
+    async fn one(&self, request: &ExamineRequest) -> Result<Vec<u8>, ProcessError> {
+        let bytes = request.written()?;
+        // The one that was used last is the one that is warm.
+        let known = self.0.idle().pop_back();
+        if let Some(kept) = known {
+            match self.ask(kept, &bytes).await {
+                // It ended while it waited, or it has had enough: another begins anew.
+                Err(ProcessError::Io { .. }) => {}
+                answer => return answer,
+            }
+        }
+        let kept = self.0.start()?;
+        self.ask(kept, &bytes).await
+    }
+
+    async fn ask(&self, mut kept: Kept, bytes: &[u8]) -> Result<Vec<u8>, ProcessError> {
+        let time_max = self.0.process.limits.time_max;
+        let bytes_max = self.0.process.limits.report_bytes_max;
+        let asked = tokio::time::timeout(time_max, kept.ask(bytes, bytes_max)).await;
+        let answer = asked.map_err(|_| ProcessError::Late { time_max })?;
+        // After an answer of either kind the process is as good as before; a process
+        // that gave none ends here.
+        if matches!(answer, Ok(_) | Err(ProcessError::Refused { .. })) {
+            self.give_back(kept);
+        }
+        answer
+    }
+
+    fn give_back(&self, mut kept: Kept) {
+        let limits = self.0.limits;
+        kept.texts += 1;
+        kept.idle_since = Instant::now();
+        if kept.texts >= limits.texts_max {
+            return;
+        }
+        let mut idle = self.0.idle();
+        if idle.len() >= limits.idle_max {
+            return;
+        }
+        idle.push_back(kept);
+        drop(idle);
+        let pool = Arc::downgrade(&self.0);
+        tokio::spawn(async move {
+            tokio::time::sleep(limits.idle_time_max).await;
+            let Some(pool) = pool.upgrade() else { return };
+            pool.idle()
+                .retain(|kept| kept.idle_since.elapsed() < limits.idle_time_max);
+        });
+    }
+}
+
+impl Examiner for KeptExaminers {
+    fn examine<'a>(&'a self, request: &'a ExamineRequest) -> Examined<'a> {
+        Box::pin(self.one(request))
+    }
+}
+
+impl Pool {
+    fn idle(&self) -> std::sync::MutexGuard<'_, VecDeque<Kept>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn start(&self) -> Result<Kept, ProcessError> {
+        let folder = self.process.folder()?;
+        let mut command = self.process.command(folder.path());
+        command
+            .arg("examine")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            // Nobody reads what it says: a full pipe would stop it.
+            .stderr(Stdio::null());
+        let mut child = command.spawn().map_err(io_error("starting it"))?;
+        let input = child.stdin.take().expect("standard input is piped");
+        let output = child.stdout.take().expect("standard output is piped");
+        Ok(Kept {
+            _child: child,
+            input,
+            output: BufReader::new(output),
+            texts: 0,
+            idle_since: Instant::now(),
+            _folder: folder,
+        })
+    }
+}
+
+impl Kept {
+    async fn ask(&mut self, request: &[u8], bytes_max: u64) -> Result<Vec<u8>, ProcessError> {
+        let telling = io_error("telling it the text");
+        let told = async {
+            let line = format!("{}\n", request.len());
+            self.input.write_all(line.as_bytes()).await?;
+            self.input.write_all(request).await?;
+            self.input.flush().await
+        };
+        told.await.map_err(telling)?;
+        let mut line = String::new();
+        let mut start = (&mut self.output).take(LENGTH_LINE_BYTES_MAX);
+        let read = start.read_line(&mut line).await;
+        read.map_err(io_error("reading its answer"))?;
+        let unfit = || io_error("reading its answer")(io::ErrorKind::UnexpectedEof.into());
+        let mut letters = line.trim_end().chars();
+        let kind = letters.next().ok_or_else(unfit)?;
+        let bytes: u64 = letters.as_str().parse().map_err(|_| unfit())?;
+        if bytes > bytes_max {
+            return Err(ProcessError::TooLarge { bytes, bytes_max });
+        }
+        let mut answer = Vec::new();
+        let mut rest = (&mut self.output).take(bytes);
+        let read = rest.read_to_end(&mut answer).await;
+        let read = read.map_err(io_error("reading its answer"))?;
+        match kind {
+            _ if read as u64 != bytes => Err(unfit()),
+            REPORT => Ok(answer),
+            REFUSED => Err(ProcessError::Refused {
+                message: String::from_utf8_lossy(&answer).into_owned(),
+            }),
+            _ => Err(unfit()),
+        }
+    }
+}

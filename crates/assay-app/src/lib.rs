@@ -1,0 +1,107 @@
+//! What the platform does: operations for callers, and the work that they queue.
+//!
+//! Start at [`App`]. An operation takes a [`Caller`], turns the wish into a scope,
+//! does its work in one transaction, queues what follows in the same one, and
+//! writes down in the audit log what it changed. HTTP, workers and the command
+//! line call the same operations.
+//!
+//! Invariant: what an operation answered is committed; a caller without the right
+//! to see a thing finds no such thing; secrets leave only where they are made. A
+//! repository under review is read by a child process only ([`ReviewProcess`]), which
+//! has no token, a limit of memory, and an end that does not depend on it.
+//! Must not know: HTTP, arguments, how a review finds what it finds.
+
+mod administrator;
+mod app;
+mod caller;
+mod error;
+mod kept;
+mod metric;
+mod model_review;
+mod paging;
+mod rate;
+mod trace;
+mod version;
+
+// What may be asked for, one file each.
+mod audit;
+mod compliance;
+mod encryption;
+mod finding;
+mod first_key;
+mod health;
+mod key;
+mod login;
+mod operator;
+mod organisation;
+mod profile;
+mod quota;
+mod repository;
+mod review;
+mod review_events;
+mod role;
+mod scan;
+mod session;
+mod setting;
+mod task;
+mod team;
+mod token;
+mod user;
+mod webhook;
+
+// The work that is queued.
+mod examine;
+mod examiner;
+mod job;
+mod record;
+mod remarks;
+mod review_process;
+mod work;
+
+pub use app::{App, AppOptions};
+pub use audit::{AuditCheck, AuditView};
+pub use caller::Caller;
+pub use compliance::{ChainCheck, audit_line};
+pub use encryption::Reencrypted;
+pub use error::Error;
+pub use examine::{
+    ExamineRequest, ExamineRules, ExaminedFile, examine, examine_telling, report_json,
+};
+pub use examiner::{Examined, Examiner, KeptExaminers, KeptLimits, answer_requests};
+pub use finding::{FeedbackView, FeedbackWish, FindingDetail, FindingQuery};
+pub use first_key::FirstKey;
+pub use health::{Component, Health, HealthState, Probe, ProbeAnswer};
+pub use job::{HandleDelivery, Job, JobFile, ReviewChange, ReviewTree};
+pub use kept::SharedEtags;
+pub use key::{CreatedKey, KeyOwner, KeyView, KeyWish};
+pub use login::{Admission, BegunLogin, FinishedLogin, LoginProvider, ProviderKind, ReturnedLogin};
+pub use metric::{Family, Kind, Metrics, family};
+pub use model_review::{ModelReview, ask_model, model_ask};
+pub use organisation::{CreatedOrganisation, OrganisationView};
+pub use paging::Paging;
+pub use profile::{Profile, UsageView};
+pub use quota::{QuotaKind, QuotaView};
+pub use record::{Recorded, record};
+pub use remarks::{Remark, Remarks, RemarksError, Suggestion};
+pub use repository::{MetricView, RepositoryName, RepositoryView, TreeWish};
+pub use review::{AnalyzeWish, Analyzed, FindingView, ReviewQuery, ReviewRow, ReviewView};
+pub use review_events::{EventCursor, Happened, ReviewEvents, Seen, StreamLimits};
+pub use review_process::{
+    Accepted, ProcessError, ProcessLimits, Rejection, ReviewOrder, ReviewOutcome, ReviewProcess,
+    StepHeard,
+};
+pub use role::RoleView;
+pub use scan::{SecretFound, SecretScan};
+pub use session::{BegunSession, SessionView};
+pub use setting::SettingView;
+pub use task::{TaskQuery, TaskView, TaskWish};
+pub use team::TeamView;
+pub use token::IssuedToken;
+pub use trace::{Fault, Listener, Span, SpanKind, TraceContext, within};
+pub use user::{MemberView, UserChange, UserWish};
+pub use version::Expected;
+pub use webhook::{Forge, ForgeIntake, Intake, WebhookCall};
+pub use work::{
+    AnswerComment, ForgeClient, ForgeTools, Keeping, MendPull, Mirrors, PostReview, PullRequestNow,
+    ReviewPull, Sweep, SyncFeedback, SyncPull, Tools, Worker, WorkerOptions, post_remarks,
+};

@@ -1,0 +1,81 @@
+//! The review of a change that came with a request.
+
+use assay_auth::{OrganisationId, Scope};
+use assay_store::{Claim, ReviewId, ReviewState, Tx};
+
+use super::Worker;
+use super::trouble::Trouble;
+use crate::job::{Job as _, ReviewChange};
+use crate::record::record;
+
+impl Worker {
+    pub(super) async fn review_change(&self, claim: &Claim) -> Result<(), Trouble> {
+        let job = ReviewChange::read(&claim.payload, claim.payload_version)?;
+        let (organisation, review) = review_of(claim, &job.review)?;
+        if !start(self, claim, organisation, review).await? {
+            return Ok(());
+        }
+        let scope = self.0.scope.within(organisation)?;
+        let report = self
+            .telling(&scope, claim.lease, review, async |heard| {
+                self.review_texts(&scope, &job, &claim.payload, heard).await
+            })
+            .await?;
+        let recorded = record(&report)?;
+        self.0
+            .app
+            .review_conclude(organisation, claim.lease, review, &recorded, None)
+            .await?;
+        Ok(())
+    }
+}
+
+/// Returns whose the review is that a task does, and which.
+pub(super) fn review_of(
+    claim: &Claim,
+    review: &str,
+) -> Result<(OrganisationId, ReviewId), Trouble> {
+    let organisation = claim.organisation;
+    let organisation = organisation.ok_or_else(|| Trouble::broken("the review is nobody's"))?;
+    Ok((organisation, ReviewId::parse(review)?))
+}
+
+/// Says that the work on a review began. Returns whether it is still wanted; when a
+/// newer one took its place since the task was claimed, the task is over.
+pub(super) async fn start(
+    worker: &Worker,
+    claim: &Claim,
+    organisation: OrganisationId,
+    review: ReviewId,
+) -> Result<bool, Trouble> {
+    let scope = worker.0.scope.within(organisation)?;
+    let mut tx = worker.0.app.store().begin().await?;
+    let started = tx.review_start(&scope, review).await;
+    if matches!(started, Err(assay_store::Error::NotFound(_)))
+        && tx.review_get(&scope, review).await?.state == ReviewState::Superseded
+    {
+        let why = Some("a newer review took its place");
+        tx.task_complete(&worker.0.scope, claim.lease, why).await?;
+        tx.commit().await?;
+        return Ok(false);
+    }
+    started?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+pub(super) async fn give_up(
+    tx: &mut Tx,
+    scope: &Scope,
+    claim: &Claim,
+    trouble: &Trouble,
+) -> Result<(), assay_store::Error> {
+    if let Ok(job) = ReviewChange::read(&claim.payload, claim.payload_version)
+        && let Ok(review) = ReviewId::parse(&job.review)
+    {
+        let failed = ReviewState::Failed;
+        tx.review_abandon(scope, review, failed, &trouble.problem)
+            .await?;
+    }
+    Ok(())
+}

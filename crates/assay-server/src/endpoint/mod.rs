@@ -1,0 +1,21 @@
+//! The endpoints, one file for each thing that they are about: wire types, handler,
+//! documentation. How to add one is in `docs/dev/add-an-endpoint.md`.
+
+pub(crate) mod audit;
+pub(crate) mod events;
+pub(crate) mod finding;
+pub(crate) mod health;
+pub(crate) mod key;
+pub(crate) mod login;
+pub(crate) mod metrics;
+pub(crate) mod organisation;
+pub(crate) mod repository;
+pub(crate) mod review;
+pub(crate) mod scan;
+pub(crate) mod session;
+pub(crate) mod setting;
+pub(crate) mod task;
+pub(crate) mod team;
+pub(crate) mod token;
+pub(crate) mod user;
+pub(crate) mod webhook;

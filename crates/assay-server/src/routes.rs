@@ -1,0 +1,217 @@
+//! Which path leads to which handler, with the limits of each.
+
+use std::sync::Arc;
+
+use aide::redoc::Redoc;
+use assay_app::App;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue, Method};
+use axum::response::{Html, IntoResponse as _, Response};
+use axum::routing::get;
+use axum::{Router, middleware};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::CorsLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::context::{Context, ServerOptions};
+use crate::endpoint::{
+    audit, events, finding, health, key, login, metrics, organisation, repository, review, scan,
+    session, setting, task, team, token, user, webhook,
+};
+use crate::layer::{tag, watch};
+use crate::openapi::frame;
+use crate::problem::Problem;
+
+const BODY_BYTES_MAX: usize = 64 * 1024;
+/// A change of 4 MB of text, written as JSON.
+const CHANGE_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// A text of 1 MB, written as JSON.
+const TEXT_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// GitHub sends no more.
+const WEBHOOK_BYTES_MAX: usize = 25 * 1024 * 1024;
+
+const DOCUMENT: &str = "/api/openapi.json";
+
+/// Returns the routes that are in the document, with it.
+pub(crate) fn described() -> OpenApiRouter<Context> {
+    let webhooks = OpenApiRouter::new()
+        .routes(routes!(webhook::github))
+        .routes(routes!(webhook::gitlab))
+        .layer(DefaultBodyLimit::max(WEBHOOK_BYTES_MAX));
+    let changes = OpenApiRouter::new()
+        .routes(routes!(review::analyze))
+        .layer(DefaultBodyLimit::max(CHANGE_BYTES_MAX));
+    let texts = OpenApiRouter::new()
+        .routes(routes!(scan::secrets))
+        .layer(DefaultBodyLimit::max(TEXT_BYTES_MAX));
+    let api = OpenApiRouter::new()
+        .routes(routes!(token::issue))
+        .routes(routes!(token::profile))
+        .routes(routes!(token::public_keys))
+        .routes(routes!(session::begin, session::get, session::sign_out))
+        .routes(routes!(session::list))
+        .routes(routes!(session::end))
+        .routes(routes!(session::end_of_user))
+        .routes(routes!(login::providers))
+        .routes(routes!(login::begin))
+        .routes(routes!(login::finish))
+        .routes(routes!(login::link))
+        .routes(routes!(login::invite))
+        .routes(routes!(key::create, key::list))
+        .routes(routes!(key::revoke))
+        .routes(routes!(review::list))
+        .routes(routes!(review::get, review::remove))
+        .routes(routes!(review::report))
+        .routes(routes!(events::events))
+        .routes(routes!(repository::list))
+        .routes(routes!(repository::get))
+        .routes(routes!(repository::set))
+        .routes(routes!(repository::metrics))
+        .routes(routes!(repository::analyze))
+        .routes(routes!(finding::list))
+        .routes(routes!(finding::get))
+        .routes(routes!(finding::judge))
+        .routes(routes!(finding::feedback))
+        .routes(routes!(task::list))
+        .routes(routes!(task::get))
+        .routes(routes!(task::retry))
+        .routes(routes!(task::cancel))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::check))
+        .routes(routes!(audit::export))
+        .routes(routes!(audit::report))
+        .routes(routes!(organisation::get, organisation::rename))
+        .routes(routes!(organisation::list, organisation::create))
+        .routes(routes!(organisation::remove))
+        .routes(routes!(organisation::roles))
+        .routes(routes!(
+            organisation::get_role,
+            organisation::put_role,
+            organisation::remove_role
+        ))
+        .routes(routes!(user::list, user::create))
+        .routes(routes!(user::get, user::update, user::remove))
+        .routes(routes!(user::set_role))
+        .routes(routes!(setting::list))
+        .routes(routes!(setting::get, setting::put, setting::remove))
+        .routes(routes!(team::list, team::create))
+        .routes(routes!(team::get, team::rename, team::remove))
+        .routes(routes!(team::members))
+        .routes(routes!(team::put_member, team::remove_member))
+        .layer(middleware::from_fn(tag))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
+    OpenApiRouter::with_openapi(frame())
+        .merge(inside())
+        .merge(webhooks)
+        .merge(changes)
+        .merge(texts)
+        .merge(api)
+}
+
+/// Returns health and metrics alone: what a process that only does tasks answers.
+fn router_inside(app: App, options: ServerOptions) -> Router {
+    let context = Context {
+        app,
+        options: Arc::new(options),
+    };
+    let (routes, _) = inside().split_for_parts();
+    routes
+        .fallback(nothing)
+        .method_not_allowed_fallback(not_so)
+        .layer(CatchPanicLayer::custom(fallen))
+        .layer(middleware::from_fn_with_state(context.clone(), watch))
+        .with_state(context)
+}
+
+fn inside() -> OpenApiRouter<Context> {
+    OpenApiRouter::new()
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::deep))
+        .routes(routes!(metrics::metrics))
+}
+
+/// Returns everything that the server answers, over the platform.
+pub fn router(app: App, options: ServerOptions) -> Router {
+    if options.is_inside_only {
+        return router_inside(app, options);
+    }
+    let cors = cors(&options.cors_origins);
+    let context = Context {
+        app,
+        options: Arc::new(options),
+    };
+    let (routes, document) = described().split_for_parts();
+    let pages = SwaggerUi::new("/docs").url(DOCUMENT, document);
+    // The page is 900 KB and the same for everybody: it is made once.
+    let redoc: Arc<str> = Redoc::new(DOCUMENT).with_title("Assay").html().into();
+    let routes = routes
+        .merge(pages)
+        .route(
+            "/redoc",
+            get(move || async move { Html(redoc.to_string()) }),
+        )
+        .fallback(nothing)
+        .method_not_allowed_fallback(not_so)
+        .layer(CatchPanicLayer::custom(fallen));
+    let routes = match cors {
+        Some(cors) => routes.layer(cors),
+        None => routes,
+    };
+    routes
+        .layer(middleware::from_fn_with_state(context.clone(), watch))
+        .with_state(context)
+}
+
+/// Lets pages of other origins call, if any are named; never with cookies.
+fn cors(origins: &[String]) -> Option<CorsLayer> {
+    let origins: Vec<HeaderValue> = origins.iter().filter_map(|one| one.parse().ok()).collect();
+    if origins.is_empty() {
+        return None;
+    }
+    let headers = [
+        "authorization",
+        "content-type",
+        "assay-organisation",
+        "idempotency-key",
+        "if-match",
+        "if-none-match",
+        "last-event-id",
+    ];
+    let methods = [Method::GET, Method::POST, Method::PUT, Method::DELETE];
+    Some(
+        CorsLayer::new()
+            .allow_origin(origins)
+            .allow_methods(methods)
+            .allow_headers(headers.map(HeaderName::from_static))
+            .expose_headers(
+                ["etag", "location", "retry-after", "x-request-id"].map(HeaderName::from_static),
+            ),
+    )
+}
+
+async fn nothing() -> Problem {
+    Problem::not_found()
+}
+
+async fn not_so() -> Problem {
+    let status = axum::http::StatusCode::METHOD_NOT_ALLOWED;
+    Problem::new(status, "method", "this is there, but not for that method")
+}
+
+/// A handler that falls over takes nothing else with it.
+#[expect(clippy::needless_pass_by_value, reason = "the layer asks for it")]
+fn fallen(panic: Box<dyn std::any::Any + Send>) -> Response {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    tracing::error!(panic = text.unwrap_or("of no text"), "a request fell over");
+    let status = axum::http::StatusCode::INTERNAL_SERVER_ERROR;
+    Problem::new(
+        status,
+        "internal",
+        "something went wrong here; the log knows more",
+    )
+    .into_response()
+}

@@ -1,0 +1,21 @@
+//! The server over real HTTP, on both databases: what it answers, to whom, and what
+//! it refuses.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "the document is compared with a file; a test stops where something is not as expected"
+)]
+
+mod access;
+mod attack;
+mod compliance;
+mod document;
+mod events;
+mod flow;
+mod login;
+mod people;
+mod quota;
+mod repository;
+mod session;
+mod token;
+mod webhook;

@@ -1,8 +1,16 @@
 //! The command line: what can be said, and what it is called.
 
+mod admin;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::Deserialize;
+
+pub(crate) use self::admin::{
+    AdminArguments, AdminCommand, CopyArguments, KeyCommand, KeyMakeArguments, MigrateArguments,
+    OrganisationArguments, TaskCommand, TaskRetryArguments, UserCommand,
+};
 
 /// Reviews code changes: finds what a change made worse, and proves it.
 #[derive(Debug, Parser)]
@@ -25,7 +33,7 @@ pub(crate) struct Arguments {
 const EVERYWHERE: &str = "Options of every command";
 
 /// Options of every command.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct Global {
     /// Work as if started in this folder
     #[arg(short = 'C', long = "directory", value_name = "DIR", global = true, help_heading = EVERYWHERE)]
@@ -98,10 +106,148 @@ pub(crate) enum Command {
     Cache(CacheCommand),
     /// Keep the local database of advisories about packages
     Advisories(AdvisoriesArguments),
+    /// Answer webhooks and the API, and review what they bring
+    Serve(ServeArguments),
+    /// Do the tasks of a server, beside it or on another machine
+    Worker(WorkerArguments),
+    /// Bring a server's tables up to date
+    Migrate(MigrateArguments),
+    /// Copy a server's database to a file, while it is used
+    Backup(CopyArguments),
+    /// Bring a copy of a server's database back, into an empty one
+    Restore(CopyArguments),
+    /// Look after a server: keys, tasks, people
+    Admin(AdminArguments),
+    /// Check, export and report what a server wrote down of who did what
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Look after what a server encrypted
+    #[command(subcommand)]
+    Encryption(EncryptionCommand),
+    /// Review texts that a server hands over
+    #[command(hide = true)]
+    Examine(ExamineArguments),
     /// Print the completions of a shell
     Completions(CompletionsArguments),
     /// Print the manual page
     Man,
+}
+
+/// What a server's process does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Role {
+    /// Answer, and do tasks
+    All,
+    /// Answer only
+    Api,
+    /// Do tasks only
+    Worker,
+}
+
+/// Arguments of `assay serve`.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArguments {
+    /// What this process does: all, api or worker
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "ROLE")]
+    pub(crate) role: Option<Role>,
+    /// Where to listen, such as 127.0.0.1:8420 (the default) or 0.0.0.0:80; also
+    /// ASSAY_LISTEN
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<String>,
+    #[command(flatten)]
+    pub(crate) place: PlaceArguments,
+}
+
+/// Arguments of `assay worker`.
+#[derive(Debug, Args)]
+pub(crate) struct WorkerArguments {
+    /// What its tasks need that it does, such as review,any (default: all)
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) capabilities: Vec<String>,
+    #[command(flatten)]
+    pub(crate) place: PlaceArguments,
+}
+
+/// Where a server keeps everything: what each command about one takes.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PlaceArguments {
+    /// The folder of everything that the server keeps; also ASSAY_DATA
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// The database, `sqlite:FILE` or `postgres://...`; also ASSAY_DATABASE_URL
+    #[arg(long, value_name = "URL")]
+    pub(crate) database: Option<String>,
+    /// The settings of the server
+    #[arg(long, value_name = "FILE")]
+    pub(crate) server_config: Option<PathBuf>,
+}
+
+/// What is asked of the audit log.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Check that no entry was changed, removed or put in; exit status 1 when one was
+    Verify(VerifyArguments),
+    /// Print the entries as lines of JSON
+    Export(ExportArguments),
+    /// Print who may do what and what was done, as JSON
+    Report(AuditReportArguments),
+}
+
+/// Arguments of `assay audit verify`.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArguments {
+    #[command(flatten)]
+    pub(crate) place: PlaceArguments,
+}
+
+/// Arguments of `assay audit export`.
+#[derive(Debug, Args)]
+pub(crate) struct ExportArguments {
+    #[command(flatten)]
+    pub(crate) place: PlaceArguments,
+    /// Whose entries, by the organisation's name; without it the platform's own
+    #[arg(long, value_name = "NAME")]
+    pub(crate) organisation: Option<String>,
+    /// Only entries after this number
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub(crate) after: i64,
+}
+
+/// Arguments of `assay audit report`.
+#[derive(Debug, Args)]
+pub(crate) struct AuditReportArguments {
+    #[command(flatten)]
+    pub(crate) place: PlaceArguments,
+    /// Of which organisation, by its name
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub(crate) organisation: String,
+}
+
+/// What is done with encrypted fields.
+#[derive(Debug, Subcommand)]
+pub(crate) enum EncryptionCommand {
+    /// Encrypt with the newest key what older ones encrypted
+    Rotate(RotateArguments),
+}
+
+/// Arguments of `assay encryption rotate`.
+#[derive(Debug, Args)]
+pub(crate) struct RotateArguments {
+    #[command(flatten)]
+    pub(crate) place: PlaceArguments,
+}
+
+/// Arguments of `assay examine`.
+#[derive(Debug, Args)]
+pub(crate) struct ExamineArguments {
+    /// Where the report goes; without it, texts come one after the other on standard
+    /// input and reports go to standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// Say on standard output how far it is
+    #[arg(long, requires = "file")]
+    pub(crate) tell_progress: bool,
 }
 
 /// Arguments of `assay review`.
@@ -120,15 +266,47 @@ pub(crate) struct ReviewArguments {
         value_parser = clap::builder::NonEmptyStringValueParser::new()
     )]
     pub(crate) since_last: Option<Option<String>>,
+    /// Show the review on the pull request, as a server would; needs a token in
+    /// GITHUB_TOKEN or GITLAB_TOKEN
+    #[arg(long)]
+    pub(crate) post: bool,
+    #[command(flatten)]
+    pub(crate) model: ModelArguments,
     #[command(flatten)]
     pub(crate) report: ReportArguments,
+}
+
+/// Arguments of the part of a review that a language model does.
+#[derive(Debug, Default, Args)]
+pub(crate) struct ModelArguments {
+    /// Let a language model look for mistakes too: one of those that the user's
+    /// configuration names, or PROVIDER/NAME. Code is sent to it, secrets are not
+    #[arg(
+        long,
+        value_name = "PROVIDER/NAME",
+        num_args = 0..=1,
+        require_equals = true,
+        value_parser = clap::builder::NonEmptyStringValueParser::new()
+    )]
+    pub(crate) model: Option<Option<String>>,
+    /// The configuration that names models [default: assay/config.toml in the user's
+    /// configuration folder]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) model_config: Option<PathBuf>,
+    /// Write down what the model was asked and answered
+    #[arg(long, value_name = "FILE")]
+    pub(crate) transcript: Option<PathBuf>,
+    /// Take the model's answers from what was written down; nothing is sent
+    #[arg(long, value_name = "FILE", conflicts_with = "model")]
+    pub(crate) replay: Option<PathBuf>,
 }
 
 /// Which change is meant.
 #[derive(Debug, Args)]
 pub(crate) struct ChangeArguments {
-    /// What to review: BASE..HEAD, BASE...HEAD or one commit (default: the
-    /// working tree against the merge base with the default branch)
+    /// What to review: BASE..HEAD, BASE...HEAD or one commit; of `review` also a pull
+    /// request: owner/repo#12, group/project!12 or its address (default: the working
+    /// tree against the merge base with the default branch)
     #[arg(value_name = "CHANGE", conflicts_with_all = ["staged", "patch", "base"])]
     pub(crate) change: Option<String>,
     /// Review what is staged for commit
@@ -172,6 +350,10 @@ pub(crate) struct ScanArguments {
     /// The folder or file
     #[arg(default_value = ".")]
     pub(crate) path: PathBuf,
+    /// Read the whole tree of this revision, also of a bare repository, and not what is
+    /// on disk
+    #[arg(long, value_name = "REV", conflicts_with = "path")]
+    pub(crate) rev: Option<String>,
     #[command(flatten)]
     pub(crate) report: ReportArguments,
 }
@@ -325,7 +507,7 @@ pub(crate) enum SbomFormat {
 #[derive(Debug, Args)]
 pub(crate) struct FixArguments {
     /// The folder or file whose findings are mended, with --all
-    #[arg(default_value = ".", requires = "all", conflicts_with = "base")]
+    #[arg(default_value = ".", requires = "all", conflicts_with_all = ["base", "change"])]
     pub(crate) path: PathBuf,
     /// Mend all that is below PATH, not only what the working tree introduced
     #[arg(long)]
@@ -334,6 +516,13 @@ pub(crate) struct FixArguments {
     /// with the default branch)
     #[arg(long, value_name = "REV")]
     pub(crate) base: Option<String>,
+    /// Mend what commits introduced, BASE..HEAD, BASE...HEAD or one commit; the
+    /// difference is only shown
+    #[arg(long, value_name = "CHANGE", conflicts_with_all = ["base", "all", "apply"])]
+    pub(crate) change: Option<String>,
+    /// Write the difference to this file instead of standard output
+    #[arg(long, value_name = "FILE", conflicts_with = "apply")]
+    pub(crate) file: Option<PathBuf>,
     /// Write the files; without it the difference is printed
     #[arg(long)]
     pub(crate) apply: bool,
@@ -347,11 +536,17 @@ pub(crate) struct FixArguments {
 }
 
 /// What is reported, where and how.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct ReportArguments {
+    /// Say on standard output how far it is
+    #[arg(long, hide = true)]
+    pub(crate) tell_progress: bool,
+    /// Findings that were rejected before, by fingerprint
+    #[arg(long, hide = true, value_name = "FILE")]
+    pub(crate) rejected: Option<PathBuf>,
     /// Report as FORMAT, or FORMAT=FILE; may be given several times. Formats:
     /// terminal, json, sarif, markdown, html, github-annotations,
-    /// gitlab-code-quality, junit, rdjson
+    /// gitlab-code-quality, junit, rdjson, remarks
     #[arg(short, long = "output", value_name = "FORMAT[=FILE]")]
     pub(crate) outputs: Vec<String>,
     /// Show also what was there before the change, and what is suppressed
@@ -373,6 +568,12 @@ pub(crate) struct ReportArguments {
     /// base revision, when it is there)
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
+    /// Findings in this file are accepted too, beside those of the baseline
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub(crate) accepted: Option<PathBuf>,
+    /// Findings of this rule are accepted; may be given several times
+    #[arg(long, value_name = "RULE", hide = true)]
+    pub(crate) without: Vec<String>,
     /// Coverage of the tests (lcov, Cobertura or JaCoCo), for the gate; may be
     /// given several times
     #[arg(long = "coverage", value_name = "FILE")]

@@ -12,12 +12,14 @@ mod arguments;
 mod cache;
 mod command;
 mod config;
+mod model;
 mod output;
 mod past;
 mod progress;
 mod runaway;
 mod said;
 mod segment_folder;
+mod server;
 mod usage;
 
 use std::io::ErrorKind;
@@ -32,6 +34,9 @@ const EXIT_ERROR: u8 = 2;
 
 fn main() -> ExitCode {
     runaway::limit_memory();
+    if !runaway::end_with_parent() {
+        return ExitCode::from(EXIT_ERROR);
+    }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -78,6 +83,15 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Sbom(own) => command::sbom::run(global, own),
         Command::Cache(own) => command::cache::run(own),
         Command::Advisories(own) => command::advisories::run(global, own),
+        Command::Serve(own) => server::run(own),
+        Command::Worker(own) => server::run_worker(own),
+        Command::Migrate(own) => server::migrate(own),
+        Command::Backup(own) => server::backup(own),
+        Command::Restore(own) => server::restore(own),
+        Command::Admin(own) => server::admin(own),
+        Command::Audit(own) => server::audit::audit(own),
+        Command::Encryption(own) => server::audit::encryption(own),
+        Command::Examine(own) => command::examine::run(own),
         Command::Completions(own) => command::shell::completions(own),
         Command::Man => command::shell::man(),
     }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use assay_finding::Report;
-use assay_finding::render::{Format, RenderOptions, Verbosity, WIDTH_MAX, WIDTH_MIN, render};
+use assay_finding::render::{Format, Part, RenderOptions, Verbosity, WIDTH_MAX, WIDTH_MIN, render};
 use assay_git::Opened;
 
 use crate::arguments::{Global, ReportArguments, When};
@@ -69,25 +69,48 @@ impl Outputs {
         arguments: &ReportArguments,
         opened: &Opened,
         report: &Report,
+        part: Part,
     ) -> anyhow::Result<()> {
         for (format, file) in &self.list {
-            let options = render_options(global, arguments, opened, file.is_none());
+            let mut options = render_options(global, arguments, opened, file.is_none());
+            if file.is_none() {
+                options.part = part;
+            }
             match file {
                 Some(path) => write_file(path, |out| render(report, *format, &options, out))?,
-                None => {
-                    let mut out = io::BufWriter::new(io::stdout().lock());
-                    let written =
-                        render(report, *format, &options, &mut out).and_then(|()| out.flush());
-                    // A reader who has seen enough neither stops the other
-                    // reports nor turns a failed gate into a passed one.
-                    match written {
-                        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-                        written => written?,
-                    }
-                }
+                None => to_stdout(report, *format, &options)?,
             }
         }
         Ok(())
+    }
+
+    /// Writes the findings that are there to a reader who reads while more is looked
+    /// for. Other formats, and files, are written once.
+    pub(crate) fn write_first(
+        &self,
+        global: &Global,
+        arguments: &ReportArguments,
+        opened: &Opened,
+        report: &Report,
+    ) -> anyhow::Result<()> {
+        let mut list = self.list.iter();
+        if list.any(|(format, file)| *format == Format::Terminal && file.is_none()) {
+            let mut options = render_options(global, arguments, opened, true);
+            options.part = Part::Findings;
+            to_stdout(report, Format::Terminal, &options)?;
+        }
+        Ok(())
+    }
+}
+
+fn to_stdout(report: &Report, format: Format, options: &RenderOptions) -> anyhow::Result<()> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let written = render(report, format, options, &mut out).and_then(|()| out.flush());
+    // A reader who has seen enough neither stops the other reports nor turns a failed
+    // gate into a passed one.
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
     }
 }
 
@@ -121,6 +144,7 @@ fn render_options(
         },
         show_existing: arguments.all,
         findings_max: arguments.max_findings,
+        part: Part::Whole,
     }
 }
 
@@ -179,10 +203,10 @@ pub(crate) fn write_file(
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> anyhow::Result<()> {
     let fail = || format!("{} cannot be written", path.display());
-    let mut bytes = Vec::new();
-    write(&mut bytes).with_context(fail)?;
     // A device or a pipe is written to directly: it cannot be replaced.
     if path.exists() && !path.is_file() {
+        let mut bytes = Vec::new();
+        write(&mut bytes).with_context(fail)?;
         std::fs::write(path, bytes).with_context(fail)?;
         return Ok(());
     }
@@ -193,7 +217,11 @@ pub(crate) fn write_file(
     let mut file = tempfile::NamedTempFile::new_in(folder)
         .map_err(plain)
         .with_context(fail)?;
-    file.write_all(&bytes).with_context(fail)?;
+    let mut out = io::BufWriter::new(file.as_file_mut());
+    write(&mut out)
+        .and_then(|()| out.flush())
+        .with_context(fail)?;
+    drop(out);
     keep_mode(path, &file);
     file.persist(path).with_context(fail)?;
     Ok(())
@@ -235,6 +263,13 @@ pub(crate) fn print(text: impl fmt::Display) -> anyhow::Result<()> {
     write!(out, "{text}")?;
     out.flush()?;
     Ok(())
+}
+
+/// Gives standard output to what talks with the program that started this one.
+pub(crate) fn to_program<T>(
+    talk: impl FnOnce(&mut dyn Write) -> io::Result<T>,
+) -> anyhow::Result<T> {
+    Ok(talk(&mut io::BufWriter::new(io::stdout().lock()))?)
 }
 
 /// Returns `1 file`, `2 files`.

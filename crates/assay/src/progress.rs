@@ -1,13 +1,16 @@
 //! The progress bar: on standard error, only on a terminal, only for work that
-//! takes over a second.
+//! takes over a second. For a program that started this one, lines of JSON instead.
 
 use std::io::IsTerminal as _;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use assay_app::StepHeard;
 use assay_review::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::output;
 
 /// Work that is done sooner shows no bar.
 const QUIET_TIME: Duration = Duration::from_secs(1);
@@ -88,5 +91,54 @@ impl Progress for Bar {
             bar
         });
         bar.set_position(done as u64);
+    }
+}
+
+/// A line comes so often at most.
+const LINE_TIME: Duration = Duration::from_millis(200);
+
+/// Says how far the work is to the program that started this one: lines of JSON on
+/// standard output.
+pub(crate) struct Lines {
+    state: Mutex<(StepHeard, Instant)>,
+}
+
+impl Lines {
+    /// Makes one that has said nothing.
+    pub(crate) fn new() -> Self {
+        Self {
+            state: Mutex::new((StepHeard::default(), Instant::now())),
+        }
+    }
+
+    fn say(step: &StepHeard) {
+        if let Ok(line) = serde_json::to_string(step) {
+            // Whoever does not listen any more misses nothing but this.
+            let _ = output::print(format!("{line}\n"));
+        }
+    }
+}
+
+impl Progress for Lines {
+    fn begin(&self, step: &'static str, parts: usize) {
+        if let Ok(mut state) = self.state.lock() {
+            state.0 = StepHeard {
+                step: step.to_owned(),
+                done: 0,
+                of: parts as u64,
+            };
+            state.1 = Instant::now();
+            Self::say(&state.0);
+        }
+    }
+
+    fn advance(&self) {
+        if let Ok(mut state) = self.state.lock() {
+            state.0.done += 1;
+            if state.1.elapsed() >= LINE_TIME {
+                state.1 = Instant::now();
+                Self::say(&state.0);
+            }
+        }
     }
 }

@@ -26,6 +26,9 @@ thread_local! {
     static STEPS: Cell<u64> = const { Cell::new(0) };
 }
 
+/// Who starts this process may allow it less memory, in bytes.
+const MEMORY_VARIABLE: &str = "ASSAY_MEMORY_BYTES_MAX";
+
 /// Limits the memory of the process. Within one step of a grammar [`stops`] is
 /// not asked; the texts known to fill the memory there are refused by
 /// `assay-syntax` before, and with one that is not known the process ends with a
@@ -34,12 +37,39 @@ pub(crate) fn limit_memory() {
     #[cfg(target_os = "linux")]
     {
         use rustix::process::{Resource, getrlimit, setrlimit};
+        let wanted = std::env::var(MEMORY_VARIABLE).ok();
+        let wanted = wanted.and_then(|bytes| bytes.parse().ok());
         let mut limit = getrlimit(Resource::Data);
         let most = limit.maximum.unwrap_or(u64::MAX).min(MEMORY_BYTES_MAX);
+        let most = most.min(wanted.unwrap_or(u64::MAX));
         limit.current = Some(limit.current.unwrap_or(u64::MAX).min(most));
         // A system that refuses has its own ideas of how much is too much.
         let _ = setrlimit(Resource::Data, limit);
     }
+}
+
+/// Who starts this process may name itself, by its process id, and is not outlived.
+const PARENT_VARIABLE: &str = "ASSAY_PARENT_PROCESS";
+
+/// Makes the process end with the one that started it, where that is wanted: what
+/// a review took would be nobody's, and nobody would see to its limits. Returns
+/// whether it still goes on.
+pub(crate) fn end_with_parent() -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
+        let wanted = std::env::var(PARENT_VARIABLE).ok();
+        if let Some(parent) = wanted
+            .and_then(|id| id.parse().ok())
+            .and_then(Pid::from_raw)
+        {
+            // Where that cannot be had it ends by itself when its review does.
+            let _ = set_parent_process_death_signal(Some(Signal::KILL));
+            // It may have ended before it was asked for.
+            return getppid() == Some(parent);
+        }
+    }
+    true
 }
 
 /// Decides whether to give up on the text that this thread parses, `steps`

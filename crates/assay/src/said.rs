@@ -71,7 +71,7 @@ fn change_name(directory: &Path, input: &Input, options: &Options) -> anyhow::Re
         Input::WorkingTree { .. } | Input::Staged => "HEAD",
         Input::Range { head, .. } => head,
         Input::Commit(commit) => commit,
-        Input::Patch { .. } | Input::Scan { .. } => {
+        Input::Patch { .. } | Input::Scan { .. } | Input::Tree(_) => {
             bail!("--since-last: a patch has no branch; say --since-last=NAME")
         }
     };

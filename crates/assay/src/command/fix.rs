@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use assay_finding::Finding;
 use assay_git::{Input, Opened, Options};
 use assay_review::{MendInput, Mended, Settings, Subject, mend, review};
@@ -30,6 +30,8 @@ pub(crate) fn run(global: &Global, arguments: &FixArguments) -> anyhow::Result<E
         Input::Scan {
             path: arguments.path.clone(),
         }
+    } else if let Some(change) = &arguments.change {
+        Input::from_revision(change)
     } else {
         Input::WorkingTree {
             base: arguments.base.clone(),
@@ -40,10 +42,11 @@ pub(crate) fn run(global: &Global, arguments: &FixArguments) -> anyhow::Result<E
         ..Options::default()
     };
     let opened = assay_git::open(directory, &input, &options)?;
-    let root = opened
-        .root
-        .clone()
-        .context("a bare repository has no files to mend")?;
+    let root = opened.root.clone();
+    ensure!(
+        root.is_some() || !arguments.apply,
+        "a bare repository has no files to mend"
+    );
     let mut settings = config::load(global, directory, &opened, arguments.all)?.settings;
     let only = config::named_rules(&settings, &arguments.rules)?;
     config::enable(&mut settings, &only);
@@ -70,16 +73,16 @@ pub(crate) fn run(global: &Global, arguments: &FixArguments) -> anyhow::Result<E
             (file, mended)
         })
         .collect();
-    if arguments.apply {
+    if let (true, Some(root)) = (arguments.apply, &root) {
         for (file, mended) in &mended {
             if let Ok(mended) = mended
                 && !mended.applied.is_empty()
             {
-                write(&root, file, mended)?;
+                write(root, file, mended)?;
             }
         }
     }
-    conclude(&mended, arguments.apply, global.quiet)
+    conclude(&mended, arguments, global.quiet)
 }
 
 /// A file with findings that have a fix.
@@ -173,9 +176,10 @@ fn path_of(path: &RepoPath) -> std::path::PathBuf {
 /// Says what was done, and what was not and why.
 fn conclude(
     mended: &[(FileToMend<'_>, anyhow::Result<Mended>)],
-    is_applied: bool,
+    arguments: &FixArguments,
     quiet: bool,
 ) -> anyhow::Result<ExitCode> {
+    let is_applied = arguments.apply;
     let mut diff = String::new();
     let mut left = Vec::new();
     let (mut files, mut findings) = (0, 0);
@@ -194,8 +198,10 @@ fn conclude(
             Err(error) => left.push(format!("{name}: {error}")),
         }
     }
-    if !is_applied {
-        output::print(&diff)?;
+    match &arguments.file {
+        Some(file) => output::write_file(file, |out| out.write_all(diff.as_bytes()))?,
+        None if is_applied => {}
+        None => output::print(&diff)?,
     }
     if !quiet {
         output::remark(summary(findings, files, &left, is_applied));

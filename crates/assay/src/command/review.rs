@@ -5,22 +5,34 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use assay_finding::Said;
+use assay_finding::render::Part;
 use assay_git::{Input, Opened, Options};
-use assay_review::{Subject, review};
+use assay_review::{MODEL_PACK, Subject, review};
 
+use super::pull::{self, PullAddress};
 use crate::arguments::{ChangeArguments, Global, ReportArguments, ReviewArguments};
 use crate::config::{self, Loaded};
+use crate::model::ModelStep;
 use crate::output::{self, Outputs};
-use crate::progress::Bar;
+use crate::progress::{Bar, Lines};
 use crate::said::Record;
 use crate::{cache, past, usage};
 
 pub(crate) fn run(global: &Global, arguments: &ReviewArguments) -> anyhow::Result<ExitCode> {
+    let named = arguments.change.change.as_deref();
+    if let Some(address) = named.and_then(PullAddress::parse) {
+        return pull::run(global, arguments, &address?);
+    }
+    ensure!(
+        !arguments.post,
+        "--post is for a pull request, such as owner/repo#12"
+    );
     let input = change_input(&arguments.change)?;
     let since_last = arguments.since_last.as_ref().map(Option::as_deref);
-    conclude(global, &arguments.report, &input, since_last)
+    let model = ModelStep::prepare(&arguments.model, global.verbose)?;
+    conclude(global, &arguments.report, &input, since_last, model)
 }
 
 /// Returns the input that is named.
@@ -68,6 +80,7 @@ pub(crate) fn conclude(
     arguments: &ReportArguments,
     input: &Input,
     since_last: Option<Option<&str>>,
+    model: Option<ModelStep>,
 ) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
     let outputs = Outputs::parse(&arguments.outputs)?;
@@ -86,12 +99,7 @@ pub(crate) fn conclude(
         notes,
         mut key,
         ..
-    } = config::load(
-        global,
-        directory,
-        &opened,
-        matches!(input, Input::Scan { .. }),
-    )?;
+    } = config::load(global, directory, &opened, input.is_scan())?;
     config::apply_arguments(&mut settings, arguments, &opened)?;
     opened.change.notes.extend(notes);
     for rule in &arguments.rules {
@@ -106,14 +114,25 @@ pub(crate) fn conclude(
     let record = since_last
         .map(|name| Record::open(directory, &opened, input, name, &options))
         .transpose()?;
-    let mut report = report(&opened, input, &settings, global.quiet);
+    let subject = subject(&opened, input);
+    let mut report = match arguments.tell_progress {
+        true => review(subject, &settings, &Lines::new()),
+        false => report(subject, &settings, global.quiet),
+    };
     if let Some(kept) = kept {
         kept.save();
+    }
+    let mut part = Part::Whole;
+    if let Some(model) = model {
+        // What is known without a model does not wait for it.
+        outputs.write_first(global, arguments, &opened, &report)?;
+        model.run(subject, &settings, &mut report)?;
+        part = Part::Rest(MODEL_PACK);
     }
     if let Some(record) = &record {
         report.since = Some(record.read().compare(&report));
     }
-    outputs.write(global, arguments, &opened, &report)?;
+    outputs.write(global, arguments, &opened, &report, part)?;
     // Only what was shown was said.
     if let Some(record) = &record {
         record.write(&Said::of(&report))?;
@@ -124,18 +143,20 @@ pub(crate) fn conclude(
     Ok(output::exit_code(&report))
 }
 
+fn subject<'a>(opened: &'a Opened, input: &Input) -> Subject<'a> {
+    Subject {
+        change: &opened.change,
+        tree: &*opened.tree,
+        is_scan: input.is_scan(),
+    }
+}
+
 fn report(
-    opened: &Opened,
-    input: &Input,
+    subject: Subject<'_>,
     settings: &assay_review::Settings,
     quiet: bool,
 ) -> assay_finding::Report {
     let bar = Bar::new(quiet);
-    let subject = Subject {
-        change: &opened.change,
-        tree: &*opened.tree,
-        is_scan: matches!(input, Input::Scan { .. }),
-    };
     let report = review(subject, settings, &bar);
     bar.finish();
     report

@@ -8,8 +8,11 @@ use crate::arguments::{Global, ScanArguments};
 use crate::command::review::conclude;
 
 pub(crate) fn run(global: &Global, arguments: &ScanArguments) -> anyhow::Result<ExitCode> {
-    let input = Input::Scan {
-        path: arguments.path.clone(),
+    let input = match &arguments.rev {
+        Some(revision) => Input::Tree(revision.clone()),
+        None => Input::Scan {
+            path: arguments.path.clone(),
+        },
     };
-    conclude(global, &arguments.report, &input, None)
+    conclude(global, &arguments.report, &input, None, None)
 }

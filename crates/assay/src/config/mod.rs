@@ -12,10 +12,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use assay_finding::{BASELINE_BYTES_MAX, Baseline, Confidence, Severity};
+use assay_finding::{
+    BASELINE_BYTES_MAX, Baseline, Confidence, REJECTED_BYTES_MAX, Rejected, Severity,
+};
 use assay_git::{Input, Opened, Options};
 use assay_review::{COVERAGE_BYTES_MAX, CoverageReport, Settings};
-use assay_rules::{RuleStatement, SecretAllow, SecretRules};
+use assay_rules::{ConfiguredSuppression, RuleStatement, SecretAllow, SecretRules};
 use assay_source::{BlobKeyHasher, RepoPath, nearest_word};
 
 use crate::advisories;
@@ -258,6 +260,11 @@ pub(crate) fn apply_arguments(
             .add(&text)
             .with_context(|| format!("coverage report {}", path.display()))?;
     }
+    if let Some(path) = &arguments.rejected {
+        let text = read_limited(path, REJECTED_BYTES_MAX as u64)?;
+        settings.rejected =
+            Rejected::from_json(text.as_bytes()).with_context(|| path.display().to_string())?;
+    }
     settings.advisories = advisories::source(arguments.advisories.as_deref());
     settings.baseline = match &arguments.baseline {
         Some(path) => Some(read_baseline(path)?),
@@ -266,6 +273,21 @@ pub(crate) fn apply_arguments(
             .map(|bytes| Baseline::from_json(&bytes).context(BASELINE_NAME))
             .transpose()?,
     };
+    if let Some(path) = &arguments.accepted {
+        let accepted = read_baseline(path)?;
+        let known = settings.baseline.take().unwrap_or_default();
+        settings.baseline = Some(known.with(&accepted));
+    }
+    for rule in &arguments.without {
+        let glob = globset::Glob::new(&globset::escape(rule));
+        let glob = glob.with_context(|| format!("--without: `{rule}` is no rule"))?;
+        settings.suppressions.push(ConfiguredSuppression {
+            rule: glob.compile_matcher(),
+            paths: Vec::new(),
+            reason: "ignored on the pull request".to_owned(),
+            until: None,
+        });
+    }
     Ok(())
 }
 

@@ -73,6 +73,7 @@ fn names_of_files_cannot_speak_to_the_terminal() {
                 | Format::Sarif
                 | Format::GitlabCodeQuality
                 | Format::Rdjson
+                | Format::Remarks
                 | Format::Junit
         );
         assert!(is_data || !run.out.contains('\u{202e}'), "{format}");

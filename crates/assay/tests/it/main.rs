@@ -7,7 +7,10 @@
 )]
 
 mod advisories;
+mod attack;
+mod audit;
 mod cache;
+mod chaos;
 mod command;
 mod config;
 mod fix;
@@ -15,10 +18,19 @@ mod graph;
 mod history;
 mod hostile;
 mod inputs;
+mod model;
 mod mutation;
 mod outputs;
 mod project_model;
 mod project_rule;
+mod pull;
 mod run;
 mod secrets;
+mod serve;
+mod serve_admin;
+mod serve_command;
+mod serve_feedback;
+mod serve_gitlab;
+mod serve_shared;
+mod serve_telemetry;
 mod summary;

@@ -1,0 +1,268 @@
+//! What the user's configuration says about language models. It is the user's and never
+//! the project's: a change under review has no say in whom its code is sent to.
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail, ensure};
+use assay_llm::{
+    Auth, BudgetLimit, BudgetLimits, Complexity, ModelId, ModelTable, Money, ProviderKind,
+    ProviderSettings, Route,
+};
+use assay_review::ModelLimits;
+use secrecy::SecretString;
+use serde::Deserialize;
+
+/// Bytes of the configuration.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+/// Bytes of a file with a key.
+const KEY_BYTES_MAX: u64 = 16 << 10;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UserFile {
+    model: Option<ModelFile>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct ModelFile {
+    /// The models that may be asked, `provider/name`.
+    r#use: Vec<String>,
+    #[serde(default)]
+    provider: BTreeMap<String, ProviderFile>,
+    #[serde(default)]
+    budget: BudgetFile,
+    #[serde(default)]
+    route: Vec<RouteFile>,
+    /// A table of models, as `data/models.toml` of `assay-llm` is one.
+    table: Option<PathBuf>,
+    question_bytes_max: Option<usize>,
+    questions_max: Option<usize>,
+    remarks_max: Option<usize>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct ProviderFile {
+    kind: Option<String>,
+    base: Option<String>,
+    key_env: Option<String>,
+    key_file: Option<PathBuf>,
+    bearer: Option<bool>,
+    version: Option<String>,
+    allow_plain: Option<bool>,
+    proxy: Option<String>,
+    first_token_ms: Option<u64>,
+    idle_ms: Option<u64>,
+    whole_ms: Option<u64>,
+    failover_ms: Option<u64>,
+    attempts_max: Option<u32>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct BudgetFile {
+    call: Option<String>,
+    review: Option<String>,
+    review_soft: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RouteFile {
+    task: Option<String>,
+    #[serde(default)]
+    complexity: Vec<String>,
+    r#use: Vec<String>,
+}
+
+/// What was read and checked.
+pub(crate) struct ModelSettings {
+    pub(super) models: Vec<ModelId>,
+    pub(super) providers: BTreeMap<String, ProviderSettings>,
+    pub(super) budget: BudgetLimits,
+    pub(super) routes: Vec<Route>,
+    pub(super) table: ModelTable,
+    pub(super) limits: ModelLimits,
+}
+
+/// Returns where the user's configuration is unless somebody says otherwise.
+pub(super) fn user_file() -> Option<PathBuf> {
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let folder = variable("XDG_CONFIG_HOME").map(PathBuf::from);
+    let folder = folder.or_else(|| variable("HOME").map(|home| Path::new(&home).join(".config")));
+    Some(folder?.join("assay/config.toml"))
+}
+
+impl ModelSettings {
+    /// Reads the configuration.
+    pub(super) fn load(path: &Path) -> anyhow::Result<Self> {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        Self::check(read_file(path)?, folder).with_context(|| path.display().to_string())
+    }
+
+    /// Reads only how much is asked, which needs no key.
+    pub(super) fn load_limits(path: &Path) -> anyhow::Result<ModelLimits> {
+        Ok(limits(&read_file(path)?))
+    }
+
+    fn check(mut file: ModelFile, folder: &Path) -> anyhow::Result<Self> {
+        let models = ids(&file.r#use)?;
+        ensure!(!models.is_empty(), "`use` names no model");
+        let mut providers = BTreeMap::new();
+        for (name, provider) in std::mem::take(&mut file.provider) {
+            let checked = settings(&name, provider, folder);
+            providers.insert(
+                name.clone(),
+                checked.with_context(|| format!("provider.{name}"))?,
+            );
+        }
+        let mut routes = Vec::new();
+        for route in &file.route {
+            routes.push(Route {
+                task: route.task.clone(),
+                complexity: complexities(&route.complexity)?,
+                models: ids(&route.r#use)?,
+            });
+        }
+        let named = routes.iter().flat_map(|route| &route.models).chain(&models);
+        for id in named {
+            let is_known = providers.contains_key(&id.provider);
+            ensure!(
+                is_known,
+                "`{id}` is of a provider that is not configured: `[model.provider.{}]` is missing",
+                id.provider
+            );
+        }
+        let mut table = ModelTable::shipped();
+        if let Some(path) = &file.table {
+            let path = folder.join(path);
+            let own = ModelTable::parse(&read(&path, FILE_BYTES_MAX)?);
+            table.override_with(
+                own.map_err(anyhow::Error::msg)
+                    .with_context(|| path.display().to_string())?,
+            );
+        }
+        Ok(Self {
+            models,
+            providers,
+            budget: BudgetLimits {
+                call: limit(None, file.budget.call.as_deref())?,
+                review: limit(
+                    file.budget.review_soft.as_deref(),
+                    file.budget.review.as_deref(),
+                )?,
+                ..BudgetLimits::default()
+            },
+            routes,
+            table,
+            limits: limits(&file),
+        })
+    }
+}
+
+fn read_file(path: &Path) -> anyhow::Result<ModelFile> {
+    let name = path.display();
+    let text = read(path, FILE_BYTES_MAX).with_context(|| {
+        format!("{name} cannot be read; it says in a table `[model]` which models may be asked")
+    })?;
+    let file: UserFile = toml::from_str(&text).with_context(|| name.to_string())?;
+    let model = file.model;
+    model.with_context(|| format!("{name} has no table `[model]`"))
+}
+
+fn limits(file: &ModelFile) -> ModelLimits {
+    let usual = ModelLimits::default();
+    ModelLimits {
+        question_bytes_max: file.question_bytes_max.unwrap_or(usual.question_bytes_max),
+        questions_max: file.questions_max.unwrap_or(usual.questions_max),
+        remarks_max: file.remarks_max.unwrap_or(usual.remarks_max),
+    }
+}
+
+fn read(path: &Path, bytes_max: u64) -> anyhow::Result<String> {
+    let mut text = String::new();
+    let file = std::fs::File::open(path)?;
+    file.take(bytes_max + 1).read_to_string(&mut text)?;
+    ensure!(
+        text.len() as u64 <= bytes_max,
+        "more than {bytes_max} bytes"
+    );
+    Ok(text)
+}
+
+fn ids(names: &[String]) -> anyhow::Result<Vec<ModelId>> {
+    let id = |name: &String| {
+        ModelId::parse(name).with_context(|| format!("`{name}` is no `provider/name` of a model"))
+    };
+    names.iter().map(id).collect()
+}
+
+fn limit(soft: Option<&str>, hard: Option<&str>) -> anyhow::Result<BudgetLimit> {
+    let money = |text: Option<&str>| {
+        let read = |text: &str| {
+            Money::from_dollars(text)
+                .with_context(|| format!("`{text}` is no amount in dollars such as \"0.50\""))
+        };
+        text.map(read).transpose()
+    };
+    Ok(BudgetLimit {
+        soft: money(soft)?,
+        hard: money(hard)?,
+    })
+}
+
+fn complexities(names: &[String]) -> anyhow::Result<(Complexity, Complexity)> {
+    let mut found = Vec::new();
+    for name in names {
+        let one = Complexity::ALL.into_iter().find(|one| one.name() == name);
+        found.push(one.with_context(|| format!("`{name}` is none of low, medium, high"))?);
+    }
+    let least = found.iter().min().copied().unwrap_or(Complexity::Low);
+    let most = found.iter().max().copied().unwrap_or(Complexity::High);
+    Ok((least, most))
+}
+
+fn settings(name: &str, file: ProviderFile, folder: &Path) -> anyhow::Result<ProviderSettings> {
+    let kind = file.kind.as_deref().unwrap_or(name);
+    let kind = ProviderKind::from_name(kind).with_context(|| {
+        let known = ProviderKind::ALL.map(ProviderKind::name).join(", ");
+        format!("`{kind}` is no kind of provider (known: {known})")
+    })?;
+    let mut settings = ProviderSettings::new(name, kind);
+    settings.key = match (&file.key_env, &file.key_file) {
+        (Some(_), Some(_)) => bail!("`key-env` and `key-file` are set; one of them is the key"),
+        (Some(variable), None) => {
+            let key = std::env::var(variable);
+            Some(SecretString::from(key.with_context(|| {
+                format!("the environment has no {variable}")
+            })?))
+        }
+        (None, Some(path)) => {
+            let key = read(&folder.join(path), KEY_BYTES_MAX);
+            Some(SecretString::from(
+                key.with_context(|| path.display().to_string())?,
+            ))
+        }
+        (None, None) => None,
+    };
+    settings.base = file.base;
+    settings.version = file.version;
+    settings.proxy = file.proxy;
+    settings.allow_plain = file.allow_plain.unwrap_or(false);
+    if file.bearer == Some(true) {
+        settings.auth = Auth::Bearer;
+    }
+    for (value, field) in [
+        (file.first_token_ms, &mut settings.timeouts.first_token_ms),
+        (file.idle_ms, &mut settings.timeouts.idle_ms),
+        (file.whole_ms, &mut settings.timeouts.whole_ms),
+        (file.failover_ms, &mut settings.timeouts.failover_ms),
+    ] {
+        *field = value.unwrap_or(*field);
+    }
+    settings.retry.attempts_max = file.attempts_max.unwrap_or(settings.retry.attempts_max);
+    Ok(settings)
+}

@@ -12,6 +12,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::demo;
 use crate::run::{cargo, run as run_command, words};
+use crate::services;
 use crate::tidy;
 
 /// The version of cargo-deny that is installed when it is missing.
@@ -132,8 +133,13 @@ fn cache_folder() -> Result<PathBuf> {
         .with_context(|| format!("there is no home folder; set {CACHE_VARIABLE} to a folder"))
 }
 
-/// Runs every test of the workspace and adds up the closing lines.
+/// Runs every test of the workspace with the services up, and adds up the
+/// closing lines.
 pub(crate) fn test(root: &Path, rest: &[&str]) -> Result<()> {
+    services::with(|| all_tests(root, rest))
+}
+
+fn all_tests(root: &Path, rest: &[&str]) -> Result<()> {
     let mut command = cargo();
     command
         .args(["test", "--workspace", "--all-features", "--no-fail-fast"])

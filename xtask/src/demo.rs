@@ -10,10 +10,10 @@ use serde_json::Value;
 
 use crate::run::{cargo, run as run_command, words};
 
-const SAMPLE: &str = "examples/order-service";
+pub(crate) const SAMPLE: &str = "examples/order-service";
 const README: &str = "README.md";
 const PROFILE: &str = "release";
-const BRANCH: &str = "vouchers";
+pub(crate) const BRANCH: &str = "vouchers";
 /// The commits of the sample are the same on every machine.
 const DATE: &str = "2024-03-01T12:00:00+00:00";
 /// `assay review` ends with this when the gate fails, as it does here.
@@ -120,7 +120,7 @@ fn build(root: &Path) -> Result<PathBuf> {
 
 /// Makes a repository whose default branch is `base/` and whose branch
 /// replaces the files of `change/`.
-fn make_repository(files: &Path, sample: &Path) -> Result<()> {
+pub(crate) fn make_repository(files: &Path, sample: &Path) -> Result<()> {
     if sample.exists() {
         fs::remove_dir_all(sample)?;
     }
@@ -152,7 +152,7 @@ fn make_repository(files: &Path, sample: &Path) -> Result<()> {
 }
 
 /// Runs git without any setting of the machine or the user.
-fn git(folder: &Path, arguments: &[&str]) -> Result<()> {
+pub(crate) fn git(folder: &Path, arguments: &[&str]) -> Result<()> {
     let mut command = Command::new("git");
     command.args(arguments).current_dir(folder).env_clear();
     for name in ["PATH", "SYSTEMROOT", "TMPDIR", "TEMP"] {

@@ -10,12 +10,16 @@
     reason = "a task reads the workspace, starts cargo and talks to whoever typed it"
 )]
 
+mod api_check;
 mod benchmark;
+mod chaos;
 mod ci;
 mod demo;
+mod demo_github;
 mod pushes;
 mod replay;
 mod run;
+mod services;
 mod tidy;
 mod train;
 
@@ -30,10 +34,22 @@ Usage: cargo xtask <task>
 Tasks:
   demo [--check]  build assay, make a sample repository and review its change;
                   with --check compare what it shows with README.md
-  test            run every test of the workspace
+  demo-github [--postgres] [--keep] [--program ASSAY]
+                  show the way from a signed webhook to a review on a pull request;
+                  with --keep everything runs until Ctrl-C
+  test            run every test of the workspace, with the services that they need
+  services up | down | status
+                  start PostgreSQL, Redis and NATS on ports of their own (in
+                  target/services or ASSAY_SERVICES_DIR), end them, or show them
   tidy [--sizes]  check the floors, the manifests and the habits of STYLE.md;
                   with --sizes print the longest functions and files instead
   ci              everything that must pass before a change is merged
+  api-check [--postgres] [--program ASSAY]
+                  lint the OpenAPI document with Redocly, and run Schemathesis against a
+                  server; both have to be installed
+  chaos [--seed N] [--kills N] [--postgres] [--program ASSAY]
+                  run the platform under load, kill N (200) of its parts at random
+                  and check that nothing was lost or said twice
   replay [--commits N] REPOSITORY...
                   review the last N (200) commits of repositories on disk one by
                   one and check the ledger, the bytes and the time of each
@@ -67,10 +83,16 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
     match arguments {
         ["demo"] => demo::run(&root),
         ["demo", "--check"] => demo::check(&root),
+        ["demo-github", rest @ ..] => demo_github::start(&root, rest),
         ["test", rest @ ..] => ci::test(&root, rest),
+        ["services", "up"] => services::up(),
+        ["services", "down"] => services::down(),
+        ["services", "status"] => services::status(),
         ["tidy"] => tidy::run(&root),
         ["tidy", "--sizes"] => tidy::print_sizes(&root),
         ["ci"] => ci::run(&root),
+        ["api-check", rest @ ..] => api_check::check(&root, rest),
+        ["chaos", rest @ ..] => chaos::start(&root, rest),
         ["benchmark-java", folder] => benchmark::score(&root, folder, None),
         ["benchmark-java", folder, assay] => benchmark::score(&root, folder, Some(assay)),
         ["replay", "--pushes", rest @ ..] => pushes::run(&root, rest),

@@ -166,6 +166,17 @@ pub struct FrameLine {
     pub changed: bool,
 }
 
+/// A tool that said a finding, besides Assay.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Attribution {
+    /// The tool, such as `eslint`.
+    pub tool: String,
+    /// The rule as the tool names it.
+    pub rule: Option<String>,
+    /// A page about the rule, or the remark itself.
+    pub url: Option<String>,
+}
+
 /// One occurrence of a rule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
@@ -192,6 +203,9 @@ pub struct Finding {
     /// Another identity to know it by when the first one is by name and the
     /// name changed: of the code without the name.
     pub alias: Option<Identity>,
+    /// The other tools that said it, sorted. The rule tells whether Assay says it
+    /// too: a finding of a tool alone has a rule of that tool's own pack.
+    pub tools: Vec<Attribution>,
     /// The identity with a number among equal ones; set when a report is made.
     pub fingerprint: Fingerprint,
     /// Whether the change brought it in.

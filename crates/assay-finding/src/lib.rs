@@ -12,6 +12,7 @@ mod baseline;
 mod finding;
 mod fingerprint;
 mod fix;
+pub mod import;
 mod ledger;
 mod rejected;
 pub mod render;
@@ -24,7 +25,8 @@ pub use baseline::{
     BASELINE_BYTES_MAX, BASELINE_FILE_NAME, Baseline, BaselineEntry, BaselineError,
 };
 pub use finding::{
-    Category, Confidence, Finding, Frame, FrameLine, Location, Measure, Related, Severity, State,
+    Attribution, Category, Confidence, Finding, Frame, FrameLine, Location, Measure, Related,
+    Severity, State,
 };
 pub use fingerprint::{Fingerprint, Identity, IdentityHasher, number_fingerprints};
 pub use fix::{Edit, Fix, FixSafety};

@@ -30,6 +30,7 @@ mod mend;
 mod metrics;
 mod model;
 mod news;
+mod outside;
 mod past;
 mod pipeline;
 mod place;
@@ -48,6 +49,7 @@ pub use model::{
     MODEL_PACK, ModelLimits, ModelPlan, ModelQuestion, ModelRemark, ModelReply, add_remarks,
     model_plan,
 };
+pub use outside::{OutsideFindings, OutsideRun};
 pub use pipeline::{NoProgress, Progress, Subject, review};
 pub use reviewer::Reviewer;
 pub use settings::{AdvisorySource, Limits, PathOverride, Settings};

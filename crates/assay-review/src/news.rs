@@ -73,6 +73,7 @@ impl News {
             symbol: Some(self.name),
             identity: hasher.finish(),
             alias: None,
+            tools: Vec::new(),
             fingerprint: Fingerprint::default(),
             state: State::Introduced,
             suppressed: None,

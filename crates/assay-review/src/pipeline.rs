@@ -27,6 +27,7 @@ use crate::gate::{self, counted};
 use crate::introduce;
 use crate::left;
 use crate::metrics::Totals;
+use crate::outside;
 use crate::past;
 use crate::score::score;
 use crate::settings::Settings;
@@ -120,6 +121,10 @@ pub fn review(subject: Subject<'_>, settings: &Settings, progress: &dyn Progress
         dependencies::find(subject, files, &engines, settings, progress)
     });
     findings.extend(packages.findings);
+    let brought = step("other tools", &mut problems, || {
+        outside::bring(subject, &examined, settings, &mut findings)
+    });
+    problems.extend(brought.problems);
     problems.extend(
         examined
             .iter_mut()
@@ -161,7 +166,7 @@ pub fn review(subject: Subject<'_>, settings: &Settings, progress: &dyn Progress
         overview: overview(subject, &entries),
         about: None,
         since: None,
-        rules: rule_texts(&findings, settings),
+        rules: rule_texts(&findings, settings, &brought.rules),
         score: score(
             findings.iter().filter(|finding| finding.counts()),
             source_lines,
@@ -175,6 +180,7 @@ pub fn review(subject: Subject<'_>, settings: &Settings, progress: &dyn Progress
         problems,
     };
     report.overview.notes.extend(packages.notes);
+    report.overview.notes.extend(brought.notes);
     report.overview.notes.extend(silent_notes);
     report.gate = gate::decide(&report, &settings.gate, coverage.map(NewCode::percent));
     report.recommendations = advice::recommendations(&report);
@@ -284,7 +290,8 @@ pub(crate) fn rank(findings: &mut [Finding]) {
     });
 }
 
-fn rule_texts(findings: &[Finding], settings: &Settings) -> Vec<RuleMeta> {
+fn rule_texts(findings: &[Finding], settings: &Settings, outside: &[RuleMeta]) -> Vec<RuleMeta> {
+    let of_tool = |id: &RuleId| outside.iter().find(|meta| meta.id == *id).cloned();
     let mut ids: Vec<&RuleId> = findings.iter().map(|finding| &finding.rule).collect();
     ids.sort_unstable();
     ids.dedup();
@@ -294,6 +301,7 @@ fn rule_texts(findings: &[Finding], settings: &Settings) -> Vec<RuleMeta> {
                 .map(assay_rules::Rule::meta)
                 .or_else(|| settings.project.as_ref()?.meta(id))
                 .or_else(|| settings.secret_rules.meta(id))
+                .or_else(|| of_tool(id))
         })
         .collect()
 }

@@ -124,6 +124,7 @@ mod tests {
             symbol: None,
             identity: IdentityHasher::new("test/rule").finish(),
             alias: None,
+            tools: Vec::new(),
             fingerprint: Fingerprint::default(),
             state: State::Introduced,
             suppressed: None,

@@ -16,6 +16,7 @@ use jiff::civil::Date;
 use crate::cache::ReviewCache;
 use crate::coverage::CoverageReport;
 use crate::gate::GateSettings;
+use crate::outside::OutsideFindings;
 
 /// The settings of a review.
 #[derive(Clone)]
@@ -72,6 +73,8 @@ pub struct Settings {
     pub facts: Option<Arc<dyn FactStore + Send>>,
     /// Reads what the commits before the change did.
     pub past: Option<Arc<dyn RecentPast>>,
+    /// What other tools found.
+    pub outside: Option<Arc<dyn OutsideFindings>>,
     /// Keeps what is worked out between reviews.
     pub cache: Option<ReviewCache>,
 }
@@ -149,6 +152,7 @@ impl Settings {
             limits: Limits::default(),
             facts: None,
             past: None,
+            outside: None,
             cache: None,
         }
     }

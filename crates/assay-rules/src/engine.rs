@@ -690,6 +690,7 @@ fn finding(input: &FileInput<'_>, rule: &Rule, id: RuleId, draft: Draft<'_>) -> 
             _ => hasher.finish(),
         },
         alias,
+        tools: Vec::new(),
         fingerprint: Fingerprint::default(),
         state: State::Introduced,
         suppressed: None,

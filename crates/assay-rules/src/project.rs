@@ -196,6 +196,7 @@ fn finding(input: &FileInput<'_>, rule: StructuralRule<'_>, found: StructuralMat
         symbol,
         identity: hasher.finish(),
         alias: None,
+        tools: Vec::new(),
         fingerprint: Fingerprint::default(),
         state: State::Introduced,
         suppressed: None,

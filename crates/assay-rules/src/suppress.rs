@@ -284,6 +284,7 @@ fn finding(
         symbol,
         identity: hasher.finish(),
         alias: None,
+        tools: Vec::new(),
         fingerprint: Fingerprint::default(),
         state: State::Introduced,
         suppressed: None,

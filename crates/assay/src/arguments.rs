@@ -578,6 +578,19 @@ pub(crate) struct ReportArguments {
     /// given several times
     #[arg(long = "coverage", value_name = "FILE")]
     pub(crate) coverage: Vec<PathBuf>,
+    /// Take in what another tool found, as FORMAT=FILE; may be given several times.
+    /// Formats: sarif, rdjson, rdjsonl, checkstyle, eslint, ruff, clippy, golangci,
+    /// tsc, typescript-check, coderabbit, copilot
+    #[arg(long = "import", value_name = "FORMAT=FILE")]
+    pub(crate) imports: Vec<String>,
+    /// Where the repository was when the tools ran whose findings are taken in, when
+    /// that was elsewhere; may be given several times
+    #[arg(long = "import-root", value_name = "DIR")]
+    pub(crate) import_roots: Vec<String>,
+    /// Run the tools of the configuration meanwhile: this executes the commands in
+    /// `[[tools]]` of assay.toml; also ASSAY_TOOLS=1
+    #[arg(long)]
+    pub(crate) tools: bool,
     /// Look packages up in this advisory database (default: the one of `assay
     /// advisories update`); `off` looks nothing up
     #[arg(long, value_name = "FILE")]

@@ -20,6 +20,7 @@ mod runaway;
 mod said;
 mod segment_folder;
 mod server;
+mod tool;
 mod usage;
 
 use std::io::ErrorKind;

@@ -6,7 +6,9 @@ use assay_source::{ChangeStatus, Position, RepoPath, Span};
 
 use super::RenderOptions;
 use super::text::{count, is_hidden, number};
-use crate::finding::{Finding, Frame, FrameLine, Location, Measure, Related, Severity, State};
+use crate::finding::{
+    Attribution, Finding, Frame, FrameLine, Location, Measure, Related, Severity, State,
+};
 use crate::ledger::{Coverage, Ledger, SkipReason};
 use crate::report::{AboutPart, MetricDelta, PackageDifference, PackageStep, Report, Score};
 use crate::suppression::SuppressedBy;
@@ -279,6 +281,16 @@ pub(super) fn plain_path(path: &RepoPath) -> String {
         Some(text) if !text.chars().any(is_hidden) => text.to_owned(),
         _ => path.to_display(),
     }
+}
+
+/// Returns `said by eslint (no-eval), tsc (TS2304)`; none when no other tool said it.
+pub(super) fn tools_text(finding: &Finding) -> Option<String> {
+    let name = |one: &Attribution| match &one.rule {
+        Some(rule) => format!("{} ({rule})", one.tool),
+        None => one.tool.clone(),
+    };
+    let names: Vec<String> = finding.tools.iter().map(name).collect();
+    (!names.is_empty()).then(|| format!("said by {}", names.join(", ")))
 }
 
 /// Returns `cyclomatic 27, limit 20, was 14`.

@@ -17,12 +17,12 @@ use self::wire::{
     JsonFileMetrics, JsonFinding, JsonFix, JsonFrameLine, JsonFunctionMetrics, JsonGate, JsonHunk,
     JsonLedger, JsonLines, JsonLocation, JsonMeasure, JsonMetric, JsonMetrics, JsonOverview,
     JsonPackage, JsonPosition, JsonProblem, JsonRelated, JsonReport, JsonRule, JsonScore,
-    JsonScorePart, JsonSinceLast, JsonSpan, JsonSummary, JsonSuppressed,
+    JsonScorePart, JsonSinceLast, JsonSpan, JsonSummary, JsonSuppressed, JsonTool,
 };
 use super::digest::{analyzers, coverage_detail, edit_place, existing, status_str};
 use super::indented;
 use super::text::finite;
-use crate::finding::{Finding, Frame, Location, Measure, Related, Severity};
+use crate::finding::{Attribution, Finding, Frame, Location, Measure, Related, Severity};
 use crate::fix::{Fix, FixSafety};
 use crate::ledger::{Coverage, FileEntry, HunkEntry};
 use crate::report::{
@@ -190,6 +190,7 @@ fn json_finding<'r>(report: &Report, finding: &'r Finding) -> JsonFinding<'r> {
         symbol: finding.symbol.as_deref(),
         location: location(&finding.location),
         related: finding.related.iter().map(related).collect(),
+        tools: finding.tools.iter().map(tool).collect(),
         measure: finding.measure.as_ref().map(measure),
         suppressed: finding.suppressed.as_ref().map(suppressed),
         fix: finding
@@ -197,6 +198,14 @@ fn json_finding<'r>(report: &Report, finding: &'r Finding) -> JsonFinding<'r> {
             .as_ref()
             .map(|fix| json_fix(fix, &finding.frame)),
         frame: frame(&finding.frame),
+    }
+}
+
+fn tool(one: &Attribution) -> JsonTool<'_> {
+    JsonTool {
+        tool: &one.tool,
+        rule: one.rule.as_deref(),
+        url: one.url.as_deref(),
     }
 }
 

@@ -11,7 +11,7 @@ use std::io;
 use super::RenderOptions;
 use super::digest::{
     CoverageDigest, about_texts, also_text, delta_text, failures, fixed_lines, grade, main_lines,
-    measure_text, package_lines, related_line, severity_counts, shown_anew, since_text,
+    measure_text, package_lines, related_line, severity_counts, shown_anew, since_text, tools_text,
 };
 use super::text::{count, cut, is_hidden, number, one_line, push_visible};
 use crate::finding::{Confidence, Finding, State};
@@ -263,6 +263,9 @@ fn push_proof(text: &mut String, finding: &Finding) {
     }
     if finding.confidence != Confidence::High {
         facts.push(format!("{} confidence", finding.confidence));
+    }
+    if let Some(tools) = tools_text(finding) {
+        facts.push(inline(&tools));
     }
     let _ = writeln!(text, "<p>{}</p>\n", facts.join(" · "));
 }

@@ -14,7 +14,7 @@ use super::RenderOptions;
 use super::digest::{CoverageDigest, edit_place, grade};
 use super::indented;
 use super::text::{count, finite, one_line};
-use crate::finding::{Category, Confidence, Finding, Location, Severity, State};
+use crate::finding::{Attribution, Category, Confidence, Finding, Location, Severity, State};
 use crate::ledger::Coverage;
 use crate::report::Report;
 use crate::rule::RuleMeta;
@@ -237,6 +237,10 @@ fn result(report: &Report, finding: &Finding, rules: &BTreeMap<&str, (usize, Val
     let mut properties = Map::new();
     properties.insert("severity".to_owned(), finding.severity.as_str().into());
     properties.insert("confidence".to_owned(), finding.confidence.as_str().into());
+    if !finding.tools.is_empty() {
+        let name = |one: &Attribution| json!({"tool": one.tool, "rule": one.rule});
+        properties.insert("tools".to_owned(), finding.tools.iter().map(name).collect());
+    }
     if let Some(measure) = &finding.measure {
         properties.insert("metric".to_owned(), measure.metric.as_str().into());
         properties.insert("value".to_owned(), finite(measure.value).into());

@@ -13,7 +13,7 @@ use std::io;
 use self::frame::{put_fixed_lines, put_frames};
 use self::style::{Canvas, Piece, Role, width};
 use self::summary::{put_clean_line, put_summary, severity_label};
-use super::digest::{FixedLines, fixed_lines, is_clean, measure_text, shown_anew};
+use super::digest::{FixedLines, fixed_lines, is_clean, measure_text, shown_anew, tools_text};
 use super::text::count;
 use super::{Part, RenderOptions, Verbosity};
 use crate::finding::{Confidence, Finding, State};
@@ -144,12 +144,17 @@ fn put_finding(canvas: &mut Canvas<'_>, finding: &Finding) {
         canvas.end_line();
         put_frames(canvas, finding);
     }
-    if finding.measure.is_some() || finding.fix.is_some() {
+    let tools = tools_text(finding);
+    if finding.measure.is_some() || finding.fix.is_some() || tools.is_some() {
         canvas.end_line();
     }
     if let Some(measure) = &finding.measure {
         let text = canvas.clean(&measure_text(measure)).into_owned();
         put_detail(canvas, "measure", text);
+    }
+    if let Some(tools) = tools {
+        let text = canvas.clean(&tools).into_owned();
+        put_detail(canvas, "also", text);
     }
     if let Some(fix) = &finding.fix {
         let safety = match fix.safety {

@@ -8,6 +8,7 @@ mod compact;
 mod formats;
 mod golden;
 mod hostile;
+mod import;
 mod rejected;
 mod sample;
 mod silence;

@@ -87,6 +87,7 @@ fn finding(rule: &str, severity: Severity, category: Category, message: &str) ->
         symbol: None,
         identity: hasher.finish(),
         alias: None,
+        tools: Vec::new(),
         fingerprint: Fingerprint::default(),
         state: State::Introduced,
         suppressed: None,

@@ -267,6 +267,7 @@ fn finding(
         symbol: Some(loss.symbol.to_owned()),
         identity: hasher.finish(),
         alias: None,
+        tools: Vec::new(),
         fingerprint: Fingerprint::default(),
         state: State::Introduced,
         suppressed: None,

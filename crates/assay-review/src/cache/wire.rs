@@ -2,9 +2,9 @@
 //! tagged. Bytes that are not what was written give nothing.
 
 use assay_finding::{
-    Category, Confidence, Directive, DirectiveScope, DirectiveTarget, Edit, Finding, Fingerprint,
-    Fix, FixSafety, Frame, FrameLine, Identity, Location, Measure, PlacedDirective, Related,
-    RuleId, RulePattern, Severity, State, Suppressed, SuppressedBy,
+    Attribution, Category, Confidence, Directive, DirectiveScope, DirectiveTarget, Edit, Finding,
+    Fingerprint, Fix, FixSafety, Frame, FrameLine, Identity, Location, Measure, PlacedDirective,
+    Related, RuleId, RulePattern, Severity, State, Suppressed, SuppressedBy,
 };
 use assay_rules::{Signature, Surface, SurfaceItem, SurfaceParameter};
 use assay_source::{Position, RepoPath, Span};
@@ -272,9 +272,10 @@ as_fields! {
     Suppressed { by reason until }
     Edit { span text }
     Fix { title safety edits }
+    Attribution { tool rule url }
     Finding {
         rule severity confidence category message location related measure symbol identity alias
-        fingerprint state suppressed fix frame
+        tools fingerprint state suppressed fix frame
     }
     Directive { scope rules until reason range }
     PlacedDirective { path target directive }

@@ -105,6 +105,7 @@ fn finding(
         symbol: None,
         identity: hasher.finish(),
         alias: None,
+        tools: Vec::new(),
         fingerprint: Fingerprint::default(),
         state: State::Introduced,
         suppressed: None,

@@ -39,6 +39,7 @@ pub(super) fn of(
                 symbol: None,
                 identity: hasher.finish(),
                 alias: None,
+                tools: Vec::new(),
                 fingerprint: Fingerprint::default(),
                 state: State::Introduced,
                 suppressed: None,

@@ -125,6 +125,7 @@ pub(super) fn anchored<'f>(
         symbol,
         identity: identity.finish(),
         alias: None,
+        tools: Vec::new(),
         fingerprint: Fingerprint::default(),
         state: State::Introduced,
         suppressed: None,

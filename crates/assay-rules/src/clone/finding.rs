@@ -51,6 +51,7 @@ fn finding(class: &CloneClass, options: &CloneOptions) -> Finding {
         symbol: None,
         identity: class.identity,
         alias: None,
+        tools: Vec::new(),
         fingerprint: Fingerprint::default(),
         state: State::Introduced,
         suppressed: None,

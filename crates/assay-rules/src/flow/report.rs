@@ -308,6 +308,7 @@ fn finding(project: &Project, hit: &Hit, engine: &Engine) -> Option<Finding> {
         symbol,
         identity: hasher.finish(),
         alias: None,
+        tools: Vec::new(),
         fingerprint: Fingerprint::default(),
         state: State::Introduced,
         suppressed: None,

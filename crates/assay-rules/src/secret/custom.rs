@@ -343,6 +343,7 @@ impl Custom {
             symbol: None,
             identity,
             alias: None,
+            tools: Vec::new(),
             fingerprint: Fingerprint::default(),
             state: State::Introduced,
             suppressed: None,

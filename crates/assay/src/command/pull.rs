@@ -196,6 +196,11 @@ pub(crate) fn run(
         arguments.since_last.is_none(),
         "--since-last is for a change on this machine; on a forge nothing is said twice anyway"
     );
+    ensure!(
+        !arguments.report.tools,
+        "--tools would run the commands of the repository under review; run them where its code \
+         may run, and give what they found with --import"
+    );
     let model = ModelStep::prepare(&arguments.model, global.verbose)?;
     let forge = Forge::of(address)?;
     if arguments.post && forge.token.is_none() {

@@ -18,7 +18,7 @@ use crate::model::ModelStep;
 use crate::output::{self, Outputs};
 use crate::progress::{Bar, Lines};
 use crate::said::Record;
-use crate::{cache, past, usage};
+use crate::{cache, past, tool, usage};
 
 pub(crate) fn run(global: &Global, arguments: &ReviewArguments) -> anyhow::Result<ExitCode> {
     let named = arguments.change.change.as_deref();
@@ -98,9 +98,11 @@ pub(crate) fn conclude(
         mut settings,
         notes,
         mut key,
+        tools,
         ..
     } = config::load(global, directory, &opened, input.is_scan())?;
     config::apply_arguments(&mut settings, arguments, &opened)?;
+    settings.outside = tool::outside(arguments, input, &opened, &settings, tools)?;
     opened.change.notes.extend(notes);
     for rule in &arguments.rules {
         key.add(rule.as_bytes());

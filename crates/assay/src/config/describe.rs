@@ -52,6 +52,14 @@ pub(crate) fn describe(loaded: &Loaded, path: Option<&Path>) -> String {
             suppression.reason
         );
     }
+    for tool in &loaded.tools {
+        let _ = writeln!(
+            out,
+            "tool           {} (with --tools): {}",
+            tool.name,
+            tool.command.join(" ")
+        );
+    }
     let name = path.map(|path| path.to_string_lossy().replace('\\', "/"));
     let statements = settings.rules_for(&RepoPath::from(name.as_deref().unwrap_or("")));
     // The settings were checked when they were loaded.

@@ -30,6 +30,9 @@ pub(crate) struct ConfigFile {
     pub(crate) overrides: Vec<OverrideTable>,
     /// Findings to silence.
     pub(crate) suppress: Vec<SuppressTable>,
+    /// Other tools that look at the code while Assay does. They run with `--tools`
+    /// only.
+    pub(crate) tools: Vec<ToolTable>,
     /// The packages that the project depends on.
     pub(crate) dependencies: DependenciesTable,
     /// How much is read and reported at most.
@@ -215,6 +218,46 @@ pub(crate) struct SuppressTable {
     #[serde(default)]
     #[schemars(regex(pattern = r"^\d{4}-\d{2}-\d{2}$"))]
     pub(crate) until: Option<String>,
+}
+
+/// Another tool. It runs in the root of the repository, without a shell, and only when
+/// `--tools` says so; a server never runs it.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ToolTable {
+    /// What it is called in the report.
+    pub(crate) name: String,
+    /// The program and its arguments. An argument `{files}` becomes the files of the
+    /// change that it is for.
+    pub(crate) command: Vec<String>,
+    /// How its output is read: sarif, rdjson, rdjsonl, checkstyle, eslint, ruff,
+    /// clippy, golangci, tsc or typescript-check.
+    pub(crate) format: String,
+    /// It runs when the change has files of these languages. Default: of any.
+    #[serde(default)]
+    pub(crate) languages: Vec<String>,
+    /// It runs when the change has files at these paths, as globs from the folder of
+    /// assay.toml. Default: at any.
+    #[serde(default)]
+    pub(crate) paths: Vec<String>,
+    /// It is ended after so many seconds. Default: 120.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 3600))]
+    pub(crate) timeout_seconds: Option<u64>,
+    /// Each of its processes may have so many megabytes of memory. Default: 2048.
+    #[serde(default)]
+    #[schemars(range(min = 16, max = 65536))]
+    pub(crate) memory_mb: Option<u64>,
+    /// It may write so many megabytes. Default: 32.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 32))]
+    pub(crate) output_mb: Option<u64>,
+    /// Exit statuses by which it says that it did its work. Default: 0 and 1.
+    #[serde(default)]
+    pub(crate) exit_codes: Option<Vec<i32>>,
+    /// Further variables of the environment that it may see.
+    #[serde(default)]
+    pub(crate) environment: Vec<String>,
 }
 
 /// The packages that the project depends on.

@@ -7,6 +7,7 @@ mod parse;
 pub(crate) mod project;
 mod settings;
 mod template;
+mod tool;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -28,6 +29,7 @@ pub(crate) use file::ConfigFile;
 pub(crate) use parse::{CONFIG_BYTES_MAX, parse};
 pub(crate) use settings::{Origin, settings};
 pub(crate) use template::TEMPLATE;
+pub(crate) use tool::Tool;
 
 /// The name of the configuration file.
 pub(crate) const CONFIG_NAME: &str = "assay.toml";
@@ -45,6 +47,8 @@ pub(crate) struct Loaded {
     pub(crate) origin: Option<String>,
     /// What the reader of the report must know about it.
     pub(crate) notes: Vec<String>,
+    /// The other tools that it names.
+    pub(crate) tools: Vec<Tool>,
     /// A hash of all texts that were read, for what is kept between reviews.
     pub(crate) key: BlobKeyHasher,
 }
@@ -103,9 +107,10 @@ fn load_own(
             text: &text,
             folder: "",
         };
-        let settings = settings(&parse(&name, &text)?, &origin, today)?;
+        let file = parse(&name, &text)?;
         return Ok(Loaded {
-            settings,
+            settings: settings(&file, &origin, today)?,
+            tools: tool::tools(&file.tools, &origin)?,
             key: key(&origin),
             origin: Some(name.clone()),
             notes: Vec::new(),
@@ -123,14 +128,15 @@ fn load_own(
             text: &text,
             folder: &folder,
         };
-        let settings = settings(&parse(&name, &text)?, &origin, today)?;
+        let file = parse(&name, &text)?;
         let notes = if is_scan {
             Vec::new()
         } else {
             changed_note(opened, &path)
         };
         return Ok(Loaded {
-            settings,
+            settings: settings(&file, &origin, today)?,
+            tools: tool::tools(&file.tools, &origin)?,
             key: key(&origin),
             origin: Some(name.clone()),
             notes,
@@ -139,6 +145,7 @@ fn load_own(
     let root = RepoPath::from(CONFIG_NAME);
     Ok(Loaded {
         settings: settings::unconfigured(today),
+        tools: Vec::new(),
         key: BlobKeyHasher::new("settings"),
         origin: None,
         notes: if is_scan {

@@ -30,7 +30,7 @@ pub(crate) struct Origin<'a> {
 }
 
 impl Origin<'_> {
-    fn error(&self, word: &str, message: impl Into<String>) -> ConfigError {
+    pub(super) fn error(&self, word: &str, message: impl Into<String>) -> ConfigError {
         ConfigError {
             file: self.file.to_owned(),
             at: place_of(self.text, word),
@@ -119,7 +119,7 @@ fn rule_glob(pattern: &str, origin: &Origin<'_>) -> Result<GlobMatcher, ConfigEr
 
 /// A glob over paths, from the folder of the configuration. Without a slash it
 /// matches the name in every folder, as in `.gitignore`.
-fn path_glob(pattern: &str, origin: &Origin<'_>) -> Result<GlobMatcher, ConfigError> {
+pub(super) fn path_glob(pattern: &str, origin: &Origin<'_>) -> Result<GlobMatcher, ConfigError> {
     let anchored = if pattern.contains('/') {
         format!("{}{}", origin.folder, pattern.trim_start_matches('/'))
     } else {

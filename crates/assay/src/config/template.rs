@@ -54,6 +54,14 @@ pub(crate) const TEMPLATE: &str = r##"# Configuration of Assay. Everything here 
 # reason = "a table, not logic"
 # until = "2027-12-31"
 
+# Other tools, which run while Assay reads, with `--tools` only.
+# [[tools]]
+# name = "eslint"
+# command = ["npx", "--no-install", "eslint", "--format", "json", "{files}"]
+# format = "eslint"
+# languages = ["javascript", "typescript"]
+# timeout-seconds = 120
+
 [dependencies.licences]
 # Licences of packages: with `allow` nothing else is accepted, what is in `deny`
 # never is.

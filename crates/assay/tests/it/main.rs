@@ -34,3 +34,4 @@ mod serve_gitlab;
 mod serve_shared;
 mod serve_telemetry;
 mod summary;
+mod tools;

@@ -6,7 +6,9 @@ use super::prose::{inline, prose};
 use super::{Code, Escaped, chart};
 use crate::finding::{Confidence, Finding, FrameLine, State};
 use crate::fix::FixSafety;
-use crate::render::digest::{fixed_lines, main_lines, marked_chars, measure_text, related_line};
+use crate::render::digest::{
+    fixed_lines, main_lines, marked_chars, measure_text, related_line, tools_text,
+};
 use crate::render::text::{count, one_line};
 use crate::report::Report;
 
@@ -39,6 +41,9 @@ pub(super) fn push(out: &mut String, report: &Report, finding: &Finding) {
             chart::measure(measure, severity).trim_end(),
             Escaped(&measure_text(measure))
         );
+    }
+    if let Some(tools) = tools_text(finding) {
+        let _ = writeln!(out, "<p class=\"extra\">{}</p>", Escaped(&tools));
     }
     push_fix(out, finding);
     if let Some(rule) = report.rule_of(finding) {

@@ -221,6 +221,9 @@ pub(super) struct JsonFinding<'a> {
     pub(super) location: JsonLocation,
     /// The path or the other places that prove it, in order.
     pub(super) related: Vec<JsonRelated<'a>>,
+    /// The other tools that said it; absent when none did.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) tools: Vec<JsonTool<'a>>,
     /// The number it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) measure: Option<JsonMeasure<'a>>,
@@ -232,6 +235,19 @@ pub(super) struct JsonFinding<'a> {
     pub(super) fix: Option<JsonFix<'a>>,
     /// The lines of code around it; a gap in the numbers is a cut.
     pub(super) frame: Vec<JsonFrameLine<'a>>,
+}
+
+/// A tool that said a finding.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct JsonTool<'a> {
+    /// The tool.
+    pub(super) tool: &'a str,
+    /// The rule as the tool names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) rule: Option<&'a str>,
+    /// A page about the rule, or the remark itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) url: Option<&'a str>,
 }
 
 /// A place in a file of the head.

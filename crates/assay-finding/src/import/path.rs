@@ -45,7 +45,7 @@ fn of_uri_path(rest: &str, roots: &[String]) -> Result<RepoPath, BadPath> {
         None => rest,
     };
     let bytes = percent_decoded(path);
-    // `/C:/work` is `C:/work`.
+    // `/C:/ci` is `C:/ci`.
     let bytes = match bytes.as_slice() {
         [b'/', rest @ ..] if is_drive(rest) => rest,
         all => all,
@@ -152,17 +152,17 @@ mod tests {
 
     #[test]
     fn paths_come_into_the_repository_or_are_refused() {
-        let roots = ["/work/repo/".to_owned(), r"C:\ci\Repo".to_owned()];
+        let roots = ["/ci/repo/".to_owned(), r"C:\ci\Repo".to_owned()];
         let outside = Err(BadPath::Outside);
         let refused = Err(BadPath::Refused);
         for (text, expected) in [
             ("src/a.rs", Ok("src/a.rs")),
             ("./src//a.rs", Ok("src/a.rs")),
-            ("/work/repo/src/a.rs", Ok("src/a.rs")),
-            ("/work/repository/src/a.rs", outside),
-            ("/work/repo", outside),
+            ("/ci/repo/src/a.rs", Ok("src/a.rs")),
+            ("/ci/repository/src/a.rs", outside),
+            ("/ci/repo", outside),
             ("/etc/passwd", outside),
-            ("/work/repo/../../etc/passwd", refused),
+            ("/ci/repo/../../etc/passwd", refused),
             ("../a.rs", refused),
             ("src/../../a.rs", refused),
             ("", refused),
@@ -171,7 +171,7 @@ mod tests {
             (r"src\a.ts", Ok("src/a.ts")),
             (r"c:\CI\repo\src\a.ts", Ok("src/a.ts")),
             (r"D:\ci\Repo\a.ts", outside),
-            ("file:///work/repo/a%20b.rs", Ok("a b.rs")),
+            ("file:///ci/repo/a%20b.rs", Ok("a b.rs")),
             ("a%20b.rs", Ok("a%20b.rs")),
         ] {
             let found = of_file(text, &roots).map(|path| path.to_string());
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn addresses_are_decoded_before_they_are_judged() {
-        let roots = ["/work/repo".to_owned(), "C:/ci".to_owned()];
+        let roots = ["/ci/repo".to_owned(), "C:/ci".to_owned()];
         let outside = Err(BadPath::Outside);
         let refused = Err(BadPath::Refused);
         for (text, expected) in [
@@ -194,8 +194,8 @@ mod tests {
             ("%2e%2e/a.rs", refused),
             ("src%2F..%2F..%2Fa.rs", refused),
             ("a%00b", refused),
-            ("file:///work/repo/src/a.rs", Ok("src/a.rs")),
-            ("FILE://host/work/repo/src/a.rs", Ok("src/a.rs")),
+            ("file:///ci/repo/src/a.rs", Ok("src/a.rs")),
+            ("FILE://host/ci/repo/src/a.rs", Ok("src/a.rs")),
             ("file:///C:/ci/src/a.rs", Ok("src/a.rs")),
             ("file:///etc/passwd", outside),
             ("file:", refused),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use assay_auth::{FieldKeys, Networks, RateLimit, Scope, TokenKeys};
+use assay_forge::OutgoingClient;
 use assay_source::{Clock, Randomness};
 use assay_store::{Cache, CacheOptions, Rates, Store, Tx};
 use serde_json::Value;
@@ -43,6 +44,8 @@ pub struct AppOptions {
     pub login_providers: Vec<LoginProvider>,
     /// Encrypts single fields; without them such fields are not kept.
     pub field_keys: Option<FieldKeys>,
+    /// Tells other programs what happens.
+    pub outgoing: OutgoingClient,
     /// Who called how often.
     pub rates: Rates,
     /// Where what was worked out is kept; none is in this process only.
@@ -74,6 +77,7 @@ impl AppOptions {
             scans_max: 2,
             login_providers: Vec::new(),
             field_keys: None,
+            outgoing: OutgoingClient::new(Arc::new(|_| false)),
             rates: Rates::default(),
             cache: None,
             streams: StreamLimits::default(),

@@ -1,12 +1,14 @@
 //! Fields that are encrypted are written anew when there is a new key, so that the old
 //! one can go.
 
-use assay_auth::{Identifier, Scope, UserId};
+use assay_auth::{FieldKeys, Identifier, Scope, UserId};
+use assay_store::OutgoingWebhookId;
 use serde_json::json;
 
 use crate::app::{App, audit};
 use crate::error::Error;
 use crate::login::email_place;
+use crate::outgoing::secret_place;
 
 /// So many rows go in one transaction, so that none is held long.
 const ROWS_MAX: u32 = 200;
@@ -56,6 +58,7 @@ impl App {
             }
             tx.commit().await?;
         }
+        self.outgoing_reencrypt(keys, &system, &mut total).await?;
         let mut tx = self.store().begin().await?;
         let run = Identifier::new(self.clock(), self.randomness());
         let details = json!({"fields": total.fields, "written": total.written});
@@ -63,5 +66,67 @@ impl App {
         audit(&mut tx, &system, "encryption.rotate", target, details).await?;
         tx.commit().await?;
         Ok(total)
+    }
+
+    /// Does so with the secrets of outgoing webhooks.
+    async fn outgoing_reencrypt(
+        &self,
+        keys: &FieldKeys,
+        system: &Scope,
+        total: &mut Reencrypted,
+    ) -> Result<(), Error> {
+        let mut after: Option<OutgoingWebhookId> = None;
+        loop {
+            let mut tx = self.store().begin().await?;
+            let rows = tx
+                .outgoing_webhook_sealed_list(system, after, ROWS_MAX)
+                .await?;
+            let Some(last) = rows.last() else {
+                return Ok(());
+            };
+            after = Some(last.id);
+            for row in rows {
+                let place = secret_place(row.id);
+                let mut anew = |sealed: &[u8]| self.reencrypted(keys, sealed, &place, total);
+                let secret = anew(&row.set.secret_sealed)?;
+                let before = match &row.secret_before {
+                    Some((sealed, _)) => Some((sealed, anew(sealed)?)),
+                    None => None,
+                };
+                let is_written = secret.is_some() || matches!(before, Some((_, Some(_))));
+                if is_written {
+                    let secret = secret.unwrap_or_else(|| row.set.secret_sealed.clone());
+                    let before = before.map(|(old, new)| new.unwrap_or_else(|| old.clone()));
+                    tx.outgoing_webhook_reseal(system, row.id, &secret, before.as_deref())
+                        .await?;
+                }
+            }
+            tx.commit().await?;
+        }
+    }
+
+    /// Returns a field encrypted by the newest key; none when it is already, or no key
+    /// opens it.
+    fn reencrypted(
+        &self,
+        keys: &FieldKeys,
+        sealed: &[u8],
+        place: &str,
+        total: &mut Reencrypted,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        total.fields += 1;
+        let envelope = String::from_utf8_lossy(sealed);
+        match (keys.is_outdated(&envelope), keys.open(&envelope, place)) {
+            (Ok(false), Ok(_)) => Ok(None),
+            (Ok(true), Ok(text)) => {
+                total.written += 1;
+                let fresh = keys.seal(&text, place, self.randomness())?;
+                Ok(Some(fresh.into_bytes()))
+            }
+            _ => {
+                total.unreadable += 1;
+                Ok(None)
+            }
+        }
     }
 }

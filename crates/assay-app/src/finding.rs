@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::app::{App, audit};
 use crate::caller::Caller;
 use crate::error::Error;
+use crate::outgoing_event::{OutgoingEvent, RejectedFinding, announce};
 use crate::paging::Paging;
 use crate::review::FindingView;
 
@@ -208,6 +209,7 @@ impl App {
             tx.feedback_set_repository(&scope, feedback, repository)
                 .await?;
         }
+        rejected(&mut tx, &scope, repository, &new).await?;
         let details = json!({"verdict": verdict.name(), "fingerprint": new.fingerprint});
         let target = format!("finding:{id}");
         audit(&mut tx, &scope, "finding.judge", target, details).await?;
@@ -245,4 +247,25 @@ async fn found(
         .await?;
     let review = tx.review_get(scope, row.review).await?;
     Ok((row, review.repository))
+}
+
+/// Announces feedback that says that a finding is none.
+pub(crate) async fn rejected(
+    tx: &mut Tx,
+    scope: &Scope,
+    repository: Option<RepositoryId>,
+    given: &NewFeedback,
+) -> Result<(), assay_store::Error> {
+    if given.verdict != Verdict::Rejected {
+        return Ok(());
+    }
+    let event = OutgoingEvent::FindingRejected(RejectedFinding {
+        repository,
+        fingerprint: given.fingerprint.clone(),
+        rule: given.rule.clone(),
+        actor: given.actor.clone(),
+        source: given.source.clone(),
+        note: given.note.clone(),
+    });
+    announce(tx, scope, &event).await
 }

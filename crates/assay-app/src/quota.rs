@@ -4,13 +4,14 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use assay_auth::{Actor, Identifier, OrganisationId, Quota, QuotaDecision, Scope};
+use assay_auth::{Actor, Identifier, OrganisationId, Quota, QuotaDecision, Scope, Usage};
 use assay_store::Tx;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::Error;
+use crate::outgoing_event::{OutgoingEvent, ReachedQuota, announce};
 
 /// The name of the setting.
 pub(crate) const SETTING: &str = "quota";
@@ -178,11 +179,46 @@ impl App {
         // Always in this order: two who use both do not wait for each other for ever.
         for (subject, quota) in [Some(all), own].into_iter().flatten() {
             let decision = tx.quota_take(scope, subject, kind.name(), quota, 1).await?;
-            if let QuotaDecision::Exhausted { again_ms } = decision {
-                return Err(Error::QuotaExhausted {
+            match decision {
+                QuotaDecision::Pass(usage) => {
+                    self.announce_reached(tx, scope, (kind, subject), quota, usage)
+                        .await?;
+                }
+                QuotaDecision::Exhausted { again_ms } => {
+                    return Err(Error::QuotaExhausted {
+                        kind: kind.name(),
+                        retry_ms: again_ms.saturating_sub(self.now_ms()).max(1),
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Announces that the last of a quota was used: once, with the one who used it.
+    async fn announce_reached(
+        &self,
+        tx: &mut Tx,
+        scope: &Scope,
+        (kind, subject): (QuotaKind, Option<Identifier>),
+        quota: Quota,
+        usage: Usage,
+    ) -> Result<(), Error> {
+        let (day_resets_ms, month_resets_ms) = Quota::resets_ms(self.now_ms());
+        let periods = [
+            ("day", quota.day_max, usage.day, day_resets_ms),
+            ("month", quota.month_max, usage.month, month_resets_ms),
+        ];
+        for (period, limit, used, resets_ms) in periods {
+            if let Some(limit) = limit.filter(|limit| *limit == used) {
+                let event = OutgoingEvent::QuotaReached(ReachedQuota {
                     kind: kind.name(),
-                    retry_ms: again_ms.saturating_sub(self.now_ms()).max(1),
+                    period,
+                    limit,
+                    subject,
+                    resets_ms,
                 });
+                announce(tx, scope, &event).await?;
             }
         }
         Ok(())

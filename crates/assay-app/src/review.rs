@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::examine::{ExamineRequest, ExamineRules, ExaminedFile};
 use crate::job::{Job as _, JobFile, ReviewChange};
 use crate::metric::family;
+use crate::outgoing_event::{OutgoingEvent, announce};
 use crate::paging::Paging;
 use crate::quota::QuotaKind;
 use crate::record::Recorded;
@@ -356,6 +357,8 @@ impl App {
         if let Some(follow_up) = follow_up {
             tx.task_enqueue(&scope, follow_up).await?;
         }
+        let event = OutgoingEvent::ReviewFinished(Box::new(review.clone()));
+        announce(&mut tx, &scope, &event).await?;
         tx.task_complete(&system, lease, None).await?;
         tx.commit().await?;
         let outcome = recorded.outcome.gate.as_deref().unwrap_or("none");

@@ -9,6 +9,7 @@ use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, UNIX_EPOCH};
 
 use assay_source::ErrorKind;
+use assay_store::OutsideImport;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 use tokio::io::{
@@ -70,6 +71,8 @@ pub struct ReviewOrder<'a> {
     pub rejected: &'a [Rejection],
     /// What people do not want to hear of.
     pub accepted: &'a Accepted,
+    /// What other tools found in the head.
+    pub imports: &'a [OutsideImport],
 }
 
 /// How far a process is, as it says itself.
@@ -232,6 +235,7 @@ impl ReviewProcess {
         for rule in &order.accepted.rules {
             command.arg("--without").arg(rule);
         }
+        import(&mut command, folder.path(), order.imports).await?;
         command
             .arg("--output")
             .arg(output("json", &report))
@@ -462,6 +466,28 @@ fn check_commit(name: &str) -> Result<(), ProcessError> {
             name: name.to_owned(),
         }),
     }
+}
+
+/// Hands over what other tools found, each as a file that is called as it is. The names
+/// and formats were checked when they came in.
+async fn import(
+    command: &mut Command,
+    folder: &Path,
+    imports: &[OutsideImport],
+) -> Result<(), ProcessError> {
+    let place = folder.join("imports");
+    let made = tokio::fs::create_dir_all(&place).await;
+    made.map_err(io_error("making a folder"))?;
+    for one in imports {
+        let file = place.join(&one.name);
+        let written = tokio::fs::write(&file, &one.output).await;
+        written.map_err(io_error("writing what other tools found"))?;
+        command.arg("--import").arg(output(&one.format, &file));
+        if let Some(root) = &one.root {
+            command.arg("--import-root").arg(root);
+        }
+    }
+    Ok(())
 }
 
 /// Tells the process what was rejected before.

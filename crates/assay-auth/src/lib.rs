@@ -45,6 +45,9 @@ pub use rate::{Quota, QuotaDecision, RateDecision, RateLimit, RateState, Usage};
 pub use role::{BuiltInRole, RoleName};
 pub use scope::Scope;
 pub use session::{SessionHash, SessionLimits, SessionToken};
-pub use signature::{check_github, check_gitlab, check_outgoing, sign_github, sign_outgoing};
+pub use signature::{
+    OutgoingHeaders, check_github, check_gitlab, check_outgoing, make_outgoing_secret, sign_github,
+    sign_outgoing,
+};
 pub use signing_key::{Algorithm, KeyName, SigningKey};
 pub use token::{RotatedKey, Subject, TokenClaims, TokenKeys};

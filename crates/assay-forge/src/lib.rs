@@ -1,4 +1,5 @@
-//! GitHub and GitLab: webhooks in, comments and checks out.
+//! GitHub and GitLab: webhooks in, comments and checks out; and other addresses, which
+//! are told what happens.
 //!
 //! Start at [`parse_github`], which makes a webhook an [`Event`]; at [`GitHub`], a
 //! client that asks as an app or with tokens; and at its [`GitHub::post_review`],
@@ -22,6 +23,7 @@ mod github;
 mod gitlab;
 mod identity_client;
 mod name;
+mod outgoing;
 mod post;
 mod secret;
 mod transport;
@@ -54,6 +56,7 @@ pub use gitlab::{
 };
 pub use identity_client::{IdentityClient, address_with, form};
 pub use name::{CommitSha, PullId, RepoName};
+pub use outgoing::{IsAllowed, OUTGOING_URL_BYTES_MAX, OutgoingClient, OutgoingError, is_public};
 pub use post::{
     BODY_CHARS_MAX, Place, PostOutcome, PostRequest, PostRules, Posting, Remark, Said, Side,
     Standing, Suggestion, Unexamined, is_ours,

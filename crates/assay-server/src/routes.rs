@@ -17,8 +17,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::context::{Context, ServerOptions};
 use crate::endpoint::{
-    audit, events, finding, health, key, login, metrics, organisation, repository, review, scan,
-    session, setting, task, team, token, user, webhook,
+    audit, events, finding, health, key, login, metrics, organisation, outgoing, repository,
+    review, scan, session, setting, task, team, token, user, webhook,
 };
 use crate::layer::{tag, watch};
 use crate::openapi::frame;
@@ -42,6 +42,7 @@ pub(crate) fn described() -> OpenApiRouter<Context> {
         .layer(DefaultBodyLimit::max(WEBHOOK_BYTES_MAX));
     let changes = OpenApiRouter::new()
         .routes(routes!(review::analyze))
+        .routes(routes!(review::import))
         .layer(DefaultBodyLimit::max(CHANGE_BYTES_MAX));
     let texts = OpenApiRouter::new()
         .routes(routes!(scan::secrets))
@@ -96,6 +97,11 @@ pub(crate) fn described() -> OpenApiRouter<Context> {
         .routes(routes!(user::set_role))
         .routes(routes!(setting::list))
         .routes(routes!(setting::get, setting::put, setting::remove))
+        .routes(routes!(outgoing::list, outgoing::create))
+        .routes(routes!(outgoing::get, outgoing::update, outgoing::remove))
+        .routes(routes!(outgoing::rotate))
+        .routes(routes!(outgoing::test))
+        .routes(routes!(outgoing::attempts))
         .routes(routes!(team::list, team::create))
         .routes(routes!(team::get, team::rename, team::remove))
         .routes(routes!(team::members))

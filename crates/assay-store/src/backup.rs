@@ -18,7 +18,7 @@ use crate::value::args;
 use crate::{Engine, Error, Store};
 
 /// Every table, each after those that it refers to.
-const TABLES: [&str; 30] = [
+const TABLES: [&str; 31] = [
     "organisation",
     "user_account",
     "role",
@@ -49,6 +49,7 @@ const TABLES: [&str; 30] = [
     "login_attempt",
     "quota_usage",
     "review_event",
+    "outside_import",
 ];
 
 /// What a file of rows begins with.
@@ -318,6 +319,8 @@ mod tests {
             include_str!("../../../migrations/postgres/0004-review.sql"),
             include_str!("../../../migrations/postgres/0005-login.sql"),
             include_str!("../../../migrations/postgres/0006-event.sql"),
+            include_str!("../../../migrations/postgres/0007-outgoing.sql"),
+            include_str!("../../../migrations/postgres/0008-outside.sql"),
         ];
         assert_eq!(texts.len(), crate::Store::migrations_known());
         let lines = texts.iter().flat_map(|text| text.lines());

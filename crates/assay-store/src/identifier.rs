@@ -70,8 +70,12 @@ identifiers! {
     ModelUsageId
     /// Names an attempt to call an outgoing webhook.
     OutgoingAttemptId
+    /// Names what an address is told, however often that is tried.
+    OutgoingMessageId
     /// Names an address that wants to be told.
     OutgoingWebhookId
+    /// Names what a tool found in a commit.
+    OutsideImportId
     /// Names what was said on a pull request.
     RemarkId
     /// Names a repository.

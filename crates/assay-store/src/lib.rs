@@ -37,6 +37,7 @@ mod login;
 mod member;
 mod model_usage;
 mod outgoing_webhook;
+mod outside_import;
 mod quota;
 mod rate;
 mod remark;
@@ -60,13 +61,15 @@ pub use forge_installation::{ForgeInstallation, InstallationState, NewForgeInsta
 pub use idempotency::Idempotency;
 pub use identifier::{
     DeliveryId, FeedbackId, FindingId, ForgeInstallationId, ModelUsageId, OutgoingAttemptId,
-    OutgoingWebhookId, RemarkId, RepositoryId, ReviewId, TaskId,
+    OutgoingMessageId, OutgoingWebhookId, OutsideImportId, RemarkId, RepositoryId, ReviewId,
+    TaskId,
 };
 pub use login::{LoginAttempt, Session, SessionOwner};
 pub use member::{Member, Role, Team};
 pub use model_usage::{ModelUsage, UsageTotal};
 pub use open::{Engine, Store, StoreOptions, database_create, database_drop};
-pub use outgoing_webhook::{NewOutgoingWebhook, OutgoingAttempt, OutgoingWebhook};
+pub use outgoing_webhook::{NewOutgoingWebhook, OutgoingAttempt, OutgoingWebhook, WEBHOOKS_MAX};
+pub use outside_import::{IMPORT_OUTPUT_BYTES_MAX, IMPORTS_MAX, ImportKept, OutsideImport};
 pub use rate::Rates;
 pub use remark::{Remark, RemarkState};
 pub use repository::{ForgeName, NewRepository, Repository};

@@ -35,6 +35,8 @@ const MIGRATIONS: &[Migration] = migrations! {
     4 "0004-review"
     5 "0005-login"
     6 "0006-event"
+    7 "0007-outgoing"
+    8 "0008-outside"
 };
 
 /// Keeps two processes from migrating one server at once.

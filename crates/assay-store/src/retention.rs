@@ -15,7 +15,7 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 pub struct Retention {
     /// Tasks and what came out of them.
     pub tasks_ms: i64,
-    /// Deliveries and their texts.
+    /// Deliveries and their texts, and what other tools found.
     pub deliveries_ms: i64,
     /// Reviews with their findings and reports.
     pub reviews_ms: i64,
@@ -79,6 +79,11 @@ impl Tx {
                 "DELETE FROM outgoing_webhook_attempt WHERE id IN (SELECT id \
                  FROM outgoing_webhook_attempt WHERE created_ms <= $1 LIMIT $2)",
                 before(retention.attempts_ms),
+            ),
+            (
+                "DELETE FROM outside_import WHERE id IN (SELECT id FROM outside_import \
+                 WHERE created_ms <= $1 LIMIT $2)",
+                before(retention.deliveries_ms),
             ),
             (
                 "DELETE FROM login WHERE id IN (SELECT id FROM login \

@@ -58,6 +58,11 @@ impl Tx {
         &mut self.state
     }
 
+    /// Returns the store that it is of.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
     pub(crate) fn new(state: State, store: Store) -> Self {
         Self {
             state,

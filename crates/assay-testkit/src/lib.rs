@@ -20,6 +20,8 @@ pub mod llm;
 #[cfg(feature = "pem")]
 pub mod pem;
 #[cfg(feature = "server")]
+pub mod receiver;
+#[cfg(feature = "server")]
 pub mod server;
 pub mod services;
 #[cfg(feature = "store")]

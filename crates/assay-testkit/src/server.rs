@@ -9,8 +9,8 @@ use assay_app::{
     Job as _, KeyOwner, KeyWish, ReviewChange, examine, record, report_json,
 };
 use assay_auth::{
-    Grant, IssuedKey, KeyName, OrganisationId, Permission, PermissionSet, Principal, RotatedKey,
-    Scope, SigningKey, TokenKeys,
+    FIELD_KEY_BYTES, FieldKeys, Grant, IssuedKey, KeyName, OrganisationId, Permission,
+    PermissionSet, Principal, RotatedKey, Scope, SigningKey, TokenKeys,
 };
 use assay_server::{ServeLimits, ServerOptions, router, serve};
 use assay_store::{
@@ -70,6 +70,16 @@ pub fn token_keys() -> TokenKeys {
     };
     let life_s = TokenKeys::LIFE_S;
     TokenKeys::new("assay".into(), "assay-api".into(), life_s, vec![rotated]).expect("a set")
+}
+
+/// Returns a key for fields that means nothing anywhere else.
+///
+/// # Panics
+/// Never: the key is long enough.
+pub fn field_keys() -> FieldKeys {
+    let secret: SecretSlice<u8> = vec![9; FIELD_KEY_BYTES].into();
+    let name = KeyName::parse("test").expect("a name");
+    FieldKeys::new([(name, secret)]).expect("a key")
 }
 
 impl TestServer {

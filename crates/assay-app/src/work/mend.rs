@@ -58,6 +58,7 @@ impl Worker {
             head: &fetched.head,
             rejected: &[],
             accepted: &Accepted::default(),
+            imports: &[],
         };
         let patch = self.0.tools.process.mend(order, job.rule.as_deref());
         let text = answer(&String::from_utf8_lossy(&patch.await?), &fetched.head);

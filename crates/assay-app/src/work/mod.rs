@@ -20,6 +20,7 @@ mod recall;
 mod remembered;
 mod submitted;
 mod sweep;
+mod tell;
 mod tree;
 mod trouble;
 
@@ -36,8 +37,11 @@ use self::trouble::{Later, Trouble};
 use crate::app::App;
 use crate::job::{HandleDelivery, Job as _, ReviewChange, ReviewTree};
 use crate::metric::family;
+use crate::outgoing_event::TellOutgoing;
 use crate::review_process::ReviewProcess;
 use crate::trace::{self, Fault, Span, SpanKind, TraceContext, within};
+
+pub(crate) use self::pull_request::ask;
 
 pub use self::answer::AnswerComment;
 pub use self::feedback::{SyncFeedback, SyncPull};
@@ -414,6 +418,7 @@ impl Worker {
             MendPull::KIND => self.mend_pull(claim).await,
             SyncFeedback::KIND => self.sync_feedback(claim).await,
             SyncPull::KIND => self.sync_pull(claim).await,
+            TellOutgoing::KIND => self.tell_outgoing(claim).await,
             other => Err(Trouble {
                 retry: Later::Never,
                 ..Trouble::broken(format!("nobody knows how to do `{other}`"))

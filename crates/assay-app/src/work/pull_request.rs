@@ -19,6 +19,7 @@ use super::submitted::{review_of, start};
 use super::trouble::Trouble;
 use crate::error::Error;
 use crate::job::Job;
+use crate::outgoing_event::announce_failed;
 use crate::record::record;
 use crate::review_process::ReviewOrder;
 
@@ -52,7 +53,7 @@ const REVIEWS_MAX: u32 = 50;
 /// Asks for the review of a commit of a pull request, in place of those that wait
 /// for older ones. One that was asked for last is not asked for again, unless
 /// `is_again`; one from before is, since what was said of it may be resolved by now.
-pub(super) async fn ask(
+pub(crate) async fn ask(
     tx: &mut Tx,
     scope: &Scope,
     repository: RepositoryId,
@@ -217,9 +218,11 @@ impl Worker {
         let fetched = fetched?;
         let scope = self.0.scope.within(organisation)?;
         let rejected = self.rejected(&scope, repository).await?;
-        let accepted = {
-            let mut tx = self.0.app.store().read().await?;
-            ignored::accepted(&mut tx, &scope, repository, job.number).await?
+        let (accepted, imports) = {
+            let mut tx = self.0.app.store().read_latest().await?;
+            let accepted = ignored::accepted(&mut tx, &scope, repository, job.number).await?;
+            let imports = tx.outside_import_list(&scope, repository, &job.head);
+            (accepted, imports.await?)
         };
         let order = ReviewOrder {
             repository: &fetched.folder,
@@ -227,6 +230,7 @@ impl Worker {
             head: &fetched.head,
             rejected: &rejected,
             accepted: &accepted,
+            imports: &imports,
         };
         let outcome = self
             .telling(&scope, claim.lease, review, async |heard| {
@@ -339,6 +343,7 @@ pub(super) async fn give_up(
         let failed = ReviewState::Failed;
         tx.review_abandon(scope, review, failed, &trouble.problem)
             .await?;
+        announce_failed(tx, scope, review).await?;
     }
     let end = match trouble.is_late {
         true => End::TimedOut,

@@ -94,6 +94,7 @@ impl Worker {
             head,
             rejected,
             accepted,
+            imports,
         } = order;
         let version = &self.0.app.options().version;
         let repository = repository.file_name().unwrap_or_default();
@@ -101,7 +102,14 @@ impl Worker {
         let rejected = serde_json::to_vec(rejected).map(|bytes| blake3::hash(&bytes).to_hex());
         let rejected = rejected.map_err(|why| Trouble::broken(format!("a list: {why}")))?;
         let accepted = accepted.key();
-        let name = format!("commits {version} {repository} {base} {head} {rejected} {accepted}");
+        let mut found = blake3::Hasher::new();
+        for import in imports {
+            found.update(import.name.as_bytes()).update(&[0]);
+            found.update(&import.hash);
+        }
+        let found = found.finalize().to_hex();
+        let name =
+            format!("commits {version} {repository} {base} {head} {rejected} {accepted} {found}");
         let key = CacheKey::new(CacheKind::Analysis, name);
         let cache = self.0.app.cache();
         if let Some(outcome) = cache.get(scope, &key).await.and_then(|kept| unpack(&kept)) {

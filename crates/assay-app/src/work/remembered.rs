@@ -9,6 +9,7 @@ use assay_forge::{Posting, Said};
 use assay_store::{NewFeedback, Remark, RemarkState, RepositoryId, Tx, Verdict};
 
 use super::trouble::Trouble;
+use crate::finding::rejected;
 
 /// A pull request by its repository and its number.
 pub(super) type On = (RepositoryId, u64);
@@ -170,6 +171,7 @@ pub(super) async fn give(
         note: opinion.note.map(str::to_owned),
     };
     tx.feedback_put(scope, &new).await?;
+    rejected(tx, scope, Some(on.0), &new).await?;
     Ok(())
 }
 

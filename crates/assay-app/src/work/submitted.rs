@@ -6,6 +6,7 @@ use assay_store::{Claim, ReviewId, ReviewState, Tx};
 use super::Worker;
 use super::trouble::Trouble;
 use crate::job::{Job as _, ReviewChange};
+use crate::outgoing_event::announce_failed;
 use crate::record::record;
 
 impl Worker {
@@ -76,6 +77,7 @@ pub(super) async fn give_up(
         let failed = ReviewState::Failed;
         tx.review_abandon(scope, review, failed, &trouble.problem)
             .await?;
+        announce_failed(tx, scope, review).await?;
     }
     Ok(())
 }

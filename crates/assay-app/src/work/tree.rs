@@ -10,6 +10,7 @@ use super::mirror::{Mirror, Wanted};
 use super::submitted::{review_of, start};
 use super::trouble::Trouble;
 use crate::job::{Job as _, ReviewTree};
+use crate::outgoing_event::announce_failed;
 use crate::record::record;
 use crate::review_process::Rejection;
 
@@ -110,6 +111,7 @@ pub(super) async fn give_up(
         let problem = trouble.public.as_deref().unwrap_or(&trouble.problem);
         tx.review_abandon(scope, review, ReviewState::Failed, problem)
             .await?;
+        announce_failed(tx, scope, review).await?;
     }
     Ok(())
 }

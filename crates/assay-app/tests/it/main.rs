@@ -9,6 +9,7 @@
 mod encryption;
 #[cfg(unix)]
 mod examiner;
+mod outgoing;
 mod remarks;
 mod replica;
 #[cfg(unix)]

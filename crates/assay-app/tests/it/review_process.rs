@@ -49,6 +49,7 @@ async fn run_in(
         head: HEAD,
         rejected: &[],
         accepted: &Accepted::default(),
+        imports: &[],
     };
     let heard = watch::Sender::new(StepHeard::default());
     let outcome = process.run(order, &heard).await;
@@ -181,6 +182,7 @@ async fn only_full_names_of_commits_reach_the_process() {
             head: name,
             rejected: &[],
             accepted: &Accepted::default(),
+            imports: &[],
         };
         let heard = watch::Sender::new(StepHeard::default());
         let error = process.run(order, &heard).await.expect_err(name);

@@ -1,6 +1,6 @@
 use assay_auth::{
-    AuditHash, FieldKeys, Identifier, KeyName, Network, Permission, PresentedKey, RoleName,
-    RotatedKey, SessionToken, SigningKey, TokenKeys, check_github, check_outgoing,
+    AuditHash, FieldKeys, Identifier, KeyName, Network, OutgoingHeaders, Permission, PresentedKey,
+    RoleName, RotatedKey, SessionToken, SigningKey, TokenKeys, check_github, check_outgoing,
 };
 use proptest::prelude::{any, prop_oneof, proptest};
 use proptest::strategy::Strategy;
@@ -31,6 +31,14 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
+fn headers(text: &str) -> OutgoingHeaders<'_> {
+    OutgoingHeaders {
+        id: Some(text),
+        timestamp: Some("1"),
+        signature: Some(text),
+    }
+}
+
 proptest! {
     #[test]
     fn no_text_is_believed_or_brings_anything_down(text in text()) {
@@ -38,7 +46,7 @@ proptest! {
         assert!(PresentedKey::parse(&text).is_err());
         assert!(token_keys().verify(&text, 0).is_err());
         assert!(check_github(Some(&text), &secret, b"body").is_err());
-        assert!(check_outgoing(Some(&text), &secret[0], b"body", i64::MIN, i64::MAX).is_err());
+        assert!(check_outgoing(headers(&text), &secret[0], b"body", i64::MIN, i64::MAX).is_err());
         let bytes: SecretSlice<u8> = vec![1; 32].into();
         let fields = FieldKeys::new([(KeyName::parse("k").unwrap(), bytes)]).unwrap();
         assert!(fields.open(&text, "place").is_err());

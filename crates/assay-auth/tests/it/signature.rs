@@ -1,5 +1,6 @@
 use assay_auth::{
-    AuthError, check_github, check_gitlab, check_outgoing, sign_github, sign_outgoing,
+    AuthError, OutgoingHeaders, check_github, check_gitlab, check_outgoing, sign_github,
+    sign_outgoing,
 };
 use secrecy::SecretString;
 
@@ -157,96 +158,97 @@ fn deliveries_of_gitlab_show_the_secret() {
 fn what_we_send_is_good_once_and_now() {
     let now_ms = 1_767_225_600_123;
     let body = b"{\"event\":\"review.finished\"}";
-    let header = sign_outgoing(&secrets(&["new", "old"]), now_ms, body);
-    let at = |ms: i64| now_ms + ms;
-    let unsigned = header.split(",v1=").next().unwrap().to_owned();
-    let moved = header.replace("t=1767225600", "t=1767225700");
-    let junk_first = header.replace(",v1=", ",v0=zz,v1=");
-    for (name, header, secret, now_ms, answer) in [
-        ("now", Some(&*header), "new", at(0), Ok(())),
-        ("by the old secret", Some(&*header), "old", at(0), Ok(())),
+    let signature = sign_outgoing(&secrets(&["new", "old"]), "msg_1", now_ms, body);
+    let headers =
+        |id: &'static str, timestamp: &'static str, signature: &'static str| OutgoingHeaders {
+            id: Some(id),
+            timestamp: Some(timestamp),
+            signature: Some(signature),
+        };
+    let signature: &'static str = signature.leak();
+    let good = headers("msg_1", "1767225600", signature);
+    let junk_first = format!("v2,zz {signature}").leak();
+    let stale = Err(AuthError::SignatureStale);
+    let wrong = Err(AuthError::SignatureWrong);
+    let malformed = Err(AuthError::SignatureMalformed);
+    for (name, headers, secret, later_ms, answer) in [
+        ("now", good, "new", 0, Ok(())),
+        ("by the old secret", good, "old", 0, Ok(())),
         (
             "a version that is not known yet",
-            Some(&*junk_first),
+            headers("msg_1", "1767225600", junk_first),
             "new",
-            at(0),
+            0,
             Ok(()),
         ),
-        ("a little later", Some(&*header), "new", at(299_000), Ok(())),
-        (
-            "a replay",
-            Some(&*header),
-            "new",
-            at(301_000),
-            Err(AuthError::SignatureStale),
-        ),
-        (
-            "from the future",
-            Some(&*header),
-            "new",
-            at(-301_000),
-            Err(AuthError::SignatureStale),
-        ),
-        (
-            "another secret",
-            Some(&*header),
-            "other",
-            at(0),
-            Err(AuthError::SignatureWrong),
-        ),
-        (
-            "an empty secret",
-            Some(&*header),
-            "",
-            at(0),
-            Err(AuthError::SignatureWrong),
-        ),
+        ("a little later", good, "new", 299_000, Ok(())),
+        ("a replay", good, "new", 301_000, stale),
+        ("from the future", good, "new", -301_000, stale),
+        ("another secret", good, "other", 0, wrong),
+        ("an empty secret", good, "", 0, wrong),
         (
             "another time",
-            Some(&*moved),
+            headers("msg_1", "1767225700", signature),
             "new",
-            at(100_000),
-            Err(AuthError::SignatureWrong),
+            100_000,
+            wrong,
+        ),
+        (
+            "another message",
+            headers("msg_2", "1767225600", signature),
+            "new",
+            0,
+            wrong,
         ),
         (
             "no tag",
-            Some(&*unsigned),
+            headers("msg_1", "1767225600", ""),
             "new",
-            at(0),
-            Err(AuthError::SignatureWrong),
+            0,
+            wrong,
         ),
         (
-            "no time",
-            Some("v1=00"),
+            "no base64",
+            headers("msg_1", "1767225600", "v1,%"),
             "new",
-            at(0),
-            Err(AuthError::SignatureMalformed),
-        ),
-        (
-            "a cut tag",
-            Some("t=1,v1=00"),
-            "new",
-            at(0),
-            Err(AuthError::SignatureMalformed),
+            0,
+            malformed,
         ),
         (
             "no number",
-            Some("t=now,v1=00"),
+            headers("msg_1", "now", signature),
             "new",
-            at(0),
-            Err(AuthError::SignatureMalformed),
+            0,
+            malformed,
         ),
         (
             "nothing",
-            None,
+            OutgoingHeaders {
+                id: None,
+                timestamp: None,
+                signature: None,
+            },
             "new",
-            at(0),
+            0,
             Err(AuthError::SignatureMissing),
         ),
     ] {
-        let got = check_outgoing(header, &secret.into(), body, now_ms, 300_000);
+        let got = check_outgoing(headers, &secret.into(), body, now_ms + later_ms, 300_000);
         assert_eq!(got, answer, "{name}");
     }
-    let got = check_outgoing(Some(&header), &"new".into(), b"{}", now_ms, 300_000);
+    let got = check_outgoing(good, &"new".into(), b"{}", now_ms, 300_000);
     assert_eq!(got, Err(AuthError::SignatureWrong));
+}
+
+/// The example of the specification of Standard Webhooks.
+#[test]
+fn what_we_send_is_signed_as_the_specification_says() {
+    let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let signature = sign_outgoing(
+        &secrets(&[secret]),
+        "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        1_614_265_330_000,
+        br#"{"test": 2432232314}"#,
+    );
+    assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
 }

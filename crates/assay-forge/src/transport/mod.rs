@@ -485,7 +485,7 @@ pub(crate) fn build_client(
 
 /// Sets up TLS with the system's certificates. Where the address is not even
 /// encrypted there may be none, and none are needed.
-fn tls(endpoint: &Endpoint, base: &Url) -> Result<ClientConfig, ForgeError> {
+pub(crate) fn tls(endpoint: &Endpoint, base: &Url) -> Result<ClientConfig, ForgeError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()

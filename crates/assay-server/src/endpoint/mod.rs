@@ -9,6 +9,7 @@ pub(crate) mod key;
 pub(crate) mod login;
 pub(crate) mod metrics;
 pub(crate) mod organisation;
+pub(crate) mod outgoing;
 pub(crate) mod repository;
 pub(crate) mod review;
 pub(crate) mod scan;

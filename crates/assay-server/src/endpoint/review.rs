@@ -1,7 +1,8 @@
 //! Reviews: asked for, listed, looked at.
 
 use assay_app::{
-    AnalyzeWish, Analyzed, ExaminedFile, FindingView, ReviewQuery, ReviewRow, ReviewView,
+    AnalyzeWish, Analyzed, ExaminedFile, FindingView, OutsideWish, ReviewQuery, ReviewRow,
+    ReviewView,
 };
 use assay_auth::Identifier;
 use axum::Json;
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::context::Context;
-use crate::extract::{Authenticated, Id, IdempotencyKey, Parameters, Payload};
+use crate::extract::{Authenticated, Body, Id, IdempotencyKey, Parameters, Payload};
 use crate::page::{Listed, PageQuery};
 use crate::problem::{Problem, Refusals};
 
@@ -353,4 +354,81 @@ pub(crate) async fn remove(
 fn repository(text: &str) -> Result<Identifier, Problem> {
     let id = Identifier::parse(text);
     id.map_err(|_| Problem::invalid("`repository` is no identifier"))
+}
+
+/// How what a tool found is read.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ImportQuery {
+    /// `sarif`, `rdjson`, `rdjsonl`, `checkstyle`, `eslint`, `ruff`, `clippy`, `golangci`,
+    /// `tsc`, `typescript-check`, `coderabbit` or `copilot`.
+    #[param(example = "sarif")]
+    format: String,
+    /// What it is called; another output of that name takes its place. Usually the format.
+    #[param(max_length = 60, example = "codeql")]
+    name: Option<String>,
+    /// Where the repository was when the tool ran: absolute paths below are taken.
+    #[param(max_length = 1024, example = "/builds/acme/shop")]
+    root: Option<String>,
+}
+
+/// What becomes of what a tool found.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ImportAnswer)]
+pub(crate) struct WireImported {
+    /// The review that takes it in.
+    review: String,
+    /// Where that is.
+    url: String,
+    /// How many findings were read.
+    findings: usize,
+    /// What was left out, and what the tool could not do.
+    notes: Vec<String>,
+}
+
+/// Takes in what another tool found in the commit of a review of a pull request.
+///
+/// The body is what the tool wrote. Another review of the commit takes it in, tells what
+/// is new from what was there, and says once what several say. The same output sent again
+/// changes nothing.
+#[utoipa::path(
+    post, path = "/api/v1/review/{id}/findings/import", operation_id = "review_import",
+    tag = "reviews", params(("id" = String, Path, description = "The review."), ImportQuery),
+    request_body(content = String, content_type = "application/octet-stream", description = "What the tool wrote, up to 8 MB."),
+    responses(
+        (status = 202, body = WireImported, description = "It is kept, and the review is queued."),
+        (status = 200, body = WireImported, description = "It was sent before."),
+        Refusals
+    )
+)]
+pub(crate) async fn import(
+    State(context): State<Context>,
+    Authenticated(caller): Authenticated,
+    id: Id,
+    Parameters(query): Parameters<ImportQuery>,
+    Body(output): Body,
+) -> Result<(StatusCode, Json<WireImported>), Problem> {
+    let id = id.read(Identifier::parse)?;
+    let wish = OutsideWish {
+        format: query.format,
+        name: query.name,
+        root: query.root,
+        output: output.to_vec(),
+    };
+    let taken = context.app.review_import(&caller, id, wish).await?;
+    let status = match taken.is_known {
+        true => StatusCode::OK,
+        false => StatusCode::ACCEPTED,
+    };
+    let review = taken.review.to_string();
+    Ok((
+        status,
+        Json(WireImported {
+            url: format!("/api/v1/review/{review}"),
+            review,
+            findings: taken.findings,
+            notes: taken.notes,
+        }),
+    ))
 }

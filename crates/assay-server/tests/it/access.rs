@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use assay_auth::Permission;
 use assay_testkit::http::Request;
 use assay_testkit::on_both_engines;
-use assay_testkit::server::TestServer;
+use assay_testkit::server::{TestServer, field_keys};
 use assay_testkit::store::TestStore;
 use serde_json::{Value, json};
 
@@ -118,6 +118,15 @@ fn cases() -> Vec<Case> {
         case(("get", "/api/v1/review/{review}"), None, else_, 200),
         case(("get", "/api/v1/review/{review}/report"), None, else_, 404),
         case(("get", "/api/v1/review/{review}/events"), None, else_, 200),
+        case(
+            (
+                "post",
+                "/api/v1/review/{review}/findings/import?format=sarif",
+            ),
+            None,
+            sees(Permission::ReviewRead),
+            400,
+        ),
         case(
             ("post", "/api/v1/review/analyze"),
             Some(change),
@@ -295,6 +304,44 @@ fn cases() -> Vec<Case> {
             sees(Permission::UserRead),
             204,
         ),
+        case(("get", "/api/v1/webhooks"), None, else_, 200),
+        case(
+            ("post", "/api/v1/webhooks"),
+            Some(json!({"url": "https://example.org/hook"})),
+            sees(Permission::WebhookRead),
+            201,
+        ),
+        case(("get", "/api/v1/webhooks/{webhook}"), None, else_, 200),
+        case(
+            ("put", "/api/v1/webhooks/{webhook}"),
+            Some(json!({"enabled": false})),
+            sees(Permission::WebhookRead),
+            204,
+        ),
+        case(
+            ("post", "/api/v1/webhooks/{webhook}/secret"),
+            None,
+            sees(Permission::WebhookRead),
+            200,
+        ),
+        case(
+            ("post", "/api/v1/webhooks/{webhook}/test"),
+            None,
+            sees(Permission::WebhookRead),
+            202,
+        ),
+        case(
+            ("get", "/api/v1/webhooks/{webhook}/attempts"),
+            None,
+            else_,
+            200,
+        ),
+        case(
+            ("delete", "/api/v1/webhooks/{webhook}"),
+            None,
+            sees(Permission::WebhookRead),
+            204,
+        ),
         case(
             ("delete", "/api/v1/keys/{key}"),
             None,
@@ -327,6 +374,7 @@ fn closed_operations() -> BTreeSet<String> {
 
 /// Returns the path of the document that a case is about.
 fn documented(path: &str) -> String {
+    let path = path.split('?').next().unwrap_or_default();
     // A second identifier of a path has its own name.
     let path = path.replace("members/{user}", "members/{member}");
     let names = [
@@ -339,6 +387,7 @@ fn documented(path: &str) -> String {
         "session",
         "repository",
         "finding",
+        "webhook",
     ];
     let path = names.iter().fold(path, |path, name| {
         path.replace(&format!("{{{name}}}"), "{id}")
@@ -366,11 +415,15 @@ async fn things(server: &TestServer) -> Vec<(&'static str, String)> {
     let session = Request::new("POST", "/api/v1/auth/session");
     let session = session.json(&json!({"key": server.admin}));
     let session = session.send(server.address).await.json();
+    let webhook = json!({"url": "https://example.org/other", "events": ["review.failed"]});
+    let webhook = Request::new("POST", "/api/v1/webhooks").json(&webhook);
+    let webhook = admin(webhook).send(server.address).await.json();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let (repository, finding) = server.repository_with_finding("acme", "shop").await;
     vec![
         ("session", text(&session["id"])),
         ("team", text(&team["id"])),
+        ("webhook", text(&webhook["id"])),
         ("organisation", text(&organisation["id"])),
         ("repository", repository.to_string()),
         ("finding", finding.to_string()),
@@ -395,8 +448,9 @@ async fn every_endpoint_is_closed_to_those_it_is_not_for(test: TestStore) {
         "a case for each operation that is not open"
     );
     // What goes on until the review ends, is ended here at once.
-    let server = TestServer::start_with(test.store.clone(), |_, options, _| {
+    let server = TestServer::start_with(test.store.clone(), |app, options, _| {
         options.stream_ms = 50;
+        app.field_keys = Some(field_keys());
     })
     .await;
     let things = things(&server).await;

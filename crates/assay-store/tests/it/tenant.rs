@@ -6,11 +6,11 @@ use assay_auth::{
 };
 use assay_source::ErrorKind;
 use assay_store::{
-    Error, FindingFilter, FindingId, ForgeInstallationId, ForgeName, InstallationState,
+    Error, FindingFilter, FindingId, ForgeInstallationId, ForgeName, ImportKept, InstallationState,
     LoginAttempt, NewApiKey, NewDelivery, NewFeedback, NewForgeInstallation, NewOutgoingWebhook,
-    NewUser, OutgoingAttempt, OutgoingWebhookId, Page, RemarkId, RemarkState, RepositoryId,
-    ReviewFilter, ReviewId, ReviewOutcome, ReviewState, SessionOwner, Store, TaskFilter, TaskId,
-    Tx, Verdict,
+    NewUser, OutgoingAttempt, OutgoingWebhookId, OutsideImport, Page, RemarkId, RemarkState,
+    RepositoryId, ReviewFilter, ReviewId, ReviewOutcome, ReviewState, SessionOwner, Store,
+    TaskFilter, TaskId, Tx, Verdict,
 };
 use assay_testkit::on_both_engines;
 use assay_testkit::store::TestStore;
@@ -78,11 +78,23 @@ fn attempt_to_log_in() -> LoginAttempt {
 
 fn attempt() -> OutgoingAttempt {
     OutgoingAttempt {
+        message: None,
         event: "review.done".to_owned(),
         number: 1,
         status: Some(200),
         problem: None,
         duration_ms: 12,
+        created_ms: 0,
+    }
+}
+
+fn found() -> OutsideImport {
+    OutsideImport {
+        name: "lint".to_owned(),
+        format: "sarif".to_owned(),
+        root: None,
+        output: b"{}".to_vec(),
+        hash: vec![1],
     }
 }
 
@@ -134,6 +146,11 @@ async fn fill(store: &Store, name: &str) -> Filled {
     let numbers = [("lines".to_owned(), 12.0)];
     tx.metric_replace(&scope, review, &numbers).await.unwrap();
     tx.review_finish(&scope, review, &outcome()).await.unwrap();
+    let found = found();
+    let kept = tx.outside_import_put(&scope, repository, "head", &found);
+    assert_eq!(kept.await.unwrap(), ImportKept::New);
+    let again = tx.outside_import_put(&scope, repository, "head", &found);
+    assert_eq!(again.await.unwrap(), ImportKept::Known);
     let remark = tx
         .remark_want(&scope, repository, 7, "f1")
         .await
@@ -157,7 +174,11 @@ async fn fill(store: &Store, name: &str) -> Filled {
         events: vec!["review.done".to_owned()],
         secret_sealed: vec![7; 40],
     };
-    let webhook = tx.outgoing_webhook_insert(&scope, &webhook).await.unwrap();
+    let named = OutgoingWebhookId::new(store.clock(), store.randomness());
+    tx.outgoing_webhook_insert(&scope, named, &webhook)
+        .await
+        .unwrap();
+    let webhook = named;
     tx.outgoing_attempt_insert(&scope, webhook, &attempt())
         .await
         .unwrap();
@@ -266,6 +287,12 @@ async fn seen(tx: &mut Tx, scope: &Scope, of: &Filled) -> String {
     add(format!(
         "{:?}",
         tx.outgoing_attempt_list(scope, of.webhook, 9).await.ok()
+    ));
+    add(format!(
+        "{:?}",
+        tx.outside_import_list(scope, of.repository, "head")
+            .await
+            .ok()
     ));
     add(format!("{:?}", tx.task_get(scope, of.task).await.ok()));
     text
@@ -387,7 +414,14 @@ async fn a_stranger_finds_nothing_and_changes_nothing(test: TestStore) {
             tx.remark_update(strange, ours.remark, RemarkState::Refused, None, None, None),
         "outgoing_webhook_set_enabled" =>
             tx.outgoing_webhook_set_enabled(strange, ours.webhook, false),
+        "outgoing_webhook_set_secret" =>
+            tx.outgoing_webhook_set_secret(strange, ours.webhook, b"x", 0),
+        "outgoing_webhook_tried" => tx.outgoing_webhook_tried(strange, ours.webhook, None),
+        "outgoing_webhook_reseal" => tx.outgoing_webhook_reseal(strange, ours.webhook, b"x", None),
+        "outgoing_webhook_sealed_list" => tx.outgoing_webhook_sealed_list(strange, None, 9),
         "outgoing_webhook_remove" => tx.outgoing_webhook_remove(strange, ours.webhook),
+        "outside_import_put" =>
+            tx.outside_import_put(strange, ours.repository, "head", &found()),
         "outgoing_attempt_insert" => tx.outgoing_attempt_insert(strange, ours.webhook, &attempt()),
         "task_cancel" => tx.task_cancel(strange, ours.task),
         "task_retry" => tx.task_retry(strange, ours.task),
@@ -395,6 +429,8 @@ async fn a_stranger_finds_nothing_and_changes_nothing(test: TestStore) {
     assert_eq!(let_through, []);
     // What is not an error is still not done to others.
     tx.key_used(strange, ours.key).await.unwrap();
+    let listed = tx.outside_import_list(strange, ours.repository, "head");
+    assert_eq!(listed.await.unwrap(), []);
     let superseded = tx
         .review_supersede(strange, ours.repository, 7, ours.review)
         .await;

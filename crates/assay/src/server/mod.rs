@@ -20,6 +20,7 @@ use assay_app::{
     App, AppOptions, ForgeClient, ForgeTools, KeptExaminers, KeptLimits, Mirrors, ProcessLimits,
     ReviewProcess, SharedEtags, Tools, Worker, WorkerOptions,
 };
+use assay_forge::OutgoingClient;
 use assay_server::{ServeLimits, ServerOptions};
 use assay_store::{Cache, Rates, Spread};
 use secrecy::ExposeSecret as _;
@@ -252,6 +253,10 @@ fn app_options(settings: &Settings, cache: Cache) -> anyhow::Result<AppOptions> 
     options.gitlab = gitlab.and_then(|gitlab| forge::intake(&gitlab.forge));
     options.login_providers = settings.login_providers.clone();
     options.field_keys = Some(settings.field_keys()?);
+    let allowed = settings.outgoing_allowed.clone();
+    options.outgoing = OutgoingClient::new(Arc::new(move |address| {
+        !allowed.is_empty() && allowed.contains(address)
+    }));
     Ok(options)
 }
 

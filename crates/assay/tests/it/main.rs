@@ -31,6 +31,7 @@ mod serve_admin;
 mod serve_command;
 mod serve_feedback;
 mod serve_gitlab;
+mod serve_import;
 mod serve_shared;
 mod serve_telemetry;
 mod summary;

@@ -10,6 +10,7 @@ mod gitlab;
 mod http;
 mod log;
 mod login;
+mod outgoing;
 mod queue;
 mod resilience;
 mod retention;
@@ -40,6 +41,7 @@ use self::http::HttpFile;
 use self::log::LogFile;
 pub(super) use self::log::LogFormat;
 use self::login::LoginFile;
+use self::outgoing::OutgoingFile;
 use self::queue::QueueFile;
 use self::resilience::{ResilienceFile, ResilienceSettings};
 use self::retention::RetentionFile;
@@ -72,6 +74,8 @@ pub(super) struct Settings {
     pub(super) tokens: TokenSettings,
     pub(super) login_providers: Vec<LoginProvider>,
     encryption: EncryptionFile,
+    /// Networks that are told things although they are not public.
+    pub(super) outgoing_allowed: Networks,
     pub(super) proxies: Networks,
     /// None: the usual.
     pub(super) inside: Option<Networks>,
@@ -119,6 +123,7 @@ struct File {
     tokens: TokensFile,
     login: LoginFile,
     encryption: EncryptionFile,
+    outgoing: OutgoingFile,
     http: HttpFile,
     telemetry: TelemetryFile,
     log: LogFile,
@@ -178,6 +183,7 @@ impl Settings {
             cors_origins: file.http.cors_origins,
             login_providers: login::read(file.login, public_url.as_deref())?,
             encryption: file.encryption,
+            outgoing_allowed: outgoing::read(&file.outgoing)?,
             public_url,
             telemetry: telemetry::read(file.telemetry)?,
             log_format: file.log.format,

@@ -1,0 +1,1 @@
+UPDATE outgoing_webhook SET secret_before_sealed = '\x0102', secret_before_until_ms = 1767312000000;

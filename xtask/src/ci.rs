@@ -14,6 +14,7 @@ use crate::demo;
 use crate::run::{cargo, run as run_command, words};
 use crate::services;
 use crate::tidy;
+use crate::web;
 
 /// The version of cargo-deny that is installed when it is missing.
 const DENY_VERSION: &str = "0.20.2";
@@ -26,9 +27,12 @@ const STEPS: &[Step] = &[
     ("format", format),
     ("tidy", tidy::run),
     ("dependencies", deny),
+    // Before anything is compiled: the program has the pages within.
+    ("web", web::check),
     ("clippy", clippy),
     ("documentation", documentation),
     ("tests", |root| test(root, &[])),
+    ("web-test", web::test),
     ("demo", demo::check),
 ];
 

@@ -22,6 +22,7 @@ mod run;
 mod services;
 mod tidy;
 mod train;
+mod web;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -60,6 +61,9 @@ Tasks:
                   train the model that judges secrets on the labels in DIR/meta for
                   DIR/data (and list what it gets wrong), or count the letters of the
                   words of the texts in DIR
+  web             build the dashboard, which the next build of the program has within
+  web-test        check the dashboard and try every page of it in Chromium, which apt-get
+                  installs where it is missing
   benchmark-java FOLDER [ASSAY]
                   scan OWASP BenchmarkJava, print its score by category and the
                   processor time of the scan; with ASSAY a program that is there
@@ -83,6 +87,8 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
     match arguments {
         ["demo"] => demo::run(&root),
         ["demo", "--check"] => demo::check(&root),
+        ["web"] => web::build(&root),
+        ["web-test"] => web::test(&root),
         ["demo-github", rest @ ..] => demo_github::start(&root, rest),
         ["test", rest @ ..] => ci::test(&root, rest),
         ["services", "up"] => services::up(),

@@ -114,6 +114,7 @@ pub fn examine_telling(
     progress: &dyn Progress,
 ) -> Report {
     let mut settings = Settings::new(version, today);
+    settings.keeps_diff = request.rules == ExamineRules::All;
     if request.rules == ExamineRules::Secrets {
         for (pattern, enabled) in [("*", false), ("secret/*", true)] {
             settings.rules.statements.push(RuleStatement {

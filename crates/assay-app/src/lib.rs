@@ -31,6 +31,7 @@ mod finding;
 mod first_key;
 mod health;
 mod key;
+mod local;
 mod login;
 mod operator;
 mod organisation;

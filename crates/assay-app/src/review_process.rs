@@ -230,7 +230,13 @@ impl ReviewProcess {
         command
             .arg("--directory")
             .arg(order.repository)
-            .args(["review", "--tell-progress", &range, "--accepted"])
+            .args([
+                "review",
+                "--tell-progress",
+                "--keep-diff",
+                &range,
+                "--accepted",
+            ])
             .arg(&accepted);
         for rule in &order.accepted.rules {
             command.arg("--without").arg(rule);

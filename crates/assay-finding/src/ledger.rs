@@ -6,6 +6,8 @@
 
 use assay_source::{ChangeStatus, LineRange, RepoPath};
 
+use crate::diff::FileDiff;
+
 /// Why something was not analysed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SkipReason {
@@ -162,6 +164,8 @@ pub struct FileEntry {
     pub hunks: Vec<HunkEntry>,
     /// What else the reader must know: encoding, mode change, cuts.
     pub notes: Vec<String>,
+    /// The changed lines, when the report is to have them.
+    pub diff: FileDiff,
 }
 
 /// The ledger of a review.

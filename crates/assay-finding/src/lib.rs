@@ -9,6 +9,7 @@
 //! Must not know: how findings are found, git, forges, configuration files.
 
 mod baseline;
+mod diff;
 mod finding;
 mod fingerprint;
 mod fix;
@@ -24,6 +25,7 @@ mod suppression;
 pub use baseline::{
     BASELINE_BYTES_MAX, BASELINE_FILE_NAME, Baseline, BaselineEntry, BaselineError,
 };
+pub use diff::{DiffLine, DiffPart, DiffSide, FileDiff};
 pub use finding::{
     Attribution, Category, Confidence, Finding, Frame, FrameLine, Location, Measure, Related,
     Severity, State,

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use assay_finding::{
-    Coverage, FileEntry, FileMetrics, HunkEntry, PlacedDirective, Problem, SkipReason,
+    Coverage, FileDiff, FileEntry, FileMetrics, HunkEntry, PlacedDirective, Problem, SkipReason,
 };
 use assay_graph::Facts;
 use assay_rules::{Surface, is_schema};
@@ -16,6 +16,7 @@ use assay_source::{
 use assay_syntax::{Language, detect};
 
 use crate::classify::{skip_by_path, skip_by_text};
+use crate::difference;
 use crate::engines::Engines;
 use crate::flow::FlowFile;
 use crate::frame;
@@ -113,6 +114,7 @@ impl Examined {
                 coverage: Coverage::Skipped(SkipReason::NoContentChange),
                 hunks: Vec::new(),
                 notes: Vec::new(),
+                diff: FileDiff::default(),
             },
             versions: Versions {
                 base: Vec::new(),
@@ -175,6 +177,9 @@ impl Examination<'_> {
         };
         self.examined.versions.mapping = LineMapping::new(hunks.clone());
         self.fragment = texts.fragment;
+        if self.settings.keeps_diff {
+            self.examined.entry.diff = self.difference(&texts, &hunks);
+        }
         let reason = skip.or_else(|| self.skip_by_text(&texts));
         let coverage = match reason {
             Some(reason) => {
@@ -185,6 +190,18 @@ impl Examination<'_> {
             None => self.analyse(&texts),
         };
         self.account(hunks, coverage);
+    }
+
+    fn difference(&self, texts: &Texts, hunks: &[Hunk]) -> FileDiff {
+        let path = self.file.path();
+        let base = self
+            .file
+            .base
+            .as_ref()
+            .map_or(path, |version| &version.path);
+        let base = (base, texts.base.as_ref());
+        let head = (path, texts.head.as_ref());
+        difference::write(base, head, hunks, &self.settings.secret_rules)
     }
 
     fn note_kinds(&mut self) {

@@ -17,6 +17,7 @@ mod clones;
 mod copied;
 mod coverage;
 mod dependencies;
+mod difference;
 mod engines;
 mod file;
 mod flow;

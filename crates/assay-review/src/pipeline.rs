@@ -18,6 +18,7 @@ use crate::clones;
 use crate::copied;
 use crate::coverage::NewCode;
 use crate::dependencies;
+use crate::difference;
 use crate::engines::Engines;
 use crate::file::{Examined, examine, line_counts, panic_message, stopped, unread};
 use crate::flow;
@@ -160,6 +161,7 @@ pub fn review(subject: Subject<'_>, settings: &Settings, progress: &dyn Progress
         entries.push(file.entry);
     }
     metrics.change = totals.deltas();
+    difference::limit(entries.iter_mut().map(|entry| &mut entry.diff));
     let source_lines = subject.is_scan.then(|| totals.source_lines());
     let mut report = Report {
         version: settings.version.clone(),

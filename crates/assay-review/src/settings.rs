@@ -67,6 +67,9 @@ pub struct Settings {
     pub advisories: AdvisorySource,
     /// What licences of packages are accepted.
     pub licences: LicencePolicy,
+    /// Whether the report has the changed lines of each file, for those who show it where the
+    /// files are not.
+    pub keeps_diff: bool,
     /// How much is read at most.
     pub limits: Limits,
     /// Keeps what the code graph knows of files between reviews.
@@ -149,6 +152,7 @@ impl Settings {
             coverage: None,
             advisories: AdvisorySource::Off,
             licences: LicencePolicy::default(),
+            keeps_diff: false,
             limits: Limits::default(),
             facts: None,
             past: None,

@@ -20,6 +20,9 @@ pub struct ServerOptions {
     /// Where people reach the server, such as `https://assay.example`; none is where
     /// each request says that it is.
     pub public_url: Option<String>,
+    /// Below which path people reach the server, such as `/assay`; the empty text is none. What
+    /// comes with it and what comes without it is answered alike.
+    pub path_prefix: String,
     /// Whether health and metrics are all that is answered.
     pub is_inside_only: bool,
     /// So long may an answer take.
@@ -45,6 +48,7 @@ impl Default for ServerOptions {
             inside: Networks::parse(private).expect("these are networks"),
             cors_origins: Vec::new(),
             public_url: None,
+            path_prefix: String::new(),
             is_inside_only: false,
             request_ms: 30_000,
             heartbeat_ms: 15_000,

@@ -16,6 +16,7 @@ mod extract;
 mod layer;
 mod openapi;
 mod page;
+mod pages;
 mod patient;
 mod problem;
 mod routes;

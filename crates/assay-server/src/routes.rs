@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use aide::redoc::Redoc;
 use assay_app::App;
-use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderName, HeaderValue, Method};
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{HeaderName, HeaderValue, Method, Uri};
 use axum::response::{Html, IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Router, middleware};
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::CorsLayer;
 use utoipa_axum::router::OpenApiRouter;
@@ -22,6 +23,7 @@ use crate::endpoint::{
 };
 use crate::layer::{tag, watch};
 use crate::openapi::frame;
+use crate::pages::Pages;
 use crate::problem::Problem;
 
 const BODY_BYTES_MAX: usize = 64 * 1024;
@@ -145,30 +147,66 @@ pub fn router(app: App, options: ServerOptions) -> Router {
         return router_inside(app, options);
     }
     let cors = cors(&options.cors_origins);
+    let pages = Arc::new(Pages::new(&options.path_prefix));
+    let prefix: Arc<str> = options.path_prefix.as_str().into();
     let context = Context {
         app,
         options: Arc::new(options),
     };
     let (routes, document) = described().split_for_parts();
-    let pages = SwaggerUi::new("/docs").url(DOCUMENT, document);
+    let swagger = SwaggerUi::new("/docs").url(DOCUMENT, document);
     // The page is 900 KB and the same for everybody: it is made once.
     let redoc: Arc<str> = Redoc::new(DOCUMENT).with_title("Assay").html().into();
     let routes = routes
-        .merge(pages)
+        .merge(swagger)
         .route(
             "/redoc",
             get(move || async move { Html(redoc.to_string()) }),
         )
-        .fallback(nothing)
+        .fallback(move |request: Request| {
+            let pages = Arc::clone(&pages);
+            async move { pages.answer(&request) }
+        })
         .method_not_allowed_fallback(not_so)
         .layer(CatchPanicLayer::custom(fallen));
     let routes = match cors {
         Some(cors) => routes.layer(cors),
         None => routes,
     };
-    routes
+    let routes = routes
         .layer(middleware::from_fn_with_state(context.clone(), watch))
-        .with_state(context)
+        .with_state(context);
+    below(prefix, routes)
+}
+
+/// Answers below a path what is answered without it: the path goes before a route is looked for.
+fn below(prefix: Arc<str>, routes: Router) -> Router {
+    if prefix.is_empty() {
+        return routes;
+    }
+    let shorten = move |mut request: Request| {
+        if let Some(uri) = shortened(request.uri(), &prefix) {
+            *request.uri_mut() = uri;
+        }
+        request
+    };
+    let service = ServiceBuilder::new().map_request(shorten).service(routes);
+    Router::new().fallback_service(service)
+}
+
+/// Returns an address without the path that it begins with, if it does.
+fn shortened(uri: &Uri, prefix: &str) -> Option<Uri> {
+    let rest = uri.path().strip_prefix(prefix)?;
+    let path = match rest {
+        "" => "/",
+        _ if rest.starts_with('/') => rest,
+        _ => return None,
+    };
+    let text = match uri.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    };
+    text.parse().ok()
 }
 
 /// Lets pages of other origins call, if any are named; never with cookies.
@@ -220,4 +258,27 @@ fn fallen(panic: Box<dyn std::any::Any + Send>) -> Response {
         "something went wrong here; the log knows more",
     )
     .into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shortened;
+
+    #[test]
+    fn a_prefix_goes_where_it_is_whole() {
+        for (address, rest) in [
+            ("/assay", Some("/")),
+            ("/assay/", Some("/")),
+            ("/assay/reviews?state=done", Some("/reviews?state=done")),
+            ("/assays", None),
+            ("/reviews", None),
+        ] {
+            let found = shortened(&address.parse().unwrap(), "/assay");
+            assert_eq!(
+                found.map(|uri| uri.to_string()).as_deref(),
+                rest,
+                "{address}"
+            );
+        }
+    }
 }

@@ -108,6 +108,8 @@ pub(crate) enum Command {
     Advisories(AdvisoriesArguments),
     /// Answer webhooks and the API, and review what they bring
     Serve(ServeArguments),
+    /// Fill a server with reviews of past commits, to see its pages
+    Demo(DemoArguments),
     /// Do the tasks of a server, beside it or on another machine
     Worker(WorkerArguments),
     /// Bring a server's tables up to date
@@ -181,6 +183,22 @@ pub(crate) struct PlaceArguments {
     /// The settings of the server
     #[arg(long, value_name = "FILE")]
     pub(crate) server_config: Option<PathBuf>,
+}
+
+/// Arguments of `assay demo`.
+#[derive(Debug, Args)]
+pub(crate) struct DemoArguments {
+    /// A repository on this machine; may be given several times
+    #[arg(long, value_name = "PATH", required = true)]
+    pub(crate) repo: Vec<PathBuf>,
+    /// So many of its newest commits are reviewed
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) commits: u32,
+    /// The organisation, when there are several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) organisation: Option<String>,
+    #[command(flatten)]
+    pub(crate) place: PlaceArguments,
 }
 
 /// What is asked of the audit log.
@@ -541,6 +559,9 @@ pub(crate) struct ReportArguments {
     /// Say on standard output how far it is
     #[arg(long, hide = true)]
     pub(crate) tell_progress: bool,
+    /// Write the changed lines into reports of the format json
+    #[arg(long, hide = true)]
+    pub(crate) keep_diff: bool,
     /// Findings that were rejected before, by fingerprint
     #[arg(long, hide = true, value_name = "FILE")]
     pub(crate) rejected: Option<PathBuf>,

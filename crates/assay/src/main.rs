@@ -85,6 +85,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Cache(own) => command::cache::run(own),
         Command::Advisories(own) => command::advisories::run(global, own),
         Command::Serve(own) => server::run(own),
+        Command::Demo(own) => server::demo(own),
         Command::Worker(own) => server::run_worker(own),
         Command::Migrate(own) => server::migrate(own),
         Command::Backup(own) => server::backup(own),

@@ -13,15 +13,16 @@ use assay_source::{Position, RepoPath, Span};
 use schemars::generate::SchemaSettings;
 
 use self::wire::{
-    JsonAbout, JsonAboutPart, JsonCondition, JsonCounts, JsonCoverage, JsonEdit, JsonFile,
-    JsonFileMetrics, JsonFinding, JsonFix, JsonFrameLine, JsonFunctionMetrics, JsonGate, JsonHunk,
-    JsonLedger, JsonLines, JsonLocation, JsonMeasure, JsonMetric, JsonMetrics, JsonOverview,
-    JsonPackage, JsonPosition, JsonProblem, JsonRelated, JsonReport, JsonRule, JsonScore,
-    JsonScorePart, JsonSinceLast, JsonSpan, JsonSummary, JsonSuppressed, JsonTool,
+    JsonAbout, JsonAboutPart, JsonCondition, JsonCounts, JsonCoverage, JsonDiffLine, JsonDiffPart,
+    JsonEdit, JsonFile, JsonFileMetrics, JsonFinding, JsonFix, JsonFrameLine, JsonFunctionMetrics,
+    JsonGate, JsonHunk, JsonLedger, JsonLines, JsonLocation, JsonMeasure, JsonMetric, JsonMetrics,
+    JsonOverview, JsonPackage, JsonPosition, JsonProblem, JsonRelated, JsonReport, JsonRule,
+    JsonScore, JsonScorePart, JsonSinceLast, JsonSpan, JsonSummary, JsonSuppressed, JsonTool,
 };
 use super::digest::{analyzers, coverage_detail, edit_place, existing, status_str};
 use super::indented;
 use super::text::finite;
+use crate::diff::DiffPart;
 use crate::finding::{Attribution, Finding, Frame, Location, Measure, Related, Severity};
 use crate::fix::{Fix, FixSafety};
 use crate::ledger::{Coverage, FileEntry, HunkEntry};
@@ -317,6 +318,16 @@ fn file(file: &FileEntry) -> JsonFile<'_> {
         coverage: coverage(&file.coverage),
         hunks: file.hunks.iter().map(hunk).collect(),
         notes: &file.notes,
+        diff: file.diff.parts.iter().map(diff_part).collect(),
+        diff_cut: file.diff.is_cut,
+    }
+}
+
+fn diff_part(part: &DiffPart) -> JsonDiffPart<'_> {
+    JsonDiffPart {
+        base: part.base_start,
+        head: part.head_start,
+        lines: part.lines.iter().map(JsonDiffLine).collect(),
     }
 }
 

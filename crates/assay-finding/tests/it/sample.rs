@@ -1,11 +1,11 @@
 //! A report with a rich variety: every severity, state and kind of evidence.
 
 use assay_finding::{
-    About, AboutPart, Category, Condition, Confidence, Coverage, Edit, FileEntry, FileMetrics,
-    Finding, Fingerprint, Fix, FixSafety, Frame, FrameLine, FunctionMetrics, Gate, HunkEntry,
-    IdentityHasher, Ledger, Location, Measure, MetricDelta, MetricValues, MetricsReport, Overview,
-    PackageDifference, PackageStep, Problem, Related, Report, RuleId, RuleMeta, Score, ScorePart,
-    Severity, SkipReason, State, Suppressed, SuppressedBy, number_fingerprints,
+    About, AboutPart, Category, Condition, Confidence, Coverage, Edit, FileDiff, FileEntry,
+    FileMetrics, Finding, Fingerprint, Fix, FixSafety, Frame, FrameLine, FunctionMetrics, Gate,
+    HunkEntry, IdentityHasher, Ledger, Location, Measure, MetricDelta, MetricValues, MetricsReport,
+    Overview, PackageDifference, PackageStep, Problem, Related, Report, RuleId, RuleMeta, Score,
+    ScorePart, Severity, SkipReason, State, Suppressed, SuppressedBy, number_fingerprints,
 };
 use assay_source::{ChangeStatus, LineRange, Position, RepoPath, SourceText, Span};
 
@@ -296,6 +296,7 @@ fn file(
     FileEntry {
         path: RepoPath::from(path),
         base_path: None,
+        diff: FileDiff::default(),
         status,
         language,
         hunks: hunks

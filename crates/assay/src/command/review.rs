@@ -116,6 +116,7 @@ pub(crate) fn conclude(
     let record = since_last
         .map(|name| Record::open(directory, &opened, input, name, &options))
         .transpose()?;
+    settings.keeps_diff = arguments.keep_diff;
     let subject = subject(&opened, input);
     let mut report = match arguments.tell_progress {
         true => review(subject, &settings, &Lines::new()),

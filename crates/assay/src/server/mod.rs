@@ -4,6 +4,7 @@
 mod admin;
 pub(crate) mod audit;
 mod database;
+mod demo;
 mod forge;
 mod probe;
 mod settings;
@@ -34,6 +35,7 @@ use crate::output;
 
 pub(crate) use self::admin::run as admin;
 pub(crate) use self::database::{backup, migrate, restore};
+pub(crate) use self::demo::run as demo;
 
 /// So much memory may a process have that examines a text of a caller.
 const EXAMINE_BYTES_MAX: u64 = 512 * 1024 * 1024;
@@ -41,6 +43,9 @@ const EXAMINE_BYTES_MAX: u64 = 512 * 1024 * 1024;
 const EXAMINE_TIME_MAX: Duration = Duration::from_secs(15);
 /// So many bytes may the report on one have.
 const EXAMINE_REPORT_BYTES_MAX: u64 = 32 * 1024 * 1024;
+
+/// The stack of a thread. Without optimisation the work on a task takes more than the usual 2 MiB.
+const THREAD_STACK_BYTES: usize = 8 * 1024 * 1024;
 
 /// `assay serve`.
 pub(crate) fn run(arguments: &ServeArguments) -> anyhow::Result<ExitCode> {
@@ -71,6 +76,7 @@ fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<
     set_up_tls();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        .thread_stack_size(THREAD_STACK_BYTES)
         .build()
         .context("the runtime cannot be started")?;
     runtime.block_on(work)
@@ -93,21 +99,12 @@ fn log(settings: &Settings) {
 }
 
 async fn serve(settings: &Settings) -> anyhow::Result<()> {
-    for folder in ["cache", "mirrors", "work"] {
-        let folder = settings.data.join(folder);
-        std::fs::create_dir_all(&folder)
-            .with_context(|| format!("{} cannot be made", folder.display()))?;
-    }
+    make_folders(settings)?;
     let (app, github) = platform(settings).await?;
     let (stop, stopped) = watch::channel(false);
     let mut parts = tokio::task::JoinSet::new();
-    if settings.role != Role::Worker
-        && let Some(first) = app.first_key().await?
-    {
-        output::print(format!(
-            "The first administrator's key, shown this once:\n\n  {}\n\n",
-            first.text.expose_secret()
-        ))?;
+    if settings.role != Role::Worker {
+        show_first_key(&app).await?;
     }
     let address = match settings.role {
         Role::Worker => settings.worker.listen.as_ref(),
@@ -175,6 +172,27 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
         ended??;
     }
     app.store().close().await;
+    Ok(())
+}
+
+/// Makes the folders that work needs.
+fn make_folders(settings: &Settings) -> anyhow::Result<()> {
+    for folder in ["cache", "mirrors", "work"] {
+        let folder = settings.data.join(folder);
+        std::fs::create_dir_all(&folder)
+            .with_context(|| format!("{} cannot be made", folder.display()))?;
+    }
+    Ok(())
+}
+
+/// Shows the key that a platform without any is given.
+async fn show_first_key(app: &App) -> anyhow::Result<()> {
+    if let Some(first) = app.first_key().await? {
+        output::print(format!(
+            "The first administrator's key, shown this once:\n\n  {}\n\n",
+            first.text.expose_secret()
+        ))?;
+    }
     Ok(())
 }
 
@@ -268,6 +286,7 @@ fn server_options(settings: &Settings) -> ServerOptions {
         cors_origins: settings.cors_origins.clone(),
         is_inside_only: settings.role == Role::Worker,
         public_url: settings.public_url.clone(),
+        path_prefix: settings.path_prefix.clone(),
         ..usual
     }
 }

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use super::{SCHEMA_NAME, metric};
+use crate::diff::DiffLine;
 use crate::finding::{Category, Confidence, Severity, State};
 use crate::report::MetricValues;
 
@@ -420,6 +421,35 @@ pub(super) struct JsonFile<'a> {
     pub(super) hunks: Vec<JsonHunk<'a>>,
     /// What else the reader must know.
     pub(super) notes: &'a [String],
+    /// The changed lines with some around them, when they were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) diff: Vec<JsonDiffPart<'a>>,
+    /// Whether lines of the difference are missing: there were more than the limit.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) diff_cut: bool,
+}
+
+/// Lines of a difference that stand together.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct JsonDiffPart<'a> {
+    /// The number of the first line in the base.
+    pub(super) base: u32,
+    /// The number of the first line in the head.
+    pub(super) head: u32,
+    /// Each line, after a sign: a space for one that both versions have, `-` for one that was
+    /// removed, `+` for one that was added.
+    pub(super) lines: Vec<JsonDiffLine<'a>>,
+}
+
+/// A line of a difference.
+#[derive(JsonSchema)]
+#[schemars(with = "String")]
+pub(super) struct JsonDiffLine<'a>(pub(super) &'a DiffLine);
+
+impl Serialize for JsonDiffLine<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{}{}", self.0.side.sign(), self.0.text))
+    }
 }
 
 /// What happened to a hunk or a file.

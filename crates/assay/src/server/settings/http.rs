@@ -13,6 +13,7 @@ pub(super) struct HttpFile {
     pub(super) inside: Option<Vec<String>>,
     pub(super) cors_origins: Vec<String>,
     pub(super) public_url: Option<String>,
+    pub(super) path_prefix: String,
 }
 
 pub(super) fn networks(field: &str, texts: &[String]) -> anyhow::Result<Networks> {
@@ -33,4 +34,20 @@ pub(super) fn public_url(url: Option<String>) -> anyhow::Result<Option<String>> 
         "http.public_url: `{url}`, but it is an address such as `https://assay.example`, without a path"
     );
     Ok(Some(url))
+}
+
+/// Checks below which path people reach the server: parts of letters, digits, `-`, `_` and `.`.
+pub(super) fn path_prefix(path: &str) -> anyhow::Result<String> {
+    let path = path.trim_end_matches('/');
+    let is_part = |part: &str| {
+        let is_fit = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        !matches!(part, "" | "." | "..") && part.bytes().all(is_fit)
+    };
+    let mut parts = path.split('/');
+    let is_path = path.is_empty() || (parts.next() == Some("") && parts.all(is_part));
+    ensure!(
+        is_path,
+        "http.path_prefix: `{path}`, but it is a path such as `/assay`"
+    );
+    Ok(path.to_owned())
 }

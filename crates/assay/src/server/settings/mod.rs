@@ -81,6 +81,7 @@ pub(super) struct Settings {
     pub(super) inside: Option<Networks>,
     pub(super) cors_origins: Vec<String>,
     pub(super) public_url: Option<String>,
+    pub(super) path_prefix: String,
     pub(super) telemetry: TelemetrySettings,
     pub(super) log_format: LogFormat,
     pub(super) log_level: LevelFilter,
@@ -161,6 +162,8 @@ impl Settings {
         });
         let role = role.transpose()?;
         let public_url = http::public_url(file.http.public_url)?;
+        let path_prefix = http::path_prefix(&file.http.path_prefix)?;
+        let place_of_logins = public_url.as_ref().map(|url| format!("{url}{path_prefix}"));
         Ok(Self {
             listen,
             role: given.role.or(role).or(file.role).unwrap_or(Role::All),
@@ -181,10 +184,11 @@ impl Settings {
                 .map(|texts| http::networks("http.inside", &texts))
                 .transpose()?,
             cors_origins: file.http.cors_origins,
-            login_providers: login::read(file.login, public_url.as_deref())?,
+            login_providers: login::read(file.login, place_of_logins.as_deref())?,
             encryption: file.encryption,
             outgoing_allowed: outgoing::read(&file.outgoing)?,
             public_url,
+            path_prefix,
             telemetry: telemetry::read(file.telemetry)?,
             log_format: file.log.format,
             log_level: log::level(file.log.level.as_deref())?,

@@ -1,0 +1,69 @@
+// Colours for code: comments, strings, numbers, keywords. One line at a time and without a grammar:
+// a line of a difference has nothing around it that a grammar could stand on.
+
+export interface Token {
+  /** `c` comment, `s` string, `n` number, `k` keyword, `t` type; the empty text is anything else. */
+  kind: 'c' | 's' | 'n' | 'k' | 't' | '';
+  text: string;
+}
+
+const KEYWORDS = new Set(
+  (
+    'abstract and as async await begin break case catch class const continue def default defer del do done ' +
+    'elif else elseif elsif end enum except export extends extern false fi final finally fn for foreach from fun func ' +
+    'function global go goto if impl implements import in include instanceof interface internal is lambda let local ' +
+    'loop match mod move mut namespace new nil none nonlocal not null of operator or override ' +
+    'package pass private protected pub public raise readonly rec ref require rescue return sealed select self ' +
+    'static struct super switch then this throw throws trait true try type typedef typeof unless unsafe ' +
+    'until use using val var virtual void volatile when while with yield None True False'
+  ).split(' '),
+);
+
+const HASH = new Set([
+  'Python', 'Ruby', 'Bash', 'YAML', 'TOML', 'Dockerfile', 'Elixir', 'PowerShell', 'Make', 'Perl', 'R', 'Nix', 'HCL', 'GraphQL',
+]);
+const DASHES = new Set(['SQL', 'Lua', 'Haskell']);
+const PLAIN = new Set(['Markdown', 'JSON', 'HTML', 'XML', 'Text']);
+const CHARS_MAX = 1_000;
+
+const PIECES =
+  /(\/\/.*|\/\*.*?(?:\*\/|$)|^\s*\*(?:\s.*|\/)?$)|(#.*)|(--.*)|("(?:\\.|[^"\\])*"?|'(?:\\.|[^'\\])*'?|`(?:\\.|[^`\\])*`?)|(\b\d[\w.]*)|([A-Za-z_$][\w$]*)/g;
+
+/** Cuts a line into tokens. */
+export function tokens(text: string, language: string | undefined): Token[] {
+  if (!language || language === 'Markdown' || text.length > CHARS_MAX) return [{ kind: '', text }];
+  const found: Token[] = [];
+  let at = 0;
+  const put = (kind: Token['kind'], from: number, to: number) => {
+    if (from > at) found.push({ kind: '', text: text.slice(at, from) });
+    found.push({ kind, text: text.slice(from, to) });
+    at = to;
+  };
+  PIECES.lastIndex = 0;
+  for (let match = PIECES.exec(text); match; match = PIECES.exec(text)) {
+    const [all, slashes, hash, dashes, string, number, word] = match;
+    const to = match.index + all.length;
+    if (hash !== undefined) {
+      if (HASH.has(language) || language === 'PHP') put('c', match.index, to);
+      else PIECES.lastIndex = match.index + 1;
+    } else if (dashes !== undefined) {
+      if (DASHES.has(language)) put('c', match.index, to);
+      else PIECES.lastIndex = match.index + 2;
+    } else if (slashes !== undefined) {
+      if (!HASH.has(language) && !DASHES.has(language) && !PLAIN.has(language)) put('c', match.index, to);
+      else PIECES.lastIndex = match.index + 1;
+    } else if (string !== undefined) {
+      // A quote may stand alone, as before a lifetime of Rust.
+      const isLifetime = language === 'Rust' && string[0] === "'" && !/^'(\\.*|.)'$/u.test(string);
+      if (!isLifetime && string.length > 1 && string.at(-1) === string[0]) put('s', match.index, to);
+      else PIECES.lastIndex = match.index + 1;
+    } else if (number !== undefined) {
+      put('n', match.index, to);
+    } else if (word !== undefined) {
+      if (KEYWORDS.has(word) || (language === 'SQL' && KEYWORDS.has(word.toLowerCase()))) put('k', match.index, to);
+      else if (/^[A-Z][a-z]/.test(word)) put('t', match.index, to);
+    }
+  }
+  if (at < text.length) found.push({ kind: '', text: text.slice(at) });
+  return found;
+}

@@ -1,0 +1,283 @@
+// Each page's main path in a real browser against the real program, on each database.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { inspect, launch, open, signIn, visit } from './browser.mjs';
+import { ask, finished, seed, start, until } from './server.mjs';
+
+const DATABASES = { SQLite: undefined };
+if (process.env.ASSAY_WEB_POSTGRES) DATABASES.PostgreSQL = process.env.ASSAY_WEB_POSTGRES;
+
+const browser = await launch();
+after(() => browser.close());
+
+for (const [name, database] of Object.entries(DATABASES)) {
+  describe(name, { concurrency: false }, () => {
+    let server;
+    let made;
+    let tab;
+    const see = (text, options) => tab.page.getByText(text, options).first().waitFor();
+
+    before(async () => {
+      server = await start({ database });
+      made = await seed(server);
+      tab = await open(browser);
+    });
+    after(async () => {
+      await tab?.context.close();
+      await server?.stop();
+    });
+
+    test('signing in takes a key that is one', async () => {
+      await tab.page.goto(`${server.url}/reviews`);
+      await inspect(tab.page, 'sign in');
+      await tab.page.getByLabel('API key').fill('assay_nothing');
+      await tab.page.getByRole('button', { name: 'Sign in' }).click();
+      await tab.page.getByRole('alert').waitFor();
+      await tab.page.getByLabel('API key').fill(server.key);
+      await tab.page.getByRole('button', { name: 'Sign in' }).click();
+      // Where somebody wanted to go is where they are then.
+      await tab.page.getByRole('heading', { name: 'Reviews' }).waitFor();
+      const cookies = await tab.context.cookies();
+      assert.ok(cookies.some((one) => one.httpOnly && one.sameSite === 'Lax'));
+    });
+
+    test('the overview shows what needs somebody', async () => {
+      await visit(tab.page, server, '');
+      await tab.page.getByRole('link', { name: /add-login/ }).first().click();
+      await tab.page.getByRole('heading', { name: 'add-login' }).waitFor();
+    });
+
+    test('reviews are filtered, searched and opened by keys', async () => {
+      await visit(tab.page, server, 'reviews');
+      const rows = tab.page.locator('a[data-review]');
+      assert.equal(await rows.count(), Object.keys(made.reviews).length);
+      await tab.page.getByRole('button', { name: 'Passed' }).click();
+      await see('tidy-words');
+      await until('the filter', async () => (await rows.count()) === 2);
+      await tab.page.getByRole('button', { name: 'All' }).click();
+      await tab.page.keyboard.press('/');
+      await tab.page.keyboard.type('shop');
+      await until('the search', async () => (await rows.count()) === 2);
+      assert.match(tab.page.url(), /q=shop/);
+      await tab.page.getByLabel('Search reviews').blur();
+      await tab.page.keyboard.press('j');
+      await tab.page.keyboard.press('Enter');
+      await tab.page.getByRole('heading', { name: 'add-login' }).waitFor();
+    });
+
+    test('a review shows its lines with findings in place', async () => {
+      await visit(tab.page, server, `reviews/${made.reviews['add-login']}`);
+      const card = tab.page.getByRole('article', { name: /SQL injection/ });
+      await card.waitFor();
+      await tab.page.reload();
+      await card.waitFor();
+      await see('connect().execute(query).fetchone()');
+      await card.getByRole('button', { name: /Walk the path/ }).click();
+      const path = tab.page.getByRole('region', { name: 'The path of the finding' });
+      await path.getByText(/Step 1 of/).waitFor();
+      await path.getByRole('button', { name: 'Next' }).click();
+      await path.getByText(/Step 2 of/).waitFor();
+      await tab.page.keyboard.press(']');
+      await path.getByText(/Step 3 of/).waitFor();
+      await inspect(tab.page, 'a review with a path');
+      await tab.page.keyboard.press('Escape');
+      await path.waitFor({ state: 'detached' });
+    });
+
+    test('a finding is accepted, or rejected with a reason, and stays so', async () => {
+      await visit(tab.page, server, `reviews/${made.reviews['add-login']}`);
+      const injection = tab.page.getByRole('article', { name: /SQL injection/ });
+      await injection.getByRole('button', { name: 'Accept' }).click();
+      await injection.getByText('Accepted', { exact: true }).waitFor();
+      await tab.page.keyboard.press('j');
+      await tab.page.keyboard.press('j');
+      const other = tab.page.locator('article:focus');
+      await other.waitFor();
+      const id = await other.getAttribute('id');
+      await tab.page.keyboard.press('x');
+      const form = tab.page.locator(`#${id} form`);
+      assert.ok(await form.getByRole('button', { name: 'Reject' }).isDisabled());
+      await form.getByRole('textbox').fill('a constant of ours');
+      await form.getByRole('button', { name: 'Reject' }).click();
+      await tab.page.locator(`#${id}`).getByText('Rejected', { exact: true }).waitFor();
+      await tab.page.reload();
+      await tab.page.locator(`#${id}`).getByText(/a constant of ours/).waitFor();
+    });
+
+    test('a link to a finding leads to it', async () => {
+      await visit(tab.page, server, 'findings');
+      await tab.page.getByLabel('Search findings').fill('redirect');
+      await tab.page.locator('#main a[href^="reviews/"]').first().click();
+      await tab.page.getByRole('article', { name: /redirect/i }).waitFor();
+    });
+
+    test('a review has its summary, metrics and coverage', async () => {
+      await visit(tab.page, server, `reviews/${made.reviews['price-tiers']}`);
+      await tab.page.getByRole('tab', { name: 'Metrics' }).click();
+      await tab.page.getByRole('cell', { name: 'Cognitive', exact: true }).waitFor();
+      await tab.page.getByRole('tab', { name: 'Summary' }).click();
+      await tab.page.getByRole('heading', { name: 'Gate' }).waitFor();
+      await tab.page.getByRole('tab', { name: 'Coverage' }).click();
+      await see('Nothing that should have been read was left out.');
+    });
+
+    test('a repository shows how it went', async () => {
+      await visit(tab.page, server, 'repositories');
+      await tab.page.getByRole('link', { name: 'example/search' }).click();
+      await tab.page.getByRole('img', { name: /Score/ }).waitFor();
+      await tab.page.getByRole('button', { name: 'Table' }).click();
+      await tab.page.getByRole('columnheader', { name: 'Value' }).waitFor();
+      await tab.page.getByRole('heading', { name: 'Hot spots' }).waitFor();
+    });
+
+    test('what was given up is tried again', async () => {
+      await visit(tab.page, server, 'tasks?state=dead');
+      await tab.page.getByRole('button', { name: 'All' }).click();
+      await tab.page.getByRole('button', { name: 'Retry' }).click();
+      await see('It waits again, with all its attempts.');
+    });
+
+    test('people are added, and their roles changed', async () => {
+      await visit(tab.page, server, 'people');
+      await tab.page.getByRole('button', { name: 'Add a person' }).click();
+      await tab.page.getByLabel('Login').fill('operator-2');
+      await inspect(tab.page, 'a dialog');
+      await tab.page.getByRole('button', { name: 'Add', exact: true }).click();
+      const role = tab.page.getByLabel('Role of operator-2');
+      await role.selectOption('team-lead');
+      await see('The role is changed.');
+      const { items } = await ask(server, 'GET', '/api/v1/users');
+      assert.equal(items.find((one) => one.login === 'operator-2').role, 'team-lead');
+    });
+
+    test('a key is made, shown once and revoked', async () => {
+      await visit(tab.page, server, 'keys');
+      await tab.page.getByRole('button', { name: 'Make a key' }).click();
+      await tab.page.getByLabel('Name').fill('nightly');
+      await tab.page.getByRole('button', { name: 'Make it' }).click();
+      const text = await tab.page.getByRole('textbox', { name: 'The new key' }).inputValue();
+      assert.match(text, /^assay_/);
+      await tab.page.getByRole('button', { name: 'Done' }).click();
+      const row = tab.page.getByRole('row').filter({ hasText: 'nightly' });
+      await row.getByRole('button', { name: 'Revoke' }).click();
+      await tab.page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
+      await row.getByText('revoked').waitFor();
+    });
+
+    test('settings are changed, and the theme', async () => {
+      await visit(tab.page, server, 'settings');
+      await tab.page.getByRole('button', { name: 'Edit' }).first().click();
+      await tab.page.getByLabel('Value, as JSON').fill('{');
+      await tab.page.getByRole('button', { name: 'Keep it' }).click();
+      await see(/This is no JSON/);
+      await tab.page.getByLabel('Value, as JSON').fill('{"organisation": {"reviews": {"day": 400}}}');
+      await tab.page.getByRole('button', { name: 'Keep it' }).click();
+      await see('The setting is kept.');
+      await tab.page.getByLabel('Dark').check();
+      assert.equal(await tab.page.evaluate(() => document.documentElement.dataset.theme), 'dark');
+      await tab.page.reload();
+      assert.equal(await tab.page.evaluate(() => document.documentElement.dataset.theme), 'dark');
+      await tab.page.getByLabel('System').check();
+    });
+
+    test('the audit log is whole, and costs and roles are shown', async () => {
+      await visit(tab.page, server, 'audit');
+      await see(/entries are as they were written/);
+      await visit(tab.page, server, 'costs');
+      await see('No model was asked');
+      await visit(tab.page, server, 'roles');
+      await tab.page.getByRole('rowheader', { name: 'finding:judge' }).waitFor();
+    });
+
+    test('lists are saved as files', async () => {
+      await visit(tab.page, server, 'reviews');
+      await tab.page.getByRole('button', { name: 'Export' }).click();
+      const [download] = await Promise.all([tab.page.waitForEvent('download'), tab.page.getByRole('menuitem', { name: 'CSV' }).click()]);
+      assert.equal(download.suggestedFilename(), 'reviews.csv');
+    });
+
+    test('keys lead through the pages, and the list of them is shown', async () => {
+      await visit(tab.page, server, '');
+      await tab.page.keyboard.press('g');
+      await tab.page.keyboard.press('t');
+      await tab.page.getByRole('heading', { name: 'Tasks' }).waitFor();
+      await tab.page.keyboard.press('?');
+      await tab.page.getByRole('dialog').getByText('Go to Reviews').waitFor();
+      await tab.page.keyboard.press('Escape');
+      await tab.page.getByRole('dialog').waitFor({ state: 'detached' });
+    });
+
+    test('every page is accessible, in the dark and in the light, on a phone', async () => {
+      const review = `reviews/${made.reviews['add-login']}`;
+      const pages = ['', 'reviews', review, `${review}?tab=summary`, `${review}?tab=metrics`, `${review}?tab=coverage`, 'findings', 'repositories', `repositories/${made.repositories.get('search')}`, 'tasks', 'costs', 'audit', 'people', 'roles', 'keys', 'settings', 'nowhere'];
+      for (const [colorScheme, viewport] of [['light', { width: 1360, height: 860 }], ['dark', { width: 360, height: 760 }]]) {
+        const own = await open(browser, { colorScheme, viewport });
+        await signIn(own.page, server);
+        for (const path of pages) {
+          await visit(own.page, server, path);
+          await inspect(own.page, `${path || 'overview'} (${colorScheme})`);
+        }
+        assert.deepEqual(own.complaints, []);
+        await own.context.close();
+      }
+    });
+
+    test('signing out ends it', async () => {
+      await visit(tab.page, server, '');
+      await tab.page.getByRole('button', { name: 'Sign out' }).click();
+      await tab.page.getByLabel('API key').waitFor();
+      assert.deepEqual(tab.complaints, []);
+    });
+  });
+}
+
+describe('below a path', () => {
+  test('pages, links and files work', async () => {
+    const server = await start({ prefix: '/tools/assay' });
+    const own = await open(browser);
+    try {
+      const made = await ask(server, 'POST', '/api/v1/review/analyze', { head: 'one', files: [{ path: 'a.py', head: 'x = 1\n' }] });
+      await finished(server, made.review);
+      await signIn(own.page, server);
+      await own.page.getByRole('link', { name: 'Reviews', exact: true }).click();
+      await own.page.locator('a[data-review]').first().click();
+      await own.page.getByRole('heading', { name: 'one' }).waitFor();
+      assert.equal(new URL(own.page.url()).pathname, `/tools/assay/reviews/${made.review}`);
+      await own.page.reload();
+      await own.page.getByRole('heading', { name: 'one' }).waitFor();
+      assert.deepEqual(own.complaints, []);
+    } finally {
+      await own.context.close();
+      await server.stop();
+    }
+  });
+
+  test('files are packed and kept, the document is not, and mistakes are told', async () => {
+    const server = await start();
+    try {
+      const get = (path, headers = {}) => fetch(server.origin + path, { headers });
+      const document = await get('/reviews/some');
+      assert.equal(document.headers.get('cache-control'), 'no-cache');
+      const policy = document.headers.get('content-security-policy');
+      assert.match(policy, /script-src 'self'/);
+      assert.doesNotMatch(policy, /unsafe/);
+      const [, script] = /src="\.\/(assets\/[^"]+\.js)"/.exec(await document.text());
+      for (const [accepted, encoding] of [['br', 'br'], ['gzip', 'gzip'], ['identity', null]]) {
+        const file = await get(`/${script}`, { 'accept-encoding': accepted });
+        assert.equal(file.headers.get('content-encoding'), encoding);
+        assert.match(file.headers.get('cache-control'), /immutable/);
+        await file.arrayBuffer();
+        const again = await get(`/${script}`, { 'if-none-match': file.headers.get('etag') });
+        assert.equal(again.status, 304);
+      }
+      for (const path of ['/api/v1/nothing', '/api', '/assets/nothing.js', '/auth/nothing', '/health/nothing']) {
+        const refused = await get(path);
+        assert.equal(refused.status, 404, path);
+        assert.match(refused.headers.get('content-type'), /problem\+json/);
+      }
+    } finally {
+      await server.stop();
+    }
+  });
+});

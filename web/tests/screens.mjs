@@ -1,0 +1,63 @@
+// Takes the pictures in `docs/screens/`: every page, light and dark, and some of them on a phone.
+
+import { mkdirSync } from 'node:fs';
+import { launch, open, signIn, visit } from './browser.mjs';
+import { seed, start } from './server.mjs';
+
+const FOLDER = new URL('../../docs/screens/', import.meta.url).pathname;
+const server = await start();
+const browser = await launch();
+try {
+  const made = await seed(server);
+  const review = `reviews/${made.reviews['add-login']}`;
+  const pages = {
+    overview: '',
+    reviews: 'reviews',
+    review,
+    'review-summary': `${review}?tab=summary`,
+    'review-metrics': `reviews/${made.reviews['price-tiers']}?tab=metrics`,
+    'review-coverage': `${review}?tab=coverage`,
+    findings: 'findings',
+    repositories: 'repositories',
+    repository: `repositories/${made.repositories.get('search')}`,
+    tasks: 'tasks',
+    costs: 'costs',
+    audit: 'audit',
+    people: 'people',
+    roles: 'roles',
+    keys: 'keys',
+    settings: 'settings',
+  };
+  mkdirSync(FOLDER, { recursive: true });
+  const desk = { width: 1280, height: 800 };
+  const phone = { width: 360, height: 740 };
+  for (const [name, colorScheme, viewport, only] of [
+    ['light', 'light', desk, null],
+    ['dark', 'dark', desk, null],
+    ['phone', 'light', phone, ['overview', 'reviews', 'review', 'repository']],
+  ]) {
+    const own = await open(browser, { colorScheme, viewport });
+    if (!only) {
+      await own.page.goto(server.url);
+      await own.page.getByLabel('API key').waitFor();
+      await own.page.screenshot({ path: `${FOLDER}sign-in-${name}.png` });
+    }
+    await signIn(own.page, server);
+    for (const [page, path] of Object.entries(pages)) {
+      if (only && !only.includes(page)) continue;
+      await visit(own.page, server, path);
+      await own.page.waitForLoadState('networkidle');
+      await own.page.screenshot({ path: `${FOLDER}${page}-${name}.png` });
+    }
+    if (name === 'dark') {
+      await visit(own.page, server, review);
+      await own.page.getByRole('button', { name: /Walk the path/ }).first().click();
+      await own.page.getByRole('button', { name: 'Next' }).click();
+      await own.page.screenshot({ path: `${FOLDER}review-path-${name}.png` });
+    }
+    await own.context.close();
+  }
+} finally {
+  await browser.close();
+  await server.stop();
+}

@@ -1,6 +1,6 @@
 //! Puts the built pages of `web/` into the program: writes a table of what is in
-//! `web/dist/app`, which `src/pages.rs` includes. Without the pages the table is empty, and the
-//! program builds all the same.
+//! `web/dist/app`, which `src/pages.rs` includes, over copies: pages that are built meanwhile do not
+//! disturb. Without the pages the table is empty, and the program builds all the same.
 #![expect(
     clippy::disallowed_methods,
     reason = "a build script reads the workspace"
@@ -17,10 +17,14 @@ fn main() -> io::Result<()> {
     let variable = |name| env::var_os(name).map(PathBuf::from);
     let here = variable("CARGO_MANIFEST_DIR").unwrap_or_default();
     let out = variable("OUT_DIR").unwrap_or_default();
-    let folder = here.join(PAGES).join("app");
-    let mut files = Vec::new();
+    let built = here.join(PAGES).join("app");
+    let folder = out.join("pages");
     if folder.is_dir() {
-        list(&folder, &mut files)?;
+        fs::remove_dir_all(&folder)?;
+    }
+    let mut files = Vec::new();
+    if built.is_dir() {
+        copy(&built, &folder, &mut files)?;
     }
     files.sort();
     let mut table = String::from("&[\n");
@@ -50,12 +54,17 @@ fn main() -> io::Result<()> {
     fs::write(out.join("pages.rs"), table)
 }
 
-fn list(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        match path.is_dir() {
-            true => list(&path, files)?,
-            false => files.push(path),
+/// Copies the files of a folder, and names the copies.
+fn copy(from: &Path, to: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (path, copied) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() {
+            copy(&path, &copied, files)?;
+        } else {
+            fs::copy(&path, &copied)?;
+            files.push(copied);
         }
     }
     Ok(())

@@ -52,7 +52,7 @@ try {
     if (name === 'dark') {
       await visit(own.page, server, review);
       await own.page.getByRole('button', { name: /Walk the path/ }).first().click();
-      await own.page.getByRole('button', { name: 'Next' }).click();
+      await own.page.getByRole('button', { name: 'Next', exact: true }).click();
       await own.page.screenshot({ path: `${FOLDER}review-path-${name}.png` });
     }
     await own.context.close();

@@ -327,7 +327,7 @@ async fn health_and_metrics_are_told_inside(test: TestStore) {
         .map(|one| &one["name"])
         .collect();
     assert_eq!(names, ["database", "queue"]);
-    call(&server, Request::get("/nothing"), 404).await;
+    call(&server, Request::get("/api/nothing"), 404).await;
     let metrics = Request::get("/metrics").send(server.address).await;
     let text = metrics.text();
     for line in [

@@ -120,27 +120,6 @@ impl Baseline {
         }
     }
 
-    /// Returns the findings of both; what both accept counts as often as in the one
-    /// that has more of it.
-    #[must_use]
-    pub fn with(&self, other: &Self) -> Self {
-        let mut counts: BTreeMap<_, usize> = BTreeMap::new();
-        for entry in self.entries.iter().chain(&other.entries) {
-            let key = (entry.path.clone(), entry.rule.clone(), entry.identity);
-            let count = counts.entry(key).or_default();
-            *count = entry.count.max(*count);
-        }
-        let entry = |((path, rule, identity), count)| BaselineEntry {
-            path,
-            rule,
-            identity,
-            count,
-        };
-        Self {
-            entries: counts.into_iter().map(entry).collect(),
-        }
-    }
-
     /// Returns the entries, sorted by path, rule and identity.
     pub fn entries(&self) -> &[BaselineEntry] {
         &self.entries
@@ -302,7 +281,7 @@ struct SchemaOnly {
 }
 
 /// Reads a relative URI reference as [`RepoPath::to_uri`] writes it.
-fn from_uri(uri: &str) -> Option<RepoPath> {
+pub(crate) fn from_uri(uri: &str) -> Option<RepoPath> {
     let mut bytes = Vec::with_capacity(uri.len());
     let mut rest = uri.as_bytes();
     while let Some((&byte, tail)) = rest.split_first() {

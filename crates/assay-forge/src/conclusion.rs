@@ -18,6 +18,8 @@ pub enum ReviewEnd {
     Superseded,
     /// By configuration there was nothing to review.
     Skipped,
+    /// It waits for something that takes hours, such as a quota.
+    Waiting,
 }
 
 /// What a review that did not run means for the merge.
@@ -45,6 +47,8 @@ pub enum Conclusion {
     Skipped,
     /// Red, for it took too long.
     TimedOut,
+    /// Neither, and still to come.
+    Waiting,
 }
 
 impl Conclusion {
@@ -55,6 +59,7 @@ impl Conclusion {
             (ReviewEnd::GateFailed, _) => Self::Failure,
             (ReviewEnd::Superseded, _) => Self::Cancelled,
             (ReviewEnd::Skipped, _) => Self::Skipped,
+            (ReviewEnd::Waiting, _) => Self::Waiting,
             (ReviewEnd::TimedOut, OnBroken::Failure) => Self::TimedOut,
             (ReviewEnd::Incomplete | ReviewEnd::Broken, OnBroken::Failure) => Self::Failure,
             (
@@ -69,7 +74,7 @@ impl Conclusion {
         match self {
             Self::Success => "success",
             Self::Failure => "failure",
-            Self::Neutral => "neutral",
+            Self::Neutral | Self::Waiting => "neutral",
             Self::Cancelled => "cancelled",
             Self::Skipped => "skipped",
             Self::TimedOut => "timed_out",
@@ -84,6 +89,7 @@ impl Conclusion {
             Self::Success | Self::Skipped => "success",
             Self::Failure => "failure",
             Self::Neutral | Self::Cancelled | Self::TimedOut => "error",
+            Self::Waiting => "pending",
         }
     }
 
@@ -93,6 +99,7 @@ impl Conclusion {
             Self::Success | Self::Skipped => "success",
             Self::Failure | Self::Neutral | Self::TimedOut => "failed",
             Self::Cancelled => "canceled",
+            Self::Waiting => "pending",
         }
     }
 }
@@ -111,6 +118,7 @@ mod tests {
             (ReviewEnd::TimedOut, "neutral", "timed_out"),
             (ReviewEnd::Superseded, "cancelled", "cancelled"),
             (ReviewEnd::Skipped, "skipped", "skipped"),
+            (ReviewEnd::Waiting, "neutral", "neutral"),
         ] {
             for (on_broken, expected) in
                 [(OnBroken::Neutral, neutral), (OnBroken::Failure, failure)]

@@ -54,6 +54,10 @@ pub struct NewFeedback {
     pub actor: String,
     /// In their words.
     pub note: Option<String>,
+    /// What makes the finding the same when another of equal ones has its number.
+    pub identity: Option<String>,
+    /// Where the finding was, as its report says.
+    pub path: Option<String>,
 }
 
 fn feedback(row: &Row) -> Result<Feedback, Error> {
@@ -68,6 +72,8 @@ fn feedback(row: &Row) -> Result<Feedback, Error> {
             external_id: row.get("external_id")?,
             actor: row.get("actor")?,
             note: row.get("note")?,
+            identity: row.get("identity")?,
+            path: row.get("path")?,
         },
         created_ms: row.get("created_ms")?,
     })
@@ -84,11 +90,13 @@ impl Tx {
         let organisation = organisation_of(scope)?;
         let id = FeedbackId::new(self.store.clock(), self.store.randomness());
         let sql = "INSERT INTO feedback (id, organisation_id, remark_id, fingerprint, rule, \
-                   verdict, source, external_id, actor, note, created_ms) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+                   verdict, source, external_id, actor, note, identity, path, created_ms) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
                    ON CONFLICT (organisation_id, source, external_id) DO UPDATE \
-                   SET verdict = excluded.verdict, actor = excluded.actor, note = excluded.note \
-                   RETURNING id";
+                   SET verdict = excluded.verdict, actor = excluded.actor, note = excluded.note, \
+                   identity = coalesce(excluded.identity, feedback.identity), \
+                   path = coalesce(excluded.path, feedback.path), \
+                   created_ms = excluded.created_ms RETURNING id";
         let args = args![
             id,
             organisation,
@@ -100,6 +108,8 @@ impl Tx {
             &new.external_id,
             &new.actor,
             new.note.clone(),
+            new.identity.clone(),
+            new.path.clone(),
             self.now_ms(),
         ];
         let found = self.find(sql, args, |row| row.id("id")).await?;
@@ -157,26 +167,27 @@ impl Tx {
         .await
     }
 
-    /// Lists the fingerprints of a repository that were rejected, with the reasons
-    /// given. What was said over the API goes above what was seen elsewhere.
+    /// Lists what was rejected in a repository, each finding once, as it was said last.
+    /// What was said over the API goes above what was seen elsewhere, and so does a
+    /// command above what was said over the API before it.
     pub async fn feedback_rejected(
         &mut self,
         scope: &Scope,
         repository: RepositoryId,
-    ) -> Result<Vec<(String, Option<String>)>, Error> {
+    ) -> Result<Vec<NewFeedback>, Error> {
         let organisation = organisation_of(scope)?;
-        let sql = "SELECT f.fingerprint, max(f.note) AS note FROM feedback AS f \
+        let sql = "SELECT f.* FROM feedback AS f \
                    LEFT JOIN remark AS m ON m.id = f.remark_id \
                    WHERE f.organisation_id = $1 AND f.verdict = 'rejected' \
                    AND coalesce(m.repository_id, f.repository_id) = $2 \
                    AND NOT EXISTS (SELECT 1 FROM feedback AS o WHERE o.organisation_id = $1 \
                    AND o.repository_id = $2 AND o.fingerprint = f.fingerprint \
-                   AND o.source = 'api' AND o.verdict <> 'rejected') \
-                   GROUP BY f.fingerprint ORDER BY f.fingerprint LIMIT $3";
+                   AND o.source = 'api' AND o.verdict <> 'rejected' \
+                   AND (f.source <> 'command' OR o.created_ms >= f.created_ms)) \
+                   ORDER BY f.fingerprint, f.created_ms DESC, f.id DESC LIMIT $3";
         let args = args![organisation, repository, REJECTED_MAX];
-        self.list(sql, args, |row| {
-            Ok((row.get("fingerprint")?, row.get("note")?))
-        })
-        .await
+        let mut rejected = self.list(sql, args, feedback).await?;
+        rejected.dedup_by(|one, other| one.given.fingerprint == other.given.fingerprint);
+        Ok(rejected.into_iter().map(|one| one.given).collect())
     }
 }

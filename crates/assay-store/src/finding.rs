@@ -102,6 +102,12 @@ pub struct MetricPoint {
 const SCORE: &str = "score";
 const FINDING: &str = "finding";
 
+pub(crate) const LIST_OF_REVIEW: &str = "SELECT * FROM finding WHERE review_id = $1 \
+     AND organisation_id = coalesce($2, organisation_id) \
+     AND ($3 IS NULL OR id < $3) ORDER BY id DESC LIMIT $4";
+pub(crate) const METRICS: &str = "SELECT name, value FROM metric WHERE review_id = $1 \
+     AND organisation_id = coalesce($2, organisation_id) ORDER BY name";
+
 fn finding(row: &Row) -> Result<Finding, Error> {
     Ok(Finding {
         id: row.id("id")?,
@@ -213,6 +219,17 @@ impl Tx {
         self.list(sql, args, finding).await
     }
 
+    /// Lists the findings of a review, the newest first.
+    pub async fn finding_list_of_review(
+        &mut self,
+        scope: &Scope,
+        review: ReviewId,
+        page: Page<FindingId>,
+    ) -> Result<Vec<Finding>, Error> {
+        let args = args![review, scope.organisation(), page.after, page.limit()];
+        self.list(LIST_OF_REVIEW, args, finding).await
+    }
+
     /// Lists findings of a review after one, the oldest first.
     pub async fn finding_list_after(
         &mut self,
@@ -286,11 +303,11 @@ impl Tx {
         scope: &Scope,
         review: ReviewId,
     ) -> Result<Vec<(String, f64)>, Error> {
-        let sql = "SELECT name, value FROM metric WHERE review_id = $1 \
-                   AND organisation_id = coalesce($2, organisation_id) ORDER BY name";
         let args = args![review, scope.organisation()];
-        self.list(sql, args, |row| Ok((row.get("name")?, row.get("value")?)))
-            .await
+        self.list(METRICS, args, |row| {
+            Ok((row.get("name")?, row.get("value")?))
+        })
+        .await
     }
 
     /// Lists how a number of a repository of the scope's organisation went, the newest

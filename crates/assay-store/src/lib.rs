@@ -34,10 +34,12 @@ mod finding;
 mod forge_installation;
 mod idempotency;
 mod login;
+mod mark;
 mod member;
 mod model_usage;
 mod outgoing_webhook;
 mod outside_import;
+mod partition;
 mod quota;
 mod rate;
 mod remark;
@@ -65,11 +67,13 @@ pub use identifier::{
     TaskId,
 };
 pub use login::{LoginAttempt, Session, SessionOwner};
+pub use mark::Mark;
 pub use member::{Member, Role, Team};
 pub use model_usage::{ModelUsage, UsageTotal};
 pub use open::{Engine, Store, StoreOptions, database_create, database_drop};
 pub use outgoing_webhook::{NewOutgoingWebhook, OutgoingAttempt, OutgoingWebhook, WEBHOOKS_MAX};
 pub use outside_import::{IMPORT_OUTPUT_BYTES_MAX, IMPORTS_MAX, ImportKept, OutsideImport};
+pub use partition::statements_of_a_month;
 pub use rate::Rates;
 pub use remark::{Remark, RemarkState};
 pub use repository::{ForgeName, NewRepository, Repository};

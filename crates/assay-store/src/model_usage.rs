@@ -2,6 +2,7 @@
 
 use assay_auth::{Scope, TeamId, UserId};
 
+use crate::partition::first_of;
 use crate::transaction::organisation_of;
 use crate::value::args;
 use crate::{Error, ModelUsageId, ReviewId, Tx};
@@ -50,6 +51,17 @@ pub struct UsageTotal {
     pub cost_micros: i64,
 }
 
+/// The identifiers say which months are looked into.
+pub(crate) const TOTAL: &str = "SELECT provider, model, count(*) AS calls, \
+     CAST(sum(prompt_tokens) AS BIGINT) AS prompt_tokens, \
+     CAST(sum(completion_tokens) AS BIGINT) AS completion_tokens, \
+     CAST(sum(cost_micros) AS BIGINT) AS cost_micros FROM model_usage \
+     WHERE organisation_id = $1 AND created_ms >= $2 AND created_ms < $3 \
+     AND id >= $4 AND id < $5 \
+     GROUP BY provider, model ORDER BY provider, model LIMIT 1000";
+/// A clock that jumps by more between two lines is not the machine's.
+const CLOCK_JUMP_MS: i64 = 60 * 60_000;
+
 impl Tx {
     /// Keeps what a call took, in the scope's organisation.
     pub async fn model_usage_insert(
@@ -92,13 +104,11 @@ impl Tx {
         to_ms: i64,
     ) -> Result<Vec<UsageTotal>, Error> {
         let organisation = organisation_of(scope)?;
-        let sql = "SELECT provider, model, count(*) AS calls, \
-                   CAST(sum(prompt_tokens) AS BIGINT) AS prompt_tokens, \
-                   CAST(sum(completion_tokens) AS BIGINT) AS completion_tokens, \
-                   CAST(sum(cost_micros) AS BIGINT) AS cost_micros FROM model_usage \
-                   WHERE organisation_id = $1 AND created_ms >= $2 AND created_ms < $3 \
-                   GROUP BY provider, model ORDER BY provider, model LIMIT 1000";
-        self.list(sql, args![organisation, from_ms, to_ms], |row| {
+        // An identifier is made a little before or, with a clock that jumps, after.
+        let first = first_of(from_ms.saturating_sub(CLOCK_JUMP_MS));
+        let last = first_of(to_ms.saturating_add(CLOCK_JUMP_MS));
+        let args = args![organisation, from_ms, to_ms, first, last];
+        self.list(TOTAL, args, |row| {
             Ok(UsageTotal {
                 provider: row.get("provider")?,
                 model: row.get("model")?,

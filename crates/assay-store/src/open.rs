@@ -17,7 +17,9 @@ use tokio::sync::watch;
 
 use crate::Error;
 use crate::cache::{Cache, CacheOptions};
+use crate::mark::{LogIndex, Mark};
 use crate::sqlite_writer::Writer;
+use crate::task::tell_others;
 use crate::transaction::{State, Tx};
 
 /// So many connections read an SQLite file at once.
@@ -82,12 +84,14 @@ struct Inner {
     replica_paused_ms: AtomicI64,
     spread: AtomicU8,
     told: watch::Sender<u64>,
+    said: watch::Sender<u64>,
 }
 
 enum Database {
     Sqlite {
         writer: Writer,
         readers: SqlitePool,
+        log: LogIndex,
     },
     Postgres {
         pool: PgPool,
@@ -112,7 +116,7 @@ impl Store {
             let why = "the database's address begins with `sqlite:` or `postgres:`";
             return Err(Error::Invalid(why.to_owned()));
         };
-        Ok(Self(Arc::new(Inner {
+        let store = Self(Arc::new(Inner {
             database,
             clock,
             randomness,
@@ -121,7 +125,23 @@ impl Store {
             replica_paused_ms: AtomicI64::new(i64::MIN),
             spread: AtomicU8::default(),
             told: watch::Sender::new(0),
-        })))
+            said: watch::Sender::new(0),
+        }));
+        if let Some(pool) = store.postgres() {
+            let (tasks, reviews) = (store.accepted(), store.0.said.subscribe());
+            tokio::spawn(tell_others(pool.clone(), tasks, reviews));
+        }
+        Ok(store)
+    }
+
+    /// Returns how far the database is, for those who keep what they read: while marks
+    /// are equal nothing was committed, by any process. Nothing where that cannot be
+    /// told without asking, as with PostgreSQL.
+    pub fn mark(&self) -> Option<Mark> {
+        match &self.0.database {
+            Database::Sqlite { log, .. } => log.mark(),
+            Database::Postgres { .. } => None,
+        }
     }
 
     /// Returns which database it is.
@@ -141,26 +161,10 @@ impl Store {
         Ok(Tx::new(state, self.clone()))
     }
 
-    /// Returns a connection for reading: what is committed, each statement for
-    /// itself.
+    /// Returns a connection for reading what is committed now, each statement for itself;
+    /// never from a replica: whoever was told of something finds it, and a key that was
+    /// revoked is.
     pub async fn read(&self) -> Result<Tx, Error> {
-        match &self.0.database {
-            Database::Postgres {
-                replica: Some(replica),
-                ..
-            } => {
-                let state = State::PostgresRead(replica.acquire().await?);
-                Ok(Tx::new(state, self.clone()))
-            }
-            Database::Sqlite { .. } | Database::Postgres { replica: None, .. } => {
-                self.read_latest().await
-            }
-        }
-    }
-
-    /// Returns a connection for reading what is committed now, also with a replica: for
-    /// what must not lag behind, such as whether a key was revoked.
-    pub async fn read_latest(&self) -> Result<Tx, Error> {
         let state = match &self.0.database {
             Database::Sqlite { readers, .. } => State::SqliteRead(readers.acquire().await?),
             Database::Postgres { pool, .. } => State::PostgresRead(pool.acquire().await?),
@@ -262,6 +266,13 @@ impl Store {
         accepted.send_modify(|count| *count = count.wrapping_add(1));
     }
 
+    /// Says that this process committed something that happened to a review.
+    pub(crate) fn say(&self) {
+        self.tell();
+        let said = &self.0.said;
+        said.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
     /// Says that something happened to a review.
     pub(crate) fn tell(&self) {
         self.0
@@ -318,6 +329,7 @@ async fn open_sqlite(url: &str) -> Result<Database, Error> {
         .statement_cache_capacity(256)
         .pragma("wal_autocheckpoint", SQLITE_CHECKPOINT_PAGES)
         .disable_statement_logging();
+    let log = LogIndex::of(options.get_filename());
     let folder = options.get_filename().parent();
     if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) {
         make_folder(folder)?;
@@ -330,7 +342,11 @@ async fn open_sqlite(url: &str) -> Result<Database, Error> {
         .test_before_acquire(false)
         .connect_lazy_with(reading);
     let writer = Writer::start(connection, options);
-    Ok(Database::Sqlite { writer, readers })
+    Ok(Database::Sqlite {
+        writer,
+        readers,
+        log,
+    })
 }
 
 fn make_folder(folder: &Path) -> Result<(), Error> {

@@ -2,6 +2,7 @@
 
 use assay_auth::Scope;
 
+use crate::partition::first_of;
 use crate::transaction::system_only;
 use crate::value::args;
 use crate::{Error, Tx};
@@ -21,6 +22,8 @@ pub struct Retention {
     pub reviews_ms: i64,
     /// Tries to tell outgoing webhooks.
     pub attempts_ms: i64,
+    /// What calls of models took.
+    pub usage_ms: i64,
 }
 
 impl Default for Retention {
@@ -31,6 +34,7 @@ impl Default for Retention {
             deliveries_ms: 30 * DAY_MS,
             reviews_ms: 730 * DAY_MS,
             attempts_ms: 30 * DAY_MS,
+            usage_ms: 730 * DAY_MS,
         }
     }
 }
@@ -43,6 +47,7 @@ impl Retention {
             deliveries_ms: 0,
             reviews_ms: 0,
             attempts_ms: 0,
+            usage_ms: 0,
         }
     }
 }
@@ -106,6 +111,11 @@ impl Tx {
         for (sql, before_ms) in statements {
             removed += self.execute(sql, args![before_ms, ROWS_MAX]).await?;
         }
+        // An identifier begins with its time, and there is an index of it.
+        let sql = "DELETE FROM model_usage WHERE id IN (SELECT id FROM model_usage \
+                   WHERE id < $1 LIMIT $2)";
+        let first = first_of(before(retention.usage_ms));
+        removed += self.execute(sql, args![first, ROWS_MAX]).await?;
         Ok(removed)
     }
 }

@@ -143,6 +143,12 @@ fn review(row: &Row) -> Result<Review, Error> {
     })
 }
 
+pub(crate) const GET: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM review WHERE id = $1 AND organisation_id = coalesce($2, organisation_id)"
+);
+
 impl Tx {
     /// Asks for a review in the scope's organisation.
     pub async fn review_insert(
@@ -173,13 +179,8 @@ impl Tx {
 
     /// Returns a review.
     pub async fn review_get(&mut self, scope: &Scope, id: ReviewId) -> Result<Review, Error> {
-        let sql = concat!(
-            "SELECT ",
-            columns!(),
-            " FROM review WHERE id = $1 AND organisation_id = coalesce($2, organisation_id)"
-        );
         let found = self
-            .find(sql, args![id, scope.organisation()], review)
+            .find(GET, args![id, scope.organisation()], review)
             .await?;
         found.ok_or(Error::NotFound(REVIEW))
     }

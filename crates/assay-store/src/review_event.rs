@@ -6,7 +6,7 @@ use assay_auth::Scope;
 use crate::transaction::Page;
 use crate::value::{Row, args};
 use crate::word::words;
-use crate::{Engine, Error, FindingId, ReviewId, Tx};
+use crate::{Error, FindingId, ReviewId, Tx};
 
 /// The channel on which PostgreSQL tells other processes.
 pub(crate) const CHANNEL: &str = "assay_review";
@@ -14,6 +14,10 @@ pub(crate) const CHANNEL: &str = "assay_review";
 const RACES_MAX: u32 = 5;
 /// So many events of progress a review has at most; what comes after is not kept.
 const NUMBER_MAX: i64 = 5_000;
+
+pub(crate) const LIST: &str = "SELECT * FROM review_event WHERE review_id = $1 \
+     AND organisation_id = coalesce($2, organisation_id) AND number > $3 \
+     ORDER BY number LIMIT $4";
 
 words! {
     /// What happened to a review.
@@ -87,7 +91,8 @@ impl Tx {
                 self.now_ms()
             ];
             if self.execute(sql, args).await? > 0 {
-                return self.review_announce().await;
+                self.review_announce();
+                return Ok(());
             }
             // Another transaction took the number; what it wrote is seen by now.
         }
@@ -118,21 +123,8 @@ impl Tx {
         after: i64,
         rows_max: u32,
     ) -> Result<Vec<ReviewEvent>, Error> {
-        let sql = "SELECT * FROM review_event WHERE review_id = $1 \
-                   AND organisation_id = coalesce($2, organisation_id) AND number > $3 \
-                   ORDER BY number LIMIT $4";
         let limit = Page::<FindingId>::first(rows_max).limit();
         let args = args![review, scope.organisation(), after, limit];
-        self.list(sql, args, event).await
-    }
-
-    /// Says, when the transaction is committed, that something happened to a review.
-    async fn review_announce(&mut self) -> Result<(), Error> {
-        if self.engine() == Engine::Postgres && !self.tells {
-            let sql = "SELECT 1 FROM (SELECT pg_notify($1, '')) AS told";
-            self.rows(sql, args![CHANNEL]).await?;
-        }
-        self.tells = true;
-        Ok(())
+        self.list(LIST, args, event).await
     }
 }

@@ -22,6 +22,7 @@ pub use schedule::Reaped;
 pub use spread::Spread;
 pub use view::{TaskCounts, TaskFilter};
 pub use wake::Waiter;
+pub(crate) use wake::tell_others;
 
 use crate::value::{Row, Value};
 use crate::word::words;
@@ -143,6 +144,8 @@ pub struct Task {
     pub attempts: i64,
     /// How often it may be.
     pub attempts_max: i64,
+    /// How many of these attempts ended without a word of their worker.
+    pub attempts_lost: i64,
     /// How long one attempt may take.
     pub deadline_ms: i64,
     /// Who has it.
@@ -189,6 +192,7 @@ fn task(row: &Row) -> Result<Task, Error> {
         ready_ms: row.get("ready_ms")?,
         attempts: row.get("attempts")?,
         attempts_max: row.get("attempts_max")?,
+        attempts_lost: row.get("attempts_lost")?,
         deadline_ms: row.get("deadline_ms")?,
         worker: row.get("lease_worker")?,
         lease_until_ms: row.get("lease_until_ms")?,

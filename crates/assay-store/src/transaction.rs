@@ -83,7 +83,7 @@ impl Tx {
             self.store.accept();
         }
         if self.tells {
-            self.store.tell();
+            self.store.say();
         }
         Ok(())
     }

@@ -188,7 +188,7 @@ impl Tx {
         if self.execute(sql, args).await? == 0 {
             return Ok(None);
         }
-        self.task_announce().await?;
+        self.task_announce();
         Ok(Some(id))
     }
 }

@@ -217,7 +217,7 @@ impl Tx {
             .await?;
         let failure = match found.ok_or(Error::LeaseLost)?.as_str() {
             "waiting" => {
-                self.task_announce().await?;
+                self.task_announce();
                 return Ok(Failure::Again(ready_ms));
             }
             "superseded" => Failure::Superseded,

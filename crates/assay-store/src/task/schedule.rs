@@ -32,7 +32,8 @@ macro_rules! reap {
             "UPDATE task SET state = CASE WHEN attempts >= attempts_max \
              AND NOT is_cancel_wanted AND NOT is_replaced THEN 'dead' ELSE ",
             waiting_again!(),
-            " END, problem = 'the worker was not heard of any more', \
+            " END, problem = 'the worker was not heard of any more: it was killed, or its machine was', \
+             attempts_lost = attempts_lost + 1, \
              ready_ms = $2, rank_ms = rank_ms - ready_ms + $2, \
              lease_until_ms = NULL, updated_ms = $1 WHERE id IN (SELECT id FROM task \
              WHERE state = 'leased' AND lease_until_ms <= $1 ORDER BY lease_until_ms \
@@ -72,7 +73,7 @@ impl Tx {
             }
         }
         if reaped.again > 0 {
-            self.task_announce().await?;
+            self.task_announce();
         }
         Ok(reaped)
     }

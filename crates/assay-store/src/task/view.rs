@@ -8,6 +8,9 @@ use crate::{Error, Priority, Task, TaskId, TaskState, Tx};
 
 use super::{TASK, task};
 
+/// A task that may run within so long is one that waits for a worker.
+const SOON_MS: i64 = 15 * 60_000;
+
 /// Which tasks a list is of.
 #[derive(Clone, Debug, Default)]
 pub struct TaskFilter {
@@ -76,7 +79,8 @@ impl Tx {
 
     /// Lets a dead or cancelled task begin anew, with all its attempts.
     pub async fn task_retry(&mut self, scope: &Scope, id: TaskId) -> Result<(), Error> {
-        let sql = "UPDATE task SET state = 'waiting', attempts = 0, is_cancel_wanted = FALSE, \
+        let sql = "UPDATE task SET state = 'waiting', attempts = 0, attempts_lost = 0, \
+                   is_cancel_wanted = FALSE, \
                    is_replaced = FALSE, \
                    rank_ms = rank_ms - ready_ms + $3, ready_ms = $3, updated_ms = $3, \
                    finished_ms = NULL \
@@ -86,7 +90,8 @@ impl Tx {
                    AND other.state IN ('waiting', 'leased')))";
         let args = args![id, scope.organisation(), self.now_ms()];
         self.touch(TASK, sql, args).await?;
-        self.task_announce().await
+        self.task_announce();
+        Ok(())
     }
 
     /// Counts tasks that are not over, and the dead ones.
@@ -120,12 +125,15 @@ impl Tx {
         .await
     }
 
-    /// Returns whether at least so many tasks wait: when new work is turned away.
+    /// Returns whether at least so many tasks wait: when new work is turned away. Those
+    /// that wait for a time hours ahead, such as for a quota, are no backlog.
     pub async fn task_backlog(&mut self, scope: &Scope, at_least: u32) -> Result<bool, Error> {
         system_only(scope)?;
         let sql = "SELECT count(*) AS count FROM \
-                   (SELECT 1 FROM task WHERE state = 'waiting' LIMIT $1) AS waiting";
-        Ok(self.count(sql, args![at_least]).await? >= i64::from(at_least))
+                   (SELECT 1 FROM task WHERE state = 'waiting' AND ready_ms <= $2 LIMIT $1) \
+                   AS waiting";
+        let soon_ms = self.now_ms().saturating_add(SOON_MS);
+        Ok(self.count(sql, args![at_least, soon_ms]).await? >= i64::from(at_least))
     }
 
     /// Returns when the next waiting task becomes ready.

@@ -4,27 +4,64 @@
 
 use std::time::Duration;
 
+use sqlx::PgPool;
 use sqlx::postgres::PgListener;
 use tokio::sync::watch;
 
 use crate::review_event::CHANNEL as REVIEW_CHANNEL;
-use crate::value::args;
-use crate::{Engine, Error, Store, Tx};
+use crate::{Store, Tx};
 
 /// The channel on which PostgreSQL tells other processes.
 const CHANNEL: &str = "assay_task";
 /// After so long a broken listener is made anew.
 const LISTEN_AGAIN_MS: u64 = 1_000;
 
+/// After having told other processes nothing is told for so long: what is committed
+/// meanwhile is told of once.
+const TELL_MS: u64 = 5;
+
 impl Tx {
     /// Says, when the transaction is committed, that there is work.
-    pub(crate) async fn task_announce(&mut self) -> Result<(), Error> {
-        if self.engine() == Engine::Postgres && !self.wakes {
-            let sql = "SELECT 1 FROM (SELECT pg_notify($1, '')) AS told";
-            self.rows(sql, args![CHANNEL]).await?;
-        }
+    pub(crate) fn task_announce(&mut self) {
         self.wakes = true;
-        Ok(())
+    }
+
+    /// Says, when the transaction is committed, that something happened to a review.
+    pub(crate) fn review_announce(&mut self) {
+        self.tells = true;
+    }
+}
+
+/// Tells other processes of what this one committed, until nobody can commit any more.
+/// It is not told in the transactions themselves: PostgreSQL commits those that tell
+/// something one after the other, each with a way to the disk of its own.
+pub(crate) async fn tell_others(
+    pool: PgPool,
+    mut tasks: watch::Receiver<u64>,
+    mut reviews: watch::Receiver<u64>,
+) {
+    let mut told = (*tasks.borrow_and_update(), *reviews.borrow_and_update());
+    loop {
+        let changed = tokio::select! {
+            changed = tasks.changed() => changed,
+            changed = reviews.changed() => changed,
+        };
+        if changed.is_err() || pool.is_closed() {
+            return;
+        }
+        let now = (*tasks.borrow_and_update(), *reviews.borrow_and_update());
+        for (channel, is_new) in [
+            (CHANNEL, now.0 != told.0),
+            (REVIEW_CHANNEL, now.1 != told.1),
+        ] {
+            if is_new {
+                let sql = sqlx::query("SELECT pg_notify($1, '')").bind(channel);
+                // Who hears nothing looks by themselves.
+                let _ = sql.execute(&pool).await;
+            }
+        }
+        told = now;
+        tokio::time::sleep(Duration::from_millis(TELL_MS)).await;
     }
 }
 

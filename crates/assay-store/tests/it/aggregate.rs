@@ -509,6 +509,8 @@ async fn a_finding_is_said_once_and_judged_once_in_a_place(test: TestStore) {
         external_id: "c1:octocat".to_owned(),
         actor: "octocat".to_owned(),
         note: None,
+        identity: None,
+        path: None,
     };
     let given = tx.feedback_put(&scope, &new).await.unwrap();
     new.verdict = Verdict::Rejected;

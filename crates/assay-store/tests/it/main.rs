@@ -13,6 +13,7 @@ mod backup;
 mod cache;
 mod kill;
 mod migration;
+mod partition;
 mod rate;
 mod simulation;
 mod task;

@@ -100,9 +100,13 @@ async fn schema(url: &str) -> BTreeSet<(String, String, String, bool)> {
         let sql = "SELECT table_name::text AS place, column_name::text AS part, \
                    data_type::text AS kind, is_nullable = 'YES' AS is_null \
                    FROM information_schema.columns WHERE table_schema = 'public' \
+                   AND NOT EXISTS (SELECT 1 FROM pg_class WHERE relname = table_name \
+                   AND relispartition) \
                    UNION ALL SELECT tablename::text, indexname::text, 'index', FALSE \
                    FROM pg_indexes WHERE schemaname = 'public' AND NOT EXISTS \
-                   (SELECT 1 FROM pg_constraint WHERE conname = indexname)";
+                   (SELECT 1 FROM pg_constraint WHERE conname = indexname) \
+                   AND NOT EXISTS (SELECT 1 FROM pg_class WHERE relname = tablename \
+                   AND relispartition)";
         for row in sqlx::query(sql).fetch_all(&mut connection).await.unwrap() {
             let kind: String = row.get("kind");
             add(row.get("place"), row.get("part"), &kind, row.get("is_null"));
@@ -193,6 +197,24 @@ async fn check_samples(opened: &Store) {
         tx.metric_list(&scope, reviews[1].id).await.unwrap(),
         [("lines".to_owned(), 12.5)]
     );
+    // What a command had kept as a setting is feedback like what came over the API.
+    let rejected = tx.feedback_rejected(&scope, repository).await.unwrap();
+    let rejected: Vec<_> = rejected
+        .iter()
+        .map(|one| (one.rule.as_str(), one.source.as_str(), one.note.as_deref()))
+        .collect();
+    assert_eq!(
+        rejected,
+        [
+            (
+                "injection/sql-injection",
+                "command",
+                Some("only we call this")
+            ),
+            ("security/sql-injection", "reaction", None),
+            ("smell/magic-number", "command", None),
+        ]
+    );
     let filter = TaskFilter::default();
     let tasks = tx.task_list(&scope_of_all, &filter, Page::first(first));
     assert_eq!(tasks.await.unwrap().len(), 4);
@@ -202,6 +224,9 @@ async fn check_samples(opened: &Store) {
         .unwrap();
     assert_eq!(claims.len(), 1);
     assert_eq!(claims[0].attempt, 2);
+    let other = system().within(organisations[0].id).unwrap();
+    let others = tx.review_list(&other, ReviewFilter::default(), Page::first(first));
+    assert_eq!(others.await.unwrap().len(), 1);
     let settings = tx.setting_list(&system()).await.unwrap();
     assert_eq!(settings[0].name, "retention");
     tx.commit().await.unwrap();

@@ -106,6 +106,12 @@ async fn an_expired_lease_is_claimed_again_and_its_first_worker_writes_nothing(t
     test.clock.advance(10_000);
     let second = claim(store, "first").await.unwrap();
     assert_eq!((second.attempt, second.lease.number), (2, 2));
+    // What a killed worker began counts, and whoever looks at the task sees why.
+    let mut tx = store.read().await.unwrap();
+    let seen = tx.task_get(&system(), task.task()).await.unwrap();
+    drop(tx);
+    assert_eq!((seen.attempts, seen.attempts_lost), (2, 1));
+    assert!(seen.problem.unwrap().contains("it was killed"));
     for tries in 0..3 {
         let mut tx = store.begin().await.unwrap();
         let error = match tries {

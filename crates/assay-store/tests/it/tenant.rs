@@ -64,6 +64,8 @@ fn new_feedback(remark: Option<RemarkId>, external_id: &str) -> NewFeedback {
         external_id: external_id.to_owned(),
         actor: "octocat".to_owned(),
         note: None,
+        identity: None,
+        path: None,
     }
 }
 

@@ -1,0 +1,6 @@
+INSERT INTO review (id, organisation_id, repository_id, pull_request, origin, base_revision, head_revision, state, task_id, score, grade, gate, findings, report, problem, created_ms, updated_ms, started_ms, finished_ms) VALUES
+    (X'01900000000070008000000000000303', X'01900000000070008000000000000002', NULL, NULL, 'api', 'aaa', 'ddd', 'done', NULL, 50.0, 'D', 'passed', 1, NULL, NULL, 1767225600000, 1767225600000, NULL, 1767225600900);
+INSERT INTO finding (id, organisation_id, review_id, fingerprint, rule, severity, confidence, category, origin, path, line_start, line_end, message, detail, created_ms) VALUES
+    (X'01900000000070008000000000000312', X'01900000000070008000000000000002', X'01900000000070008000000000000303', 'f1', 'security/sql-injection', 'high', 'high', 'security', 'introduced', X'61', 3, 4, 'a value reaches a query', '{}', 1767225600000);
+INSERT INTO setting (owner_id, name, value, version, updated_ms, updated_by) VALUES
+    (X'01900000000070008000000000000001', 'rejected/01900000-0000-7000-8000-000000000111', '{"findings":[{"path":"shop.py","rule":"injection/sql-injection","identity":"00112233445566778899aabbccddeeff","reason":"only we call this","by":"octocat"},{"path":"b.py","rule":"smell/magic-number","identity":"ff112233445566778899aabbccddee00","reason":null,"by":"octocat"}]}', 2, 1767225600000, 'system:worker');

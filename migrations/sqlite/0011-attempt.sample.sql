@@ -1,0 +1,1 @@
+UPDATE task SET attempts_lost = 1 WHERE attempts > 1;

@@ -1,0 +1,4 @@
+-- How many of a task's attempts ended without a word of their worker: it was killed, or
+-- its machine was. They count like others.
+
+ALTER TABLE task ADD COLUMN attempts_lost INTEGER NOT NULL DEFAULT 0;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use assay_auth::{FieldKeys, Networks, RateLimit, Scope, TokenKeys};
 use assay_forge::OutgoingClient;
 use assay_source::{Clock, Randomness};
-use assay_store::{Cache, CacheOptions, Rates, Store, Tx};
+use assay_store::{Cache, CacheOptions, Mark, Rates, Store, Tx};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
@@ -87,6 +87,10 @@ impl AppOptions {
     }
 }
 
+/// How far the database is: while it is equal nothing was committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment(Mark);
+
 /// The platform. Copies are the same one.
 #[derive(Clone)]
 pub struct App(Arc<Inner>);
@@ -138,6 +142,16 @@ impl App {
     /// Returns what is counted.
     pub fn metrics(&self) -> &Metrics {
         &self.0.metrics
+    }
+
+    /// Returns how far the database is, if that can be told without asking it.
+    pub fn moment(&self) -> Option<Moment> {
+        self.0.store.mark().map(Moment)
+    }
+
+    /// Returns whether anybody listens to what happens.
+    pub fn is_heard(&self) -> bool {
+        !self.0.options.listeners.is_empty()
     }
 
     /// Tells those who listen of something that happened.

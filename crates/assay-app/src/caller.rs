@@ -121,7 +121,7 @@ impl App {
     async fn principal_of_key(&self, text: &str) -> Result<Principal, Error> {
         let presented = PresentedKey::parse(text)?;
         let now_ms = self.now_ms();
-        let mut tx = self.store().read_latest().await?;
+        let mut tx = self.store().read().await?;
         let (row, owner) = key_and_owner(&mut tx, presented.id()).await?;
         let principal = kept_key(&row)?.authenticate(&presented, owner, now_ms)?;
         drop(tx);
@@ -147,7 +147,7 @@ impl App {
     async fn principal_of_token(&self, token: &str) -> Result<Principal, Error> {
         let now_ms = self.now_ms();
         let claims = self.options().token_keys.verify(token, now_ms)?;
-        let mut tx = self.store().read_latest().await?;
+        let mut tx = self.store().read().await?;
         let narrow = |grant: &Grant| Grant {
             organisation: grant.organisation,
             permissions: grant.permissions.intersection(claims.permissions),

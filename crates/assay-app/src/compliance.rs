@@ -79,7 +79,7 @@ impl App {
     /// Checks all chains, for whoever has the database: the platform's own first.
     pub async fn audit_check_all(&self) -> Result<Vec<ChainCheck>, Error> {
         let system = Scope::system("audit");
-        let mut tx = self.store().read_latest().await?;
+        let mut tx = self.store().read().await?;
         let mut checks = vec![ChainCheck {
             organisation: None,
             check: check_chain(&mut tx, &system).await?,
@@ -109,7 +109,7 @@ impl App {
         after: i64,
     ) -> Result<Vec<(i64, String)>, Error> {
         let system = Scope::system("audit");
-        let mut tx = self.store().read_latest().await?;
+        let mut tx = self.store().read().await?;
         let scope = match organisation {
             None => system,
             Some(name) => {
@@ -160,7 +160,7 @@ impl App {
     /// the database.
     pub async fn audit_report_of(&self, organisation: &str) -> Result<Value, Error> {
         let system = Scope::system("audit");
-        let mut tx = self.store().read_latest().await?;
+        let mut tx = self.store().read().await?;
         let found = tx.organisation_find(&system, organisation).await?.id;
         drop(tx);
         self.report_of(found).await
@@ -171,7 +171,7 @@ impl App {
         let scope = system.within(organisation)?;
         let now_ms = self.now_ms();
         let since_ms = now_ms.saturating_sub(REPORT_DAYS * DAY_MS);
-        let mut tx = self.store().read_latest().await?;
+        let mut tx = self.store().read().await?;
         let row = tx.organisation_get(&scope, organisation).await?;
         let people = people(&mut tx, &scope).await?;
         let keys = keys(&mut tx, &scope, now_ms).await?;
@@ -214,6 +214,7 @@ impl App {
                 "deliveries": days(retention.deliveries_ms),
                 "reviews": days(retention.reviews_ms),
                 "webhook_attempts": days(retention.attempts_ms),
+                "model_usage": days(retention.usage_ms),
                 "audit": null,
             },
             "settings": settings,

@@ -2,9 +2,11 @@
 //! such a text does to whoever reads it, it does to a process without a secret, with
 //! a limit of memory, and with an end that does not depend on it.
 //!
-//! A request and its answer are a line with the number of bytes, and the bytes. A
-//! process ends after some number of texts, after some time without one, and at once
-//! when anything goes wrong; the next text begins another.
+//! A request and its answer are a line with the number of bytes, and the bytes; before
+//! an answer a process may say how far it is, in the same form. A process ends after some
+//! number of texts, after some time without one, and at once when anything goes wrong;
+//! the next text begins another. One that has seen texts of an organisation sees none of
+//! another.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -18,12 +20,13 @@ use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::error::Error;
 use crate::examine::{ExamineRequest, ExamineRules, ExaminedFile};
 use crate::job::JobFile;
-use crate::review_process::{ProcessError, ReviewProcess, io_error};
+use crate::review_process::{ProcessError, ReviewProcess, StepHeard, io_error};
 
 /// Bytes of the line that says how many bytes follow.
 const LENGTH_LINE_BYTES_MAX: u64 = 24;
@@ -31,14 +34,20 @@ const LENGTH_LINE_BYTES_MAX: u64 = 24;
 const REPORT: char = 'r';
 /// The first letter of the line before a reason.
 const REFUSED: char = 'e';
+/// The first letter of the line before a word on how far it is.
+const STEP: char = 'p';
+/// Bytes of such a word.
+const STEP_BYTES_MAX: u64 = 1_024;
+/// So many words there are before an answer at most.
+const STEPS_MAX: usize = 100_000;
 
 /// What becomes of a text: a report in JSON.
 pub type Examined<'a> = Pin<Box<dyn Future<Output = Result<Vec<u8>, ProcessError>> + Send + 'a>>;
 
 /// Examines texts, somewhere.
 pub trait Examiner: Send + Sync {
-    /// Returns the report on a request that was checked.
-    fn examine<'a>(&'a self, request: &'a ExamineRequest) -> Examined<'a>;
+    /// Returns the report on a request of an owner that was checked.
+    fn examine<'a>(&'a self, owner: &'a str, request: &'a ExamineRequest) -> Examined<'a>;
 }
 
 /// A request as it is written to a kept process.
@@ -100,6 +109,9 @@ impl ExamineRequest {
     }
 }
 
+/// Is told how far the work on a request is.
+pub type TellStep<'a> = &'a (dyn Fn(&StepHeard) + Sync);
+
 /// Answers requests on one stream with reports on another until there is no more:
 /// the side of the process that is kept. `report` makes the report of a request.
 ///
@@ -108,10 +120,23 @@ impl ExamineRequest {
 /// When the other side does not keep to the form.
 pub fn answer_requests(
     mut input: impl io::BufRead,
-    mut output: impl io::Write,
+    output: impl io::Write + Send,
     request_bytes_max: u64,
-    report: impl Fn(&[u8]) -> Result<Vec<u8>, String>,
+    report: impl Fn(&[u8], TellStep<'_>) -> Result<Vec<u8>, String>,
 ) -> io::Result<()> {
+    let output = Mutex::new(output);
+    let write = |kind: char, bytes: &[u8]| {
+        let mut output = output.lock().unwrap_or_else(PoisonError::into_inner);
+        writeln!(output, "{kind}{}", bytes.len())?;
+        output.write_all(bytes)?;
+        output.flush()
+    };
+    let tell = |step: &StepHeard| {
+        if let Ok(bytes) = serde_json::to_vec(step) {
+            // Whoever does not listen any more is not there for the answer either.
+            let _ = write(STEP, &bytes);
+        }
+    };
     loop {
         let mut line = String::new();
         io::Read::take(&mut input, LENGTH_LINE_BYTES_MAX).read_line(&mut line)?;
@@ -124,13 +149,10 @@ pub fn answer_requests(
         }
         let mut request = Vec::new();
         io::Read::take(&mut input, length).read_to_end(&mut request)?;
-        let (kind, bytes) = match report(&request) {
-            Ok(bytes) => (REPORT, bytes),
-            Err(why) => (REFUSED, why.into_bytes()),
-        };
-        writeln!(output, "{kind}{}", bytes.len())?;
-        output.write_all(&bytes)?;
-        output.flush()?;
+        match report(&request, &tell) {
+            Ok(bytes) => write(REPORT, &bytes)?,
+            Err(why) => write(REFUSED, why.as_bytes())?,
+        }
     }
 }
 
@@ -167,6 +189,8 @@ struct Pool {
 
 /// A process that is kept. Dropping it ends it.
 struct Kept {
+    /// Whose texts it has seen.
+    owner: String,
     // Dropped first: the folder goes when nobody is in it any more.
     _child: Child,
     input: ChildStdin,
@@ -191,25 +215,38 @@ impl KeptExaminers {
         self.0.idle().len()
     }
 
-    async fn one(&self, request: &ExamineRequest) -> Result<Vec<u8>, ProcessError> {
+    /// Returns the report on a request of an owner, and tells meanwhile how far it is.
+    ///
+    /// # Errors
+    ///
+    /// See [`ProcessError`].
+    pub async fn examine_telling(
+        &self,
+        owner: &str,
+        request: &ExamineRequest,
+        heard: &watch::Sender<StepHeard>,
+    ) -> Result<Vec<u8>, ProcessError> {
         let bytes = request.written()?;
-        // The one that was used last is the one that is warm.
-        let known = self.0.idle().pop_back();
-        if let Some(kept) = known {
-            match self.ask(kept, &bytes).await {
+        if let Some(kept) = self.0.take(owner) {
+            match self.ask(kept, &bytes, heard).await {
                 // It ended while it waited, or it has had enough: another begins anew.
                 Err(ProcessError::Io { .. }) => {}
                 answer => return answer,
             }
         }
-        let kept = self.0.start()?;
-        self.ask(kept, &bytes).await
+        let kept = self.0.start(owner)?;
+        self.ask(kept, &bytes, heard).await
     }
 
-    async fn ask(&self, mut kept: Kept, bytes: &[u8]) -> Result<Vec<u8>, ProcessError> {
+    async fn ask(
+        &self,
+        mut kept: Kept,
+        bytes: &[u8],
+        heard: &watch::Sender<StepHeard>,
+    ) -> Result<Vec<u8>, ProcessError> {
         let time_max = self.0.process.limits.time_max;
         let bytes_max = self.0.process.limits.report_bytes_max;
-        let asked = tokio::time::timeout(time_max, kept.ask(bytes, bytes_max)).await;
+        let asked = tokio::time::timeout(time_max, kept.ask(bytes, bytes_max, heard)).await;
         let answer = asked.map_err(|_| ProcessError::Late { time_max })?;
         // After an answer of either kind the process is as good as before; a process
         // that gave none ends here.
@@ -223,15 +260,15 @@ impl KeptExaminers {
         let limits = self.0.limits;
         kept.texts += 1;
         kept.idle_since = Instant::now();
-        if kept.texts >= limits.texts_max {
+        if kept.texts >= limits.texts_max || limits.idle_max == 0 {
             return;
         }
         let mut idle = self.0.idle();
-        if idle.len() >= limits.idle_max {
-            return;
-        }
         idle.push_back(kept);
+        // The one that was not wanted for the longest time makes room.
+        let over = (idle.len() > limits.idle_max).then(|| idle.pop_front());
         drop(idle);
+        drop(over);
         let pool = Arc::downgrade(&self.0);
         tokio::spawn(async move {
             tokio::time::sleep(limits.idle_time_max).await;
@@ -243,8 +280,11 @@ impl KeptExaminers {
 }
 
 impl Examiner for KeptExaminers {
-    fn examine<'a>(&'a self, request: &'a ExamineRequest) -> Examined<'a> {
-        Box::pin(self.one(request))
+    fn examine<'a>(&'a self, owner: &'a str, request: &'a ExamineRequest) -> Examined<'a> {
+        Box::pin(async move {
+            let heard = watch::Sender::new(StepHeard::default());
+            self.examine_telling(owner, request, &heard).await
+        })
     }
 }
 
@@ -253,7 +293,14 @@ impl Pool {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn start(&self) -> Result<Kept, ProcessError> {
+    /// Takes the process of an owner that was used last: it is the one that is warm.
+    fn take(&self, owner: &str) -> Option<Kept> {
+        let mut idle = self.idle();
+        let at = idle.iter().rposition(|kept| kept.owner == owner)?;
+        idle.remove(at)
+    }
+
+    fn start(&self, owner: &str) -> Result<Kept, ProcessError> {
         let folder = self.process.folder()?;
         let mut command = self.process.command(folder.path());
         command
@@ -266,6 +313,7 @@ impl Pool {
         let input = child.stdin.take().expect("standard input is piped");
         let output = child.stdout.take().expect("standard output is piped");
         Ok(Kept {
+            owner: owner.to_owned(),
             _child: child,
             input,
             output: BufReader::new(output),
@@ -277,7 +325,12 @@ impl Pool {
 }
 
 impl Kept {
-    async fn ask(&mut self, request: &[u8], bytes_max: u64) -> Result<Vec<u8>, ProcessError> {
+    async fn ask(
+        &mut self,
+        request: &[u8],
+        bytes_max: u64,
+        heard: &watch::Sender<StepHeard>,
+    ) -> Result<Vec<u8>, ProcessError> {
         let telling = io_error("telling it the text");
         let told = async {
             let line = format!("{}\n", request.len());
@@ -286,28 +339,53 @@ impl Kept {
             self.input.flush().await
         };
         told.await.map_err(telling)?;
+        for _ in 0..STEPS_MAX {
+            let (kind, bytes) = self.part(bytes_max).await?;
+            match kind {
+                STEP => {
+                    // What is no such word is passed over.
+                    if let Ok(step) = serde_json::from_slice(&bytes) {
+                        heard.send_replace(step);
+                    }
+                }
+                REPORT => return Ok(bytes),
+                REFUSED => {
+                    return Err(ProcessError::Refused {
+                        message: String::from_utf8_lossy(&bytes).into_owned(),
+                    });
+                }
+                _ => return Err(unfit()),
+            }
+        }
+        Err(unfit())
+    }
+
+    /// Reads one part of what it says: of which kind it is, and its bytes.
+    async fn part(&mut self, bytes_max: u64) -> Result<(char, Vec<u8>), ProcessError> {
         let mut line = String::new();
         let mut start = (&mut self.output).take(LENGTH_LINE_BYTES_MAX);
         let read = start.read_line(&mut line).await;
         read.map_err(io_error("reading its answer"))?;
-        let unfit = || io_error("reading its answer")(io::ErrorKind::UnexpectedEof.into());
         let mut letters = line.trim_end().chars();
         let kind = letters.next().ok_or_else(unfit)?;
         let bytes: u64 = letters.as_str().parse().map_err(|_| unfit())?;
+        if kind == STEP && bytes > STEP_BYTES_MAX {
+            return Err(unfit());
+        }
         if bytes > bytes_max {
             return Err(ProcessError::TooLarge { bytes, bytes_max });
         }
-        let mut answer = Vec::new();
+        let mut part = Vec::new();
         let mut rest = (&mut self.output).take(bytes);
-        let read = rest.read_to_end(&mut answer).await;
+        let read = rest.read_to_end(&mut part).await;
         let read = read.map_err(io_error("reading its answer"))?;
-        match kind {
-            _ if read as u64 != bytes => Err(unfit()),
-            REPORT => Ok(answer),
-            REFUSED => Err(ProcessError::Refused {
-                message: String::from_utf8_lossy(&answer).into_owned(),
-            }),
-            _ => Err(unfit()),
+        match read as u64 == bytes {
+            true => Ok((kind, part)),
+            false => Err(unfit()),
         }
     }
+}
+
+fn unfit() -> ProcessError {
+    io_error("reading its answer")(io::ErrorKind::UnexpectedEof.into())
 }

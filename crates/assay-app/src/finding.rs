@@ -6,6 +6,7 @@ use assay_store::{
     Feedback, FeedbackId, Finding, FindingFilter, FindingId, FindingOrigin, NewFeedback,
     RepositoryId, ReviewId, Tx, Verdict,
 };
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::app::{App, audit};
@@ -97,6 +98,27 @@ pub struct FeedbackWish {
     pub verdict: String,
     /// Why; a rejection needs it.
     pub note: Option<String>,
+}
+
+/// What makes a finding the same when it is found again, as its report says.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Same {
+    pub(crate) identity: Option<String>,
+    pub(crate) location: Option<SamePlace>,
+}
+
+/// Where a finding is, as its report says.
+#[derive(Debug, Deserialize)]
+pub(crate) struct SamePlace {
+    pub(crate) uri: String,
+}
+
+impl Same {
+    /// Reads it from a finding as it is kept; of what has none of it the fingerprint
+    /// counts.
+    pub(crate) fn of(detail: &str) -> Self {
+        serde_json::from_str(detail).unwrap_or_default()
+    }
 }
 
 impl App {
@@ -194,6 +216,7 @@ impl App {
             None => format!("review:{}", row.review),
         };
         let fingerprint = row.found.fingerprint;
+        let same = Same::of(&row.found.detail);
         let new = NewFeedback {
             remark: None,
             rule: row.found.rule,
@@ -203,6 +226,8 @@ impl App {
             actor: caller.principal().actor().to_string(),
             note,
             fingerprint,
+            identity: same.identity,
+            path: same.location.map(|place| place.uri),
         };
         let feedback = tx.feedback_put(&scope, &new).await?;
         if let Some(repository) = repository {

@@ -62,7 +62,7 @@ mod remarks;
 mod review_process;
 mod work;
 
-pub use app::{App, AppOptions};
+pub use app::{App, AppOptions, Moment};
 pub use audit::{AuditCheck, AuditView};
 pub use caller::Caller;
 pub use compliance::{ChainCheck, audit_line};
@@ -71,7 +71,7 @@ pub use error::Error;
 pub use examine::{
     ExamineRequest, ExamineRules, ExaminedFile, examine, examine_telling, report_json,
 };
-pub use examiner::{Examined, Examiner, KeptExaminers, KeptLimits, answer_requests};
+pub use examiner::{Examined, Examiner, KeptExaminers, KeptLimits, TellStep, answer_requests};
 pub use finding::{FeedbackView, FeedbackWish, FindingDetail, FindingQuery};
 pub use first_key::FirstKey;
 pub use health::{Component, Health, HealthState, Probe, ProbeAnswer};
@@ -88,14 +88,14 @@ pub use outside::{OutsideTaken, OutsideWish};
 pub use paging::Paging;
 pub use profile::{Profile, UsageView};
 pub use quota::{QuotaKind, QuotaView};
+pub use rate::network_of;
 pub use record::{Recorded, record};
 pub use remarks::{Remark, Remarks, RemarksError, Suggestion};
 pub use repository::{MetricView, RepositoryName, RepositoryView, TreeWish};
 pub use review::{AnalyzeWish, Analyzed, FindingView, ReviewQuery, ReviewRow, ReviewView};
 pub use review_events::{EventCursor, Happened, ReviewEvents, Seen, StreamLimits};
 pub use review_process::{
-    Accepted, ProcessError, ProcessLimits, Rejection, ReviewOrder, ReviewOutcome, ReviewProcess,
-    StepHeard,
+    ProcessError, ProcessLimits, Rejection, ReviewOrder, ReviewOutcome, ReviewProcess, StepHeard,
 };
 pub use role::RoleView;
 pub use scan::{SecretFound, SecretScan};

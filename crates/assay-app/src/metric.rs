@@ -4,12 +4,16 @@
 //! series by a slip; each has a limit of series, so that nothing from outside
 //! makes them grow.
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
+use std::hash::{Hash as _, Hasher as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// So many series may a family have; what comes after is counted as `other`.
 const SERIES_MAX: usize = 1_000;
+/// So many labels has a family at most.
+const LABELS_MAX: usize = 4;
 /// What stands for a label that is one too many.
 const OTHER: &str = "other";
 /// Upper bounds of the buckets of durations, in seconds.
@@ -67,6 +71,7 @@ pub mod family {
         DATABASE_UP = Gauge "assay_database_up" [] "Whether the database answered the last time it was asked.";
         DISK_FREE = Gauge "assay_disk_free_bytes" [] "What is left where the server's data is.";
         ERRORS = Counter "assay_errors_total" ["kind"] "Operations that failed, by kind.";
+        BODIES = Gauge "assay_http_bodies_bytes" [] "Bytes of bodies that are held, in all.";
         REQUEST_DURATION = Histogram "assay_http_request_duration_seconds" ["method", "route"] "How long requests took.";
         REQUESTS = Counter "assay_http_requests_total" ["method", "route", "status"] "Requests that were answered.";
         MEMORY = Gauge "assay_memory_bytes" [] "What the process has of the machine's memory.";
@@ -86,6 +91,11 @@ pub mod family {
 
 type Labels = Vec<String>;
 
+/// The series of a family, by a hash of their labels, so that counting takes no memory;
+/// of two with one hash the second is at the next free place.
+type Known = HashMap<u64, (Labels, Series)>;
+type Families = BTreeMap<&'static str, Known>;
+
 #[derive(Debug, Default)]
 struct Series {
     value: f64,
@@ -96,7 +106,7 @@ struct Series {
 /// The numbers of all families.
 #[derive(Debug, Default)]
 pub struct Metrics {
-    families: Mutex<BTreeMap<&'static str, BTreeMap<Labels, Series>>>,
+    families: Mutex<Families>,
 }
 
 impl Metrics {
@@ -133,7 +143,7 @@ impl Metrics {
         let families = self.lock();
         let mut samples = Vec::new();
         for family in family::ALL {
-            for (labels, series) in families.get(family.name).into_iter().flatten() {
+            for (labels, series) in sorted(families.get(family.name)) {
                 samples.push((family, labels.clone(), series.value, series.count));
             }
         }
@@ -144,10 +154,9 @@ impl Metrics {
     /// but for those without labels, which are zero.
     pub fn text(&self) -> String {
         let families = self.lock();
-        let none = BTreeMap::new();
         let mut out = String::new();
         for family in family::ALL {
-            let series = families.get(family.name).unwrap_or(&none);
+            let series = sorted(families.get(family.name));
             if series.is_empty() {
                 continue;
             }
@@ -170,17 +179,43 @@ impl Metrics {
         debug_assert_eq!(family.labels.len(), labels.len(), "{}", family.name);
         let mut families = self.lock();
         let known = families.entry(family.name).or_default();
-        let mut key: Labels = labels.iter().map(|&label| label.to_owned()).collect();
-        if known.len() >= SERIES_MAX && !known.contains_key(&key) {
-            key.fill(OTHER.to_owned());
+        let mut place = place_of(known, labels);
+        let others: [&str; LABELS_MAX] = [OTHER; LABELS_MAX];
+        let mut labels = labels;
+        if known.len() >= SERIES_MAX && !known.contains_key(&place) {
+            labels = &others[..labels.len()];
+            place = place_of(known, labels);
         }
-        change(known.entry(key).or_default());
+        let (_, series) = known.entry(place).or_insert_with(|| {
+            let labels = labels.iter().map(|&label| label.to_owned());
+            (labels.collect(), Series::default())
+        });
+        change(series);
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<&'static str, BTreeMap<Labels, Series>>> {
+    fn lock(&self) -> MutexGuard<'_, Families> {
         // Numbers are whole after each statement, whoever panicked.
         self.families.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Returns where the series of some labels is, or would be.
+fn place_of(known: &Known, labels: &[&str]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    labels.hash(&mut hasher);
+    let mut place = hasher.finish();
+    while known.get(&place).is_some_and(|(there, _)| there != labels) {
+        place = place.wrapping_add(1);
+    }
+    place
+}
+
+/// Returns the series of a family in the order of their labels.
+fn sorted(known: Option<&Known>) -> Vec<(&Labels, &Series)> {
+    let series = known.into_iter().flat_map(HashMap::values);
+    let mut series: Vec<_> = series.map(|(labels, series)| (labels, series)).collect();
+    series.sort_by_key(|(labels, _)| *labels);
+    series
 }
 
 fn write_series(family: &Family, labels: &Labels, series: &Series, out: &mut String) {

@@ -10,7 +10,7 @@ use crate::app::{App, audit};
 use crate::caller::Caller;
 use crate::error::Error;
 use crate::quota::QuotaKind;
-use crate::work::ask;
+use crate::work::queue;
 
 const NAME_BYTES_MAX: usize = 60;
 const ROOT_BYTES_MAX: usize = 1_024;
@@ -88,8 +88,7 @@ impl App {
         self.quota_take(&mut tx, &scope, QuotaKind::Reviews).await?;
         self.check_backlog(&mut tx).await?;
         let number = u64::try_from(pull_request).unwrap_or_default();
-        let asked = ask(&mut tx, &scope, repository, number, (base, head), true).await?;
-        let asked = asked.unwrap_or(id);
+        let asked = queue(&mut tx, &scope, repository, number, (base, head), None).await?;
         let details = json!({
             "format": new.format,
             "name": new.name,

@@ -153,6 +153,15 @@ impl App {
         Ok(())
     }
 
+    /// Returns whether the caller's calls are counted, so that each has to be.
+    pub async fn counts_calls(&self, caller: &Caller) -> Result<bool, Error> {
+        let Ok((organisation, _)) = self.home(caller) else {
+            return Ok(true);
+        };
+        let quotas = self.quotas_of(organisation).await?;
+        Ok(quotas.is_limited(QuotaKind::Calls))
+    }
+
     /// Uses one of what the scope's actor has, in the transaction that does it: what is
     /// not done is not counted.
     pub(crate) async fn quota_take(
@@ -260,7 +269,7 @@ impl App {
             return Ok(quotas);
         }
         let scope = Scope::system("quota").within(organisation)?;
-        let mut tx = self.store().read_latest().await?;
+        let mut tx = self.store().read().await?;
         let quotas = read(&mut tx, &scope).await?;
         self.kept_quotas().put(organisation, quotas, now_ms);
         Ok(quotas)

@@ -48,8 +48,8 @@ impl App {
     }
 }
 
-/// A customer has a whole /64 of IPv6: it counts as one address.
-fn network_of(caller: IpAddr) -> IpAddr {
+/// Returns what counts as one address: a customer has a whole /64 of IPv6.
+pub fn network_of(caller: IpAddr) -> IpAddr {
     match caller.to_canonical() {
         IpAddr::V6(address) => {
             let network = address.to_bits() & !u128::from(u64::MAX);

@@ -3,8 +3,8 @@
 use assay_auth::{Identifier, OrganisationId, Permission, Scope};
 use assay_source::RepoPath;
 use assay_store::{
-    CacheKey, CacheKind, Finding, FindingFilter, FindingId, Lease, NewReview, RepositoryId, Review,
-    ReviewFilter, ReviewId, ReviewState, TaskId,
+    CacheKey, CacheKind, Finding, FindingId, Lease, NewReview, RepositoryId, Review, ReviewFilter,
+    ReviewId, ReviewState, TaskId,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -264,12 +264,8 @@ impl App {
         let scope = caller.authorise(Permission::ReviewRead)?;
         let mut tx = self.store().read().await?;
         let review = tx.review_get(&scope, id).await?;
-        let filter = FindingFilter {
-            review: Some(id),
-            ..FindingFilter::default()
-        };
         let page = paging.page(FindingId::from_identifier);
-        let findings = tx.finding_list(&scope, &filter, page).await?;
+        let findings = tx.finding_list_of_review(&scope, id, page).await?;
         Ok(ReviewView {
             review: review.into(),
             findings: findings.into_iter().map(FindingView::from).collect(),

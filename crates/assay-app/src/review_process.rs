@@ -12,9 +12,7 @@ use assay_source::ErrorKind;
 use assay_store::OutsideImport;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
-use tokio::io::{
-    AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader,
-};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, BufReader};
 use tokio::process::Command;
 use tokio::sync::watch;
 
@@ -69,8 +67,8 @@ pub struct ReviewOrder<'a> {
     pub head: &'a str,
     /// What was rejected in earlier reviews.
     pub rejected: &'a [Rejection],
-    /// What people do not want to hear of.
-    pub accepted: &'a Accepted,
+    /// Rules that are switched off on the pull request.
+    pub without: &'a [String],
     /// What other tools found in the head.
     pub imports: &'a [OutsideImport],
 }
@@ -91,35 +89,14 @@ pub struct StepHeard {
 pub struct Rejection {
     /// Which one.
     pub fingerprint: String,
-    /// Why.
+    /// Of which rule.
+    pub rule: String,
+    /// What makes it the same when another of equal ones has its number.
+    pub identity: Option<String>,
+    /// Where it was.
+    pub path: Option<String>,
+    /// Why, and from where that is known.
     pub reason: Option<String>,
-}
-
-/// What a review is not to speak of, besides what the repository's own baseline and
-/// configuration say.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Accepted {
-    /// Findings by path, rule and identity.
-    pub findings: Vec<(String, String, String)>,
-    /// Rules.
-    pub rules: Vec<String>,
-}
-
-impl Accepted {
-    /// Returns what tells it from any other.
-    pub(crate) fn key(&self) -> String {
-        let text = format!("{} {:?}", self.baseline(), self.rules);
-        blake3::hash(text.as_bytes()).to_hex().to_string()
-    }
-
-    /// Returns the findings as a baseline.
-    fn baseline(&self) -> String {
-        let findings = self.findings.iter().map(|(path, rule, identity)| {
-            serde_json::json!({ "path": path, "rule": rule, "identity": identity })
-        });
-        let findings: Vec<_> = findings.collect();
-        serde_json::json!({ "schema": "assay.baseline/1", "findings": findings }).to_string()
-    }
 }
 
 /// What a review came to.
@@ -222,23 +199,14 @@ impl ReviewProcess {
         let folder = self.folder()?;
         let report = folder.path().join("report.json");
         let remarks = folder.path().join("remarks.json");
-        let accepted = folder.path().join("accepted.json");
-        let baseline = order.accepted.baseline();
-        let written = tokio::fs::write(&accepted, baseline).await;
-        written.map_err(io_error("writing what is accepted"))?;
         let mut command = self.command(folder.path());
-        command
-            .arg("--directory")
-            .arg(order.repository)
-            .args([
-                "review",
-                "--tell-progress",
-                "--keep-diff",
-                &range,
-                "--accepted",
-            ])
-            .arg(&accepted);
-        for rule in &order.accepted.rules {
+        command.arg("--directory").arg(order.repository).args([
+            "review",
+            "--tell-progress",
+            "--keep-diff",
+            &range,
+        ]);
+        for rule in order.without {
             command.arg("--without").arg(rule);
         }
         import(&mut command, folder.path(), order.imports).await?;
@@ -248,7 +216,7 @@ impl ReviewProcess {
             .arg("--output")
             .arg(output("remarks", &remarks));
         reject(&mut command, folder.path(), order.rejected).await?;
-        self.finish(command, None, heard).await?;
+        self.finish(command, heard).await?;
         let remarks = Remarks::read(&self.read(&remarks).await?)?;
         Ok(ReviewOutcome {
             remarks,
@@ -279,7 +247,7 @@ impl ReviewProcess {
             .args(["scan", "--tell-progress", "--rev", commit, "--output"])
             .arg(output("json", &report));
         reject(&mut command, folder.path(), rejected).await?;
-        self.finish(command, None, heard).await?;
+        self.finish(command, heard).await?;
         self.read(&report).await
     }
 
@@ -306,31 +274,8 @@ impl ReviewProcess {
             command.args(["--rule", rule]);
         }
         let heard = watch::Sender::new(StepHeard::default());
-        self.finish(command, None, &heard).await?;
+        self.finish(command, &heard).await?;
         self.read(&patch).await
-    }
-
-    /// Reviews texts that are at hand, given as the JSON that the hidden command
-    /// `examine` reads. Returns the report. Dropping the future ends the process.
-    ///
-    /// # Errors
-    ///
-    /// See [`ProcessError`].
-    pub async fn examine(
-        &self,
-        texts: &str,
-        heard: &watch::Sender<StepHeard>,
-    ) -> Result<Vec<u8>, ProcessError> {
-        let folder = self.folder()?;
-        let report = folder.path().join("report.json");
-        let mut command = self.command(folder.path());
-        command
-            .arg("examine")
-            .arg("--tell-progress")
-            .arg("--file")
-            .arg(&report);
-        self.finish(command, Some(texts.as_bytes()), heard).await?;
-        self.read(&report).await
     }
 
     /// Deletes the folders of reviews whose server was killed: those that are older
@@ -368,27 +313,15 @@ impl ReviewProcess {
     async fn finish(
         &self,
         mut command: Command,
-        input: Option<&[u8]>,
         heard: &watch::Sender<StepHeard>,
     ) -> Result<(), ProcessError> {
-        if input.is_some() {
-            command.stdin(Stdio::piped());
-        }
         command.stdout(Stdio::piped());
         let mut child = command.spawn().map_err(io_error("starting it"))?;
         let told = child.stdout.take().expect("standard output is piped");
         let said = child.stderr.take().expect("standard error is piped");
-        let stdin = child.stdin.take();
         let ended = async {
-            let telling = async {
-                if let (Some(mut stdin), Some(input)) = (stdin, input) {
-                    // One that does not listen says why by how it ends.
-                    let _ = stdin.write_all(input).await;
-                }
-            };
             let hearing = hear(told, heard);
-            let ((), (), said, status) =
-                tokio::join!(telling, hearing, read_end(said), child.wait());
+            let ((), said, status) = tokio::join!(hearing, read_end(said), child.wait());
             Ok::<_, io::Error>((said?, status?))
         };
         let time_max = self.limits.time_max;

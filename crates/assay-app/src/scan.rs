@@ -47,7 +47,7 @@ impl App {
         caller: &Caller,
         scan: SecretScan,
     ) -> Result<Vec<SecretFound>, Error> {
-        caller.authorise(Permission::ScanRun)?;
+        let scope = caller.authorise(Permission::ScanRun)?;
         if scan.text.len() > TEXT_BYTES_MAX {
             let why = format!("at most {TEXT_BYTES_MAX} bytes");
             return Err(Error::invalid("text", why));
@@ -63,11 +63,15 @@ impl App {
             rules: ExamineRules::Secrets,
         };
         request.check()?;
+        let owner = scope
+            .organisation()
+            .map(|organisation| organisation.to_string());
+        let owner = owner.unwrap_or_default();
         let examiner = self.options().examiner.as_deref();
         let examiner = examiner.ok_or(Error::NotSetUp("examine texts"))?;
         let permit = self.scans().acquire().await;
         let permit = permit.map_err(|_| Error::Busy { retry_ms: 1_000 })?;
-        let report = examiner.examine(&request).await?;
+        let report = examiner.examine(&owner, &request).await?;
         drop(permit);
         let mut secrets = secrets(&report)?;
         secrets.truncate(FOUND_MAX);

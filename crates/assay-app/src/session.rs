@@ -99,7 +99,7 @@ impl App {
         organisation: Option<assay_auth::OrganisationId>,
     ) -> Result<Caller, Error> {
         let now_ms = self.now_ms();
-        let mut tx = self.store().read_latest().await?;
+        let mut tx = self.store().read().await?;
         let session = find(&mut tx, &token.hash()).await?;
         SessionLimits::default().check(session.created_ms, session.seen_ms, now_ms)?;
         let principal = match session.owner {
@@ -133,7 +133,7 @@ impl App {
     ) -> Result<Vec<SessionView>, Error> {
         self.home(caller)?;
         let owner = owner_of(caller)?;
-        let mut tx = self.store().read_latest().await?;
+        let mut tx = self.store().read().await?;
         let page = paging.page(SessionId::from_identifier);
         let system = Scope::system("sessions");
         let sessions = tx.session_list(&system, owner, page).await?;

@@ -63,6 +63,11 @@ pub struct TaskView {
     pub attempts: i64,
     /// How often it may be.
     pub attempts_max: i64,
+    /// How many of these attempts ended without a word of their worker, as when it was
+    /// killed or its machine started anew. They count.
+    pub attempts_lost: i64,
+    /// The worker that has it, or had it last.
+    pub worker: Option<String>,
     /// From when on it may run.
     pub ready_ms: i64,
     /// How far it is, as the job says.
@@ -86,6 +91,8 @@ impl From<Task> for TaskView {
             priority: row.priority.name(),
             attempts: row.attempts,
             attempts_max: row.attempts_max,
+            attempts_lost: row.attempts_lost,
+            worker: row.worker,
             ready_ms: row.ready_ms,
             progress: row.progress,
             problem: row.problem,

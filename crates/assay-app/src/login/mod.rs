@@ -230,7 +230,7 @@ impl App {
     async fn invited(&self, text: &str) -> Result<UserId, Error> {
         let secret = LoginSecret::parse(text)?;
         let system = Scope::system("invitation");
-        let mut tx = self.store().read_latest().await?;
+        let mut tx = self.store().read().await?;
         let found = tx.login_attempt_find(&system, &secret.hash()).await?;
         let found = found.filter(|attempt| attempt.provider == INVITATION);
         let user = found.and_then(|attempt| attempt.link_user);

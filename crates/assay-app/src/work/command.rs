@@ -15,10 +15,10 @@ use super::answer::AnswerComment;
 use super::forge::{ForgeClient, Pull};
 use super::ignored;
 use super::mend::MendPull;
-use super::pull_request::ask;
+use super::pull_request::{Asked, ask};
 use super::remembered::{self, On, Opinion, number_of};
 use super::trouble::Trouble;
-use crate::app::audit;
+use crate::app::{App, audit};
 use crate::job::Job as _;
 
 /// A shorter beginning of a fingerprint means nothing.
@@ -93,6 +93,7 @@ impl Orders {
     /// Does what is asked, and queues the answer.
     pub(super) async fn follow(
         &self,
+        app: &App,
         tx: &mut Tx,
         scope: &Scope,
         repository: RepositoryId,
@@ -109,7 +110,7 @@ impl Orders {
                     self.mend(tx, scope, on, command, key, &mut said).await?;
                     is_queued = true;
                 }
-                Some(verb) => said.push(self.one(tx, scope, on, verb, command).await?),
+                Some(verb) => said.push(self.one((app, &mut *tx, scope), on, verb, command).await?),
             }
         }
         // What is not understood or not allowed is said once on a pull request.
@@ -143,8 +144,7 @@ impl Orders {
     /// Does what one command asks; returns what is answered.
     async fn one(
         &self,
-        tx: &mut Tx,
-        scope: &Scope,
+        (app, tx, scope): (&App, &mut Tx, &Scope),
         on: On,
         verb: Verb,
         command: &Command,
@@ -152,14 +152,14 @@ impl Orders {
         Ok(match verb {
             Verb::Help => help(),
             Verb::Ask => "Questions need a language model, and this server has none.".to_owned(),
-            Verb::Review => self.review(tx, scope, on).await?,
+            Verb::Review => self.review((app, tx, scope), on).await?,
             Verb::Pause => {
                 ignored::pause(tx, scope, on, true).await?;
                 "Pushes to this pull request are not reviewed until `/assay resume`.".to_owned()
             }
             Verb::Resume => {
                 ignored::pause(tx, scope, on, false).await?;
-                self.review(tx, scope, on).await?
+                self.review((app, tx, scope), on).await?
             }
             Verb::Explain => match self.meant(tx, scope, on, &command.argument).await? {
                 Ok(meant) => explained(&meant),
@@ -168,7 +168,7 @@ impl Orders {
             Verb::Ignore => match self.meant(tx, scope, on, &command.argument).await? {
                 Ok(meant) => {
                     let reason = command.reason.as_deref();
-                    self.ignore(tx, scope, on, &meant, reason).await?
+                    self.ignore((app, tx, scope), on, &meant, reason).await?
                 }
                 Err(why) => why,
             },
@@ -176,20 +176,28 @@ impl Orders {
         })
     }
 
-    async fn review(&self, tx: &mut Tx, scope: &Scope, on: On) -> Result<String, Trouble> {
+    async fn review(
+        &self,
+        (app, tx, scope): (&App, &mut Tx, &Scope),
+        on: On,
+    ) -> Result<String, Trouble> {
         if !self.pull.is_open {
             return Ok("The pull request is closed, so it is not reviewed.".to_owned());
         }
         let revisions = (self.pull.base.as_str(), self.pull.head.as_str());
-        ask(tx, scope, on.0, on.1, revisions, true).await?;
+        let asked = ask(app, tx, scope, on.0, on.1, revisions, true).await?;
         let commit: String = self.pull.head.chars().take(7).collect();
-        Ok(format!("{commit} is being reviewed again."))
+        Ok(match asked {
+            Asked::Known | Asked::Queued => format!("{commit} is being reviewed again."),
+            Asked::Later(_) => {
+                format!("{commit} is reviewed again when the organisation has quota again.")
+            }
+        })
     }
 
     async fn ignore(
         &self,
-        tx: &mut Tx,
-        scope: &Scope,
+        (app, tx, scope): (&App, &mut Tx, &Scope),
         on: On,
         meant: &Meant,
         reason: Option<&str>,
@@ -207,8 +215,6 @@ impl Orders {
                 format!("`{rule}` is not spoken of on this pull request any more{because}.")
             }
             Meant::Finding(finding) => {
-                let by = (self.actor.as_str(), reason);
-                ignored::reject(tx, scope, on.0, finding, by).await?;
                 let fingerprint = &finding.found.fingerprint;
                 let opinion = Opinion {
                     verdict: Verdict::Rejected,
@@ -227,7 +233,7 @@ impl Orders {
         };
         // The gate and the threads follow.
         if self.pull.is_open {
-            self.review(tx, scope, on).await?;
+            self.review((app, tx, scope), on).await?;
         }
         Ok(said)
     }

@@ -153,6 +153,7 @@ impl Worker {
             }
             let revisions = (wish.base.as_str(), wish.head.as_str());
             ask(
+                &self.0.app,
                 tx,
                 &scope,
                 repository,
@@ -163,7 +164,7 @@ impl Worker {
             .await?;
         }
         if let Some(orders) = &asked.orders {
-            orders.follow(tx, &scope, repository).await?;
+            orders.follow(&self.0.app, tx, &scope, repository).await?;
         }
         feedback::told(tx, &scope, repository, read, asked.me.as_deref()).await
     }

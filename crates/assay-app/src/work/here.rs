@@ -53,6 +53,7 @@ pub async fn post_remarks(
         repository: String::new(),
         number: id.number,
         head: head.to_owned(),
+        awaits_quota: false,
     };
     let reached = Reached {
         tools,

@@ -1,36 +1,16 @@
-//! What people do not want to hear of: findings that were rejected in a repository,
-//! and rules that were switched off, or reviews that were stopped, on one pull
-//! request. The process that reviews is told, so that the gate knows it too.
+//! What people said of one pull request: rules that were switched off on it, and that it
+//! is not to be reviewed. Findings that were rejected are feedback (`remembered.rs`).
 
 use assay_auth::Scope;
-use assay_store::{Finding, RepositoryId, Tx};
+use assay_store::{RepositoryId, Tx};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::trouble::Trouble;
 use crate::error::Error;
-use crate::review_process::Accepted;
 
-/// Findings that one repository remembers to be rejected; the oldest go first.
-const FINDINGS_MAX: usize = 2_000;
 /// Rules that are switched off on one pull request.
 const RULES_MAX: usize = 100;
-
-/// Findings that were rejected in a repository.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Rejected {
-    findings: Vec<RejectedFinding>,
-}
-
-/// A finding that was rejected: what makes it the same when it is found again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct RejectedFinding {
-    path: String,
-    rule: String,
-    identity: String,
-    reason: Option<String>,
-    by: String,
-}
 
 /// What was said of one pull request.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -39,22 +19,6 @@ struct PullWishes {
     is_paused: bool,
     #[serde(default)]
     rules: Vec<String>,
-}
-
-/// Where a finding's JSON says what makes it the same.
-#[derive(Deserialize)]
-struct Detail {
-    identity: String,
-    location: DetailPlace,
-}
-
-#[derive(Deserialize)]
-struct DetailPlace {
-    uri: String,
-}
-
-fn rejected_name(repository: RepositoryId) -> String {
-    format!("rejected/{repository}")
 }
 
 fn wishes_name(repository: RepositoryId, number: u64) -> String {
@@ -85,37 +49,6 @@ async fn put<T: Serialize>(
     let text = text.map_err(|why| Error::Internal(format!("the setting {name}: {why}")))?;
     tx.setting_put(scope, name, &text, version).await?;
     Ok(())
-}
-
-/// Rejects a finding in its repository, wherever it moves to.
-pub(super) async fn reject(
-    tx: &mut Tx,
-    scope: &Scope,
-    repository: RepositoryId,
-    finding: &Finding,
-    (by, reason): (&str, Option<&str>),
-) -> Result<(), Trouble> {
-    let detail: Detail = serde_json::from_str(&finding.found.detail)
-        .map_err(|why| Error::Internal(format!("a finding: {why}")))?;
-    let one = RejectedFinding {
-        path: detail.location.uri,
-        rule: finding.found.rule.clone(),
-        identity: detail.identity,
-        reason: reason.map(str::to_owned),
-        by: by.to_owned(),
-    };
-    let name = rejected_name(repository);
-    let (mut rejected, version) = get::<Rejected>(tx, scope, &name).await?;
-    let is_it = |known: &RejectedFinding| {
-        (&known.path, &known.rule, &known.identity) == (&one.path, &one.rule, &one.identity)
-    };
-    if rejected.findings.iter().any(is_it) {
-        return Ok(());
-    }
-    rejected.findings.push(one);
-    let over = rejected.findings.len().saturating_sub(FINDINGS_MAX);
-    rejected.findings.drain(..over);
-    put(tx, scope, &name, (&rejected, version)).await
 }
 
 /// Switches a rule off on a pull request.
@@ -163,21 +96,13 @@ pub(super) async fn is_paused(
     Ok(wishes.is_paused)
 }
 
-/// Returns what a review of a pull request is not to speak of.
-pub(super) async fn accepted(
+/// Returns the rules that a review of a pull request is not to speak of.
+pub(super) async fn rules_off(
     tx: &mut Tx,
     scope: &Scope,
-    repository: RepositoryId,
-    number: u64,
-) -> Result<Accepted, Trouble> {
-    let (rejected, _) = get::<Rejected>(tx, scope, &rejected_name(repository)).await?;
+    (repository, number): (RepositoryId, u64),
+) -> Result<Vec<String>, Trouble> {
     let name = wishes_name(repository, number);
     let (wishes, _) = get::<PullWishes>(tx, scope, &name).await?;
-    let findings = rejected.findings.into_iter();
-    Ok(Accepted {
-        findings: findings
-            .map(|one| (one.path, one.rule, one.identity))
-            .collect(),
-        rules: wishes.rules,
-    })
+    Ok(wishes.rules)
 }

@@ -9,7 +9,7 @@ use super::Worker;
 use super::answer::AnswerComment;
 use super::trouble::Trouble;
 use crate::job::Job;
-use crate::review_process::{Accepted, ReviewOrder};
+use crate::review_process::ReviewOrder;
 
 /// Characters of a patch that fit into a comment.
 const PATCH_CHARS_MAX: usize = 50_000;
@@ -57,7 +57,7 @@ impl Worker {
             base: &fetched.base,
             head: &fetched.head,
             rejected: &[],
-            accepted: &Accepted::default(),
+            without: &[],
             imports: &[],
         };
         let patch = self.0.tools.process.mend(order, job.rule.as_deref());

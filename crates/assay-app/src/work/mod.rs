@@ -35,13 +35,14 @@ use tracing::Instrument as _;
 
 use self::trouble::{Later, Trouble};
 use crate::app::App;
+use crate::examiner::KeptExaminers;
 use crate::job::{HandleDelivery, Job as _, ReviewChange, ReviewTree};
 use crate::metric::family;
 use crate::outgoing_event::TellOutgoing;
 use crate::review_process::ReviewProcess;
 use crate::trace::{self, Fault, Span, SpanKind, TraceContext, within};
 
-pub(crate) use self::pull_request::ask;
+pub(crate) use self::pull_request::queue;
 
 pub use self::answer::AnswerComment;
 pub use self::feedback::{SyncFeedback, SyncPull};
@@ -57,6 +58,8 @@ pub use self::sweep::{Keeping, Sweep};
 pub struct Tools {
     /// Reviews in a process of its own.
     pub process: ReviewProcess,
+    /// Reviews of texts that came with a request, in processes that are kept.
+    pub examiners: KeptExaminers,
     /// Repositories of forges.
     pub mirrors: Mirrors,
     /// GitHub, when there is one.
@@ -271,8 +274,12 @@ impl Worker {
         );
         let attempt = claim.attempt.to_string();
         let began_ms = app.now_ms();
-        let work = within(context, self.work(claim, ending)).instrument(said);
-        let outcome = work.await;
+        let work = async {
+            let outcome = self.work(claim, ending).await;
+            tracing::debug!(outcome, "a task ended");
+            outcome
+        };
+        let outcome = within(context, work).instrument(said).await;
         app.tell(&Span {
             context,
             parent,

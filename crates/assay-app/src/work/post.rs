@@ -56,6 +56,8 @@ pub enum End {
     Broken,
     /// There is none, for it took too long.
     TimedOut,
+    /// There is none yet: the organisation's quota is used up.
+    Waiting,
 }
 
 impl End {
@@ -66,11 +68,12 @@ impl End {
             Self::Incomplete => ReviewEnd::Incomplete,
             Self::Broken => ReviewEnd::Broken,
             Self::TimedOut => ReviewEnd::TimedOut,
+            Self::Waiting => ReviewEnd::Waiting,
         }
     }
 
     fn is_review(self) -> bool {
-        !matches!(self, Self::Broken | Self::TimedOut)
+        !matches!(self, Self::Broken | Self::TimedOut | Self::Waiting)
     }
 }
 
@@ -112,6 +115,28 @@ impl PostReview {
             title: remarks.title,
             summary,
             remarks: said,
+        }
+    }
+
+    /// Returns what says that a review waits until there is quota again.
+    pub(super) fn of_waiting(job: &ReviewPull, again_ms: i64) -> Self {
+        let again = match jiff::Timestamp::from_millisecond(again_ms) {
+            Ok(at) => at.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+            Err(_) => "the quota is there again".to_owned(),
+        };
+        Self {
+            review: job.review.clone(),
+            repository: job.repository.clone(),
+            number: job.number,
+            head: job.head.clone(),
+            end: End::Waiting,
+            title: format!("waits for quota until {again}"),
+            summary: format!(
+                "The organisation has used up its reviews, so this change was not reviewed and \
+                 nothing is known of it. It is reviewed by itself after {again}, or when the \
+                 quota is raised and the review is asked for again."
+            ),
+            remarks: Vec::new(),
         }
     }
 

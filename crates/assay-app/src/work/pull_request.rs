@@ -17,9 +17,11 @@ use super::mirror::{Mirror, Wanted};
 use super::post::{End, PostReview};
 use super::submitted::{review_of, start};
 use super::trouble::Trouble;
+use crate::app::App;
 use crate::error::Error;
 use crate::job::Job;
 use crate::outgoing_event::announce_failed;
+use crate::quota::QuotaKind;
 use crate::record::record;
 use crate::review_process::ReviewOrder;
 
@@ -34,6 +36,10 @@ pub struct ReviewPull {
     pub number: u64,
     /// The commit that is its head.
     pub head: String,
+    /// Whether it is still to be counted against the quota: there was none when it was
+    /// asked for.
+    #[serde(default)]
+    pub awaits_quota: bool,
 }
 
 impl Job for ReviewPull {
@@ -50,17 +56,31 @@ const ORIGIN: &str = "webhook";
 /// So many reviews of a pull request are looked through for the last that counts.
 const REVIEWS_MAX: u32 = 50;
 
+/// What became of the wish for a review.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// It was asked for last already.
+    Known,
+    /// It will be done as soon as there is a worker.
+    Queued,
+    /// It will be done after that time, when there is quota again.
+    Later(i64),
+}
+
 /// Asks for the review of a commit of a pull request, in place of those that wait
 /// for older ones. One that was asked for last is not asked for again, unless
 /// `is_again`; one from before is, since what was said of it may be resolved by now.
-pub(crate) async fn ask(
+/// It counts against the organisation's quota; when that is used up the review waits,
+/// and the check says so.
+pub(super) async fn ask(
+    app: &App,
     tx: &mut Tx,
     scope: &Scope,
     repository: RepositoryId,
     number: u64,
     (base, head): (&str, &str),
     is_again: bool,
-) -> Result<Option<ReviewId>, Error> {
+) -> Result<Asked, Error> {
     let pull_request = i64::try_from(number).map_err(|_| Error::invalid("number", "too large"))?;
     if !is_again {
         let filter = ReviewFilter {
@@ -79,9 +99,29 @@ pub(crate) async fn ask(
             )
         });
         if last.is_some_and(|review| review.head_revision == head) {
-            return Ok(None);
+            return Ok(Asked::Known);
         }
     }
+    let again_ms = match app.quota_take(tx, scope, QuotaKind::Reviews).await {
+        Ok(()) => None,
+        Err(Error::QuotaExhausted { retry_ms, .. }) => Some(app.now_ms().saturating_add(retry_ms)),
+        Err(error) => return Err(error),
+    };
+    queue(tx, scope, repository, number, (base, head), again_ms).await?;
+    Ok(again_ms.map_or(Asked::Queued, Asked::Later))
+}
+
+/// Queues the review of a commit of a pull request, which was counted already, or is
+/// to be when its time has come.
+pub(crate) async fn queue(
+    tx: &mut Tx,
+    scope: &Scope,
+    repository: RepositoryId,
+    number: u64,
+    (base, head): (&str, &str),
+    again_ms: Option<i64>,
+) -> Result<ReviewId, Error> {
+    let pull_request = i64::try_from(number).map_err(|_| Error::invalid("number", "too large"))?;
     let new = NewReview {
         repository: Some(repository),
         pull_request: Some(pull_request),
@@ -97,14 +137,20 @@ pub(crate) async fn ask(
         repository: repository.to_string(),
         number,
         head: head.to_owned(),
+        awaits_quota: again_ms.is_some(),
     };
     let task = NewTask {
         unique: Some((format!("{repository}/{number}"), Unique::Newest)),
+        ready_ms: again_ms,
         ..job.task()?
     };
     let task = tx.task_enqueue(scope, &task).await?.task();
     tx.review_set_task(scope, review, task).await?;
-    Ok(Some(review))
+    if let Some(again_ms) = again_ms {
+        let said = PostReview::of_waiting(&job, again_ms).task()?;
+        tx.task_enqueue(scope, &said).await?;
+    }
+    Ok(review)
 }
 
 /// A pull request, with the client that asks for it.
@@ -198,7 +244,7 @@ impl Worker {
     pub(super) async fn review_pull(&self, claim: &Claim) -> Result<(), Trouble> {
         let job = ReviewPull::read(&claim.payload, claim.payload_version)?;
         let (organisation, review) = review_of(claim, &job.review)?;
-        if !start(self, claim, organisation, review).await? {
+        if !start(self, claim, organisation, review, job.awaits_quota).await? {
             return Ok(());
         }
         let (reached, repository) = self
@@ -218,18 +264,18 @@ impl Worker {
         let fetched = fetched?;
         let scope = self.0.scope.within(organisation)?;
         let rejected = self.rejected(&scope, repository).await?;
-        let (accepted, imports) = {
-            let mut tx = self.0.app.store().read_latest().await?;
-            let accepted = ignored::accepted(&mut tx, &scope, repository, job.number).await?;
+        let (without, imports) = {
+            let mut tx = self.0.app.store().read().await?;
+            let without = ignored::rules_off(&mut tx, &scope, (repository, job.number)).await?;
             let imports = tx.outside_import_list(&scope, repository, &job.head);
-            (accepted, imports.await?)
+            (without, imports.await?)
         };
         let order = ReviewOrder {
             repository: &fetched.folder,
             base: &fetched.base,
             head: &fetched.head,
             rejected: &rejected,
-            accepted: &accepted,
+            without: &without,
             imports: &imports,
         };
         let outcome = self
@@ -271,7 +317,16 @@ impl Worker {
             .await?;
         if why == NotNow::Moved {
             let revisions = (pull.base.as_str(), pull.head.as_str());
-            ask(&mut tx, &scope, repository, number, revisions, false).await?;
+            ask(
+                &self.0.app,
+                &mut tx,
+                &scope,
+                repository,
+                number,
+                revisions,
+                false,
+            )
+            .await?;
         }
         tx.task_complete(&self.0.scope, claim.lease, Some(why.text()))
             .await?;

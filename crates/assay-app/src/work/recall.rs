@@ -93,7 +93,7 @@ impl Worker {
             base,
             head,
             rejected,
-            accepted,
+            without,
             imports,
         } = order;
         let version = &self.0.app.options().version;
@@ -101,7 +101,7 @@ impl Worker {
         let repository = repository.to_string_lossy();
         let rejected = serde_json::to_vec(rejected).map(|bytes| blake3::hash(&bytes).to_hex());
         let rejected = rejected.map_err(|why| Trouble::broken(format!("a list: {why}")))?;
-        let accepted = accepted.key();
+        let without = blake3::hash(without.join("\n").as_bytes()).to_hex();
         let mut found = blake3::Hasher::new();
         for import in imports {
             found.update(import.name.as_bytes()).update(&[0]);
@@ -109,7 +109,7 @@ impl Worker {
         }
         let found = found.finalize().to_hex();
         let name =
-            format!("commits {version} {repository} {base} {head} {rejected} {accepted} {found}");
+            format!("commits {version} {repository} {base} {head} {rejected} {without} {found}");
         let key = CacheKey::new(CacheKind::Analysis, name);
         let cache = self.0.app.cache();
         if let Some(outcome) = cache.get(scope, &key).await.and_then(|kept| unpack(&kept)) {
@@ -130,7 +130,6 @@ impl Worker {
         &self,
         scope: &Scope,
         job: &ReviewChange,
-        payload: &str,
         heard: &watch::Sender<StepHeard>,
     ) -> Result<Arc<[u8]>, Trouble> {
         let nameless = ReviewChange {
@@ -141,9 +140,13 @@ impl Worker {
         let hash = hash.map_err(|why| Trouble::broken(format!("a payload: {why}")))?;
         let name = format!("texts {} {hash}", self.0.app.options().version);
         let key = CacheKey::new(CacheKind::Analysis, name);
-        let process = &self.0.tools.process;
+        let owner = scope
+            .organisation()
+            .map(|organisation| organisation.to_string());
+        let (owner, request) = (owner.unwrap_or_default(), job.clone().request());
+        let examiners = &self.0.tools.examiners;
         let make = async {
-            let made = process.examine(payload, heard).await;
+            let made = examiners.examine_telling(&owner, &request, heard).await;
             made.map_err(Trouble::from)
         };
         let kept = self.0.app.kept(scope, &key, make).await;

@@ -9,7 +9,7 @@ use assay_forge::{Posting, Said};
 use assay_store::{NewFeedback, Remark, RemarkState, RepositoryId, Tx, Verdict};
 
 use super::trouble::Trouble;
-use crate::finding::rejected;
+use crate::finding::{Same, rejected};
 
 /// A pull request by its repository and its number.
 pub(super) type On = (RepositoryId, u64);
@@ -157,7 +157,10 @@ pub(super) async fn give(
     let Some(finding) = finding else {
         return Ok(());
     };
+    let same = Same::of(&finding.found.detail);
     let new = NewFeedback {
+        identity: same.identity,
+        path: same.location.map(|place| place.uri),
         remark: Some(remark.id),
         fingerprint: remark.fingerprint.clone(),
         rule: finding.found.rule,

@@ -85,7 +85,7 @@ impl Worker {
     pub(super) async fn sweep(&self, claim: &Claim) -> Result<(), Trouble> {
         Sweep::read(&claim.payload, claim.payload_version)?;
         let rows = &self.0.options.keeping.rows;
-        let mut removed = 0;
+        let mut removed = self.sweep_months(rows).await;
         for _ in 0..ROUNDS_MAX {
             let mut tx = self.0.app.store().begin().await?;
             tx.task_hold(&self.0.scope, claim.lease).await?;
@@ -105,6 +105,27 @@ impl Worker {
             .await?;
         tx.commit().await?;
         Ok(())
+    }
+}
+
+impl Worker {
+    /// Makes the months of history that come, and takes away those that are over.
+    /// Both are done again by the next sweep: meanwhile rows go where there is place,
+    /// and old ones go one by one.
+    async fn sweep_months(&self, rows: &Retention) -> u64 {
+        let store = self.0.app.store();
+        match store.partition_make().await {
+            Ok(0) => {}
+            Ok(made) => tracing::info!(partitions = made, "months of history are made ahead"),
+            Err(error) => tracing::warn!(error = ?error, "months of history were not made ahead"),
+        }
+        match store.partition_drop(rows).await {
+            Ok(removed) => removed,
+            Err(error) => {
+                tracing::warn!(error = ?error, "months of history were not taken away whole");
+                0
+            }
+        }
     }
 }
 

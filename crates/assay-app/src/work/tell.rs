@@ -27,7 +27,7 @@ impl Worker {
         let id = OutgoingWebhookId::parse(&job.webhook)?;
         let is_test = job.event == "webhook.test";
         let webhook = {
-            let mut tx = self.0.app.store().read_latest().await?;
+            let mut tx = self.0.app.store().read().await?;
             tx.outgoing_webhook_get(&scope, id).await
         };
         let webhook = match webhook {

@@ -3,7 +3,7 @@
 
 use assay_auth::Scope;
 use assay_forge::Checkout;
-use assay_store::{Claim, RepositoryId, ReviewId, ReviewState, Tx};
+use assay_store::{Claim, NewFeedback, RepositoryId, ReviewId, ReviewState, Tx};
 
 use super::Worker;
 use super::mirror::{Mirror, Wanted};
@@ -19,7 +19,7 @@ impl Worker {
         let job = ReviewTree::read(&claim.payload, claim.payload_version)?;
         let (organisation, review) = review_of(claim, &job.review)?;
         let scope = self.0.scope.within(organisation)?;
-        if !start(self, claim, organisation, review).await? {
+        if !start(self, claim, organisation, review, false).await? {
             return Ok(());
         }
         // No pull request has the number: only the way to the repository is wanted.
@@ -71,11 +71,35 @@ impl Worker {
     ) -> Result<Vec<Rejection>, Trouble> {
         let mut tx = self.0.app.store().read().await?;
         let rejected = tx.feedback_rejected(scope, repository).await?;
-        let rejection = |(fingerprint, reason)| Rejection {
-            fingerprint,
-            reason,
-        };
         Ok(rejected.into_iter().map(rejection).collect())
+    }
+}
+
+/// Returns what the process that reviews is told of a rejected finding: the reason says
+/// where it was rejected.
+fn rejection(given: NewFeedback) -> Rejection {
+    let actor = &given.actor;
+    let by = match actor.as_str() {
+        "" => String::new(),
+        actor => format!(" by {actor}"),
+    };
+    let place = match given.source.as_str() {
+        "api" => format!("rejected over the API{by}"),
+        "command" => format!("rejected{by} in a comment"),
+        "thread" => format!("its thread was resolved{by}"),
+        "deleted" => format!("its remark was deleted{by}"),
+        "reaction" => format!("rejected{by} with a reaction"),
+        other => format!("rejected{by} ({other})"),
+    };
+    Rejection {
+        fingerprint: given.fingerprint,
+        rule: given.rule,
+        identity: given.identity,
+        path: given.path,
+        reason: Some(match given.note {
+            Some(note) => format!("{note} ({place})"),
+            None => place,
+        }),
     }
 }
 

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use assay_app::{App, Mirrors, ProcessLimits, ReviewProcess, Tools, Worker, WorkerOptions};
+use assay_app::{
+    App, KeptExaminers, KeptLimits, Mirrors, ProcessLimits, ReviewProcess, Tools, Worker,
+    WorkerOptions,
+};
 use assay_auth::{OutgoingHeaders, check_outgoing};
 use assay_forge::OutgoingClient;
 use assay_git::FetchLimits;
@@ -77,13 +80,15 @@ struct Running {
 impl Running {
     fn start(app: &App, test: &TestStore, name: &str) -> Self {
         let folder = test.folder.path();
+        let process = ReviewProcess {
+            program: folder.join("program"),
+            cache_folder: folder.join("cache"),
+            work_folder: folder.join("work"),
+            limits: ProcessLimits::default(),
+        };
         let tools = Tools {
-            process: ReviewProcess {
-                program: folder.join("program"),
-                cache_folder: folder.join("cache"),
-                work_folder: folder.join("work"),
-                limits: ProcessLimits::default(),
-            },
+            examiners: KeptExaminers::new(process.clone(), KeptLimits::default()),
+            process,
             mirrors: Mirrors {
                 folder: folder.join("mirrors"),
                 limits: FetchLimits::default(),

@@ -3,7 +3,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use assay_app::{
-    Accepted, ProcessError, ProcessLimits, ReviewOrder, ReviewOutcome, ReviewProcess, StepHeard,
+    ProcessError, ProcessLimits, ReviewOrder, ReviewOutcome, ReviewProcess, StepHeard,
 };
 use assay_source::ErrorKind;
 use tokio::sync::watch;
@@ -48,7 +48,7 @@ async fn run_in(
         base: BASE,
         head: HEAD,
         rejected: &[],
-        accepted: &Accepted::default(),
+        without: &[],
         imports: &[],
     };
     let heard = watch::Sender::new(StepHeard::default());
@@ -98,7 +98,7 @@ async fn the_process_knows_nothing_of_its_parent() {
     assert_eq!(names, own, "{seen}");
     assert!(
         seen.contains(&format!(
-            "review --tell-progress {BASE}...{HEAD} --accepted"
+            "review --tell-progress --keep-diff {BASE}...{HEAD} --output"
         )),
         "{seen}"
     );
@@ -181,7 +181,7 @@ async fn only_full_names_of_commits_reach_the_process() {
             base: BASE,
             head: name,
             rejected: &[],
-            accepted: &Accepted::default(),
+            without: &[],
             imports: &[],
         };
         let heard = watch::Sender::new(StepHeard::default());

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use assay_app::{
-    HandleDelivery, Job as _, Mirrors, PostReview, ProcessLimits, ReviewProcess, ReviewPull, Tools,
-    Worker, WorkerOptions,
+    HandleDelivery, Job as _, KeptExaminers, KeptLimits, Mirrors, PostReview, ProcessLimits,
+    ReviewProcess, ReviewPull, Tools, Worker, WorkerOptions,
 };
 use assay_auth::Scope;
 use assay_git::FetchLimits;
@@ -21,6 +21,7 @@ on_both_engines!(
     of_two_that_post_to_one_pull_request_one_steps_aside,
     a_review_in_whose_place_is_a_newer_one_is_not_begun,
     what_killed_reviews_left_on_the_disk_is_deleted,
+    a_review_that_waits_for_quota_begins_when_the_window_is_over,
 );
 
 const LEASE_MS: i64 = 30_000;
@@ -39,6 +40,7 @@ fn worker(server: &TestServer, test: &TestStore) -> Worker {
         limits: FetchLimits::default(),
     };
     let tools = Tools {
+        examiners: KeptExaminers::new(process.clone(), KeptLimits::default()),
         process,
         mirrors,
         github: None,
@@ -179,6 +181,7 @@ async fn a_review_in_whose_place_is_a_newer_one_is_not_begun(test: TestStore) {
         repository: "r".to_owned(),
         number: 1,
         head: "b".to_owned(),
+        awaits_quota: false,
     };
     let task = tx.task_enqueue(&scope, &job.task().unwrap()).await;
     let task = task.unwrap().task();
@@ -200,6 +203,86 @@ async fn a_review_in_whose_place_is_a_newer_one_is_not_begun(test: TestStore) {
     let ended = tokio::time::timeout(Duration::from_secs(60), ended).await;
     let ended = ended.expect("it is looked at");
     assert_eq!((ended.state, ended.problem), (TaskState::Done, None));
+    stop.send(true).unwrap();
+    running.await.unwrap();
+    server.stop().await;
+}
+
+async fn a_review_that_waits_for_quota_begins_when_the_window_is_over(test: TestStore) {
+    const DAY_MS: i64 = 24 * 60 * 60_000;
+    let server = TestServer::start(test.store.clone()).await;
+    let system = Scope::system("test");
+    let scope = system.within(server.organisation).unwrap();
+    let (repository, _) = server.repository_with_finding("acme", "shop").await;
+    let quotas = r#"{"organisation": {"reviews": {"day": 1}}}"#;
+    let new = |head: &str| NewReview {
+        repository: Some(repository),
+        pull_request: Some(1),
+        origin: "webhook".to_owned(),
+        base_revision: "a".to_owned(),
+        head_revision: head.to_owned(),
+    };
+    let mut tx = test.store.begin().await.unwrap();
+    tx.setting_put(&scope, "quota", quotas, 0).await.unwrap();
+    let mut tasks = Vec::new();
+    // Both were asked for when the day's review was used up already.
+    for number in 1..=2 {
+        let review = tx
+            .review_insert(&scope, &new(&number.to_string()))
+            .await
+            .unwrap();
+        let job = ReviewPull {
+            review: review.to_string(),
+            repository: repository.to_string(),
+            number,
+            head: number.to_string(),
+            awaits_quota: true,
+        };
+        let task = tx.task_enqueue(&scope, &job.task().unwrap()).await.unwrap();
+        tasks.push((review, task.task()));
+    }
+    tx.commit().await.unwrap();
+    let (stop, stopped) = watch::channel(false);
+    let worker = worker(&server, &test);
+    let running = tokio::spawn(async move { worker.run(stopped).await });
+    let mut begun = Vec::new();
+    for day in 1..=2 {
+        // One begins and fails for want of a forge; the other waits on and has lost no
+        // attempt by it.
+        let settled = async {
+            loop {
+                let mut tx = test.store.read().await.unwrap();
+                let (mut tried, mut put_off) = (Vec::new(), Vec::new());
+                for (review, task) in &tasks {
+                    let task = tx.task_get(&system, *task).await.unwrap();
+                    let review = tx.review_get(&scope, *review).await.unwrap();
+                    match review.started_ms {
+                        Some(_) if task.problem.is_some() => tried.push(review.id),
+                        None if task.ready_ms > test.store.now_ms() => put_off.push(task),
+                        _ => {}
+                    }
+                }
+                drop(tx);
+                if tried.len() == day && tried.len() + put_off.len() == 2 {
+                    return (tried, put_off);
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let settled = tokio::time::timeout(Duration::from_secs(60), settled).await;
+        let (tried, put_off) = settled.expect("one review a day");
+        begun.push(tried.len());
+        for task in put_off {
+            assert_eq!((task.attempts, task.problem), (0, None));
+            assert_eq!(
+                task.ready_ms % DAY_MS,
+                0,
+                "it is ready when the day is over"
+            );
+        }
+        test.clock.advance(DAY_MS);
+    }
+    assert_eq!(begun, [1, 2]);
     stop.send(true).unwrap();
     running.await.unwrap();
     server.stop().await;

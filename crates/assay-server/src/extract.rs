@@ -1,23 +1,25 @@
 //! What handlers take out of a request: who calls, bodies, queries, identifiers.
 //! What does not fit is a problem document, and never a panic or a bare text.
 
+use std::time::Duration;
+
 use assay_app::{Caller, Expected};
 use assay_auth::OrganisationId;
 use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, IF_MATCH};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
-use crate::context::{Context, Peer};
+use crate::budget::{self, BodyError, RETRY_S};
+use crate::context::Context;
 use crate::layer::version_of;
 use crate::problem::Problem;
 
 const ORGANISATION: &str = "assay-organisation";
 const KEY: &str = "x-api-key";
-const FORWARDED: &str = "x-forwarded-for";
 /// Further tags of `If-Match` are not looked at.
 const TAGS_MAX: usize = 16;
 
@@ -111,8 +113,8 @@ impl FromRequestParts<Context> for Address {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, context: &Context) -> Result<Self, Problem> {
-        let peer = parts.extensions.get::<Peer>();
-        let Some(Peer(peer)) = peer.copied() else {
+        let address = context.address_of(&parts.extensions, &parts.headers);
+        let Some(address) = address else {
             let detail = "the server does not know who calls";
             return Err(Problem::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -120,14 +122,7 @@ impl FromRequestParts<Context> for Address {
                 detail,
             ));
         };
-        let hops = parts.headers.get_all(FORWARDED).iter();
-        let hops: Vec<_> = hops.filter_map(|value| value.to_str().ok()).collect();
-        let proxies = &context.options.proxies;
-        Ok(Self(assay_auth::caller_address(
-            peer,
-            &hops.join(","),
-            proxies,
-        )))
+        Ok(Self(address))
     }
 }
 
@@ -171,26 +166,51 @@ impl<T: DeserializeOwned> FromRequest<Context> for Payload<T> {
     }
 }
 
-/// The bytes of a body, up to the route's limit.
+/// So many bytes may a body of a route have.
+#[derive(Clone, Copy)]
+pub(crate) struct BodyLimit(pub(crate) usize);
+
+/// A route that says nothing of bodies takes small ones.
+const BODY_BYTES_USUAL: usize = 64 * 1024;
+
+/// The bytes of a body, up to the route's limit and within what is held at once.
 pub(crate) struct Body(pub(crate) Bytes);
 
 impl FromRequest<Context> for Body {
     type Rejection = Problem;
 
     async fn from_request(request: Request, context: &Context) -> Result<Self, Problem> {
-        match Bytes::from_request(request, context).await {
-            Ok(bytes) => Ok(Self(bytes)),
-            Err(rejection) => Err(body_problem(&rejection)),
+        let (mut parts, body) = request.into_parts();
+        let Address(address) = Address::from_request_parts(&mut parts, context).await?;
+        let limit = parts.extensions.get::<BodyLimit>();
+        let bytes_max = limit.map_or(BODY_BYTES_USUAL, |limit| limit.0);
+        let reading = budget::read(body, bytes_max, context.bodies.share(address));
+        let time_max = Duration::from_millis(context.options.body_ms);
+        match tokio::time::timeout(time_max, reading).await {
+            Ok(Ok(bytes)) => Ok(Self(bytes)),
+            Ok(Err(error)) => Err(body_problem(error, bytes_max)),
+            Err(_) => {
+                let seconds = time_max.as_secs();
+                let detail = format!("the body did not arrive within {seconds} seconds");
+                Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout", detail))
+            }
         }
     }
 }
 
-fn body_problem(rejection: &BytesRejection) -> Problem {
-    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        let detail = "the body is larger than this takes";
-        return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail);
+fn body_problem(error: BodyError, bytes_max: usize) -> Problem {
+    match error {
+        BodyError::TooLarge => {
+            let detail = format!("the body is larger than this takes, {bytes_max} bytes");
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
+        }
+        BodyError::TooMuch => {
+            let detail =
+                "more bodies arrive than the server holds at once, of all or of your address";
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail).retry_after(RETRY_S)
+        }
+        BodyError::Broken => Problem::invalid("the body could not be read"),
     }
-    Problem::invalid("the body could not be read")
 }
 
 /// The parameters after `?`.

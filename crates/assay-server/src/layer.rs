@@ -17,7 +17,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use tracing::Instrument as _;
 
+use crate::budget::{Counted, TooMuch};
 use crate::context::Context;
+use crate::kept;
 use crate::problem::{FailedAs, Problem};
 
 const TRACEPARENT: &str = "traceparent";
@@ -50,7 +52,21 @@ pub(crate) async fn watch(
         None => TraceContext::new(context.app.randomness()),
     };
     let said = tracing::info_span!("request", trace_id = trace.trace_id(), request_id = id);
-    let answering = within(trace, next.run(request)).instrument(said);
+    let proxied = context.proxied_of(request.extensions(), request.headers());
+    let mut share = proxied.map(|address| context.requests.share(address));
+    let is_too_much = share.as_mut().is_some_and(|share| share.take(1).is_err());
+    let answering = async {
+        let response = match is_too_much {
+            true => Problem::from(TooMuch).into_response(),
+            false => within(trace, kept::keep(&context, request, next)).await,
+        };
+        tracing::debug!(
+            status = response.status().as_u16(),
+            "a request was answered"
+        );
+        response
+    };
+    let answering = answering.instrument(said);
     let mut response = match tokio::time::timeout(limit, answering).await {
         Ok(response) => response,
         Err(_) => {
@@ -67,25 +83,31 @@ pub(crate) async fn watch(
     if let Some(FailedAs(kind)) = response.extensions().get() {
         metrics.count(family::ERRORS, &[kind]);
     }
-    context.app.tell(&Span {
-        context: trace,
-        parent,
-        name: format!("{method} {route}"),
-        kind: SpanKind::Server,
-        began_ms,
-        ended_ms: context.app.now_ms(),
-        attributes: vec![
-            ("http.request.method", method.to_owned()),
-            ("http.route", route.to_owned()),
-            ("http.response.status_code", status.as_str().to_owned()),
-        ],
-        is_failed: status.is_server_error(),
-    });
+    if context.app.is_heard() {
+        context.app.tell(&Span {
+            context: trace,
+            parent,
+            name: format!("{method} {route}"),
+            kind: SpanKind::Server,
+            began_ms,
+            ended_ms: context.app.now_ms(),
+            attributes: vec![
+                ("http.request.method", method.to_owned()),
+                ("http.route", route.to_owned()),
+                ("http.response.status_code", status.as_str().to_owned()),
+            ],
+            is_failed: status.is_server_error(),
+        });
+    }
     harden(&mut response, is_page);
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
-    response
+    match share {
+        // It is the address's until it is sent, as a stream is for a long time.
+        Some(share) => response.map(|body| Counted::body(body, share)),
+        None => response,
+    }
 }
 
 /// Returns the caller's number of the request, or a new one.
@@ -192,7 +214,7 @@ pub(crate) async fn tag(request: Request, next: Next) -> Response {
     Response::from_parts(parts, Body::from(bytes))
 }
 
-fn has_tag(known: &HeaderValue, tag: &str) -> bool {
+pub(crate) fn has_tag(known: &HeaderValue, tag: &str) -> bool {
     let known = known.to_str().unwrap_or_default();
     let mut tags = known
         .split(',')

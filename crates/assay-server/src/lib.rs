@@ -9,10 +9,12 @@
 //! endpoint is in the OpenAPI document.
 //! Must not know: SQL, how anything is decided.
 
+mod budget;
 mod context;
 mod cookie;
 mod endpoint;
 mod extract;
+mod kept;
 mod layer;
 mod openapi;
 mod page;

@@ -67,6 +67,15 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, ErrorKind::Invalid.name(), detail)
     }
 
+    /// Says when the caller may try again.
+    #[must_use]
+    pub(crate) fn retry_after(self, seconds: u64) -> Self {
+        Self {
+            retry_s: i64::try_from(seconds).ok(),
+            ..self
+        }
+    }
+
     /// Returns that there is no such thing.
     pub(crate) fn not_found() -> Self {
         let detail = "there is no such thing";
@@ -153,6 +162,9 @@ pub(crate) enum Refusals {
     /// There is no such thing, or the caller may not know of it.
     #[response(status = 404, content_type = "application/problem+json")]
     NotFound(WireProblem),
+    /// The body did not arrive in time.
+    #[response(status = 408, content_type = "application/problem+json")]
+    Late(WireProblem),
     /// It contradicts what is there.
     #[response(status = 409, content_type = "application/problem+json")]
     Conflict(WireProblem),

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use aide::redoc::Redoc;
 use assay_app::App;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, Method, Uri};
 use axum::response::{Html, IntoResponse as _, Response};
 use axum::routing::get;
-use axum::{Router, middleware};
+use axum::{Extension, Router, middleware};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::CorsLayer;
@@ -21,6 +21,7 @@ use crate::endpoint::{
     audit, events, finding, health, key, login, metrics, organisation, outgoing, repository,
     review, scan, session, setting, task, team, token, user, webhook,
 };
+use crate::extract::BodyLimit;
 use crate::layer::{tag, watch};
 use crate::openapi::frame;
 use crate::pages::Pages;
@@ -41,14 +42,14 @@ pub(crate) fn described() -> OpenApiRouter<Context> {
     let webhooks = OpenApiRouter::new()
         .routes(routes!(webhook::github))
         .routes(routes!(webhook::gitlab))
-        .layer(DefaultBodyLimit::max(WEBHOOK_BYTES_MAX));
+        .layer(Extension(BodyLimit(WEBHOOK_BYTES_MAX)));
     let changes = OpenApiRouter::new()
         .routes(routes!(review::analyze))
         .routes(routes!(review::import))
-        .layer(DefaultBodyLimit::max(CHANGE_BYTES_MAX));
+        .layer(Extension(BodyLimit(CHANGE_BYTES_MAX)));
     let texts = OpenApiRouter::new()
         .routes(routes!(scan::secrets))
-        .layer(DefaultBodyLimit::max(TEXT_BYTES_MAX));
+        .layer(Extension(BodyLimit(TEXT_BYTES_MAX)));
     let api = OpenApiRouter::new()
         .routes(routes!(token::issue))
         .routes(routes!(token::profile))
@@ -109,7 +110,7 @@ pub(crate) fn described() -> OpenApiRouter<Context> {
         .routes(routes!(team::members))
         .routes(routes!(team::put_member, team::remove_member))
         .layer(middleware::from_fn(tag))
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
+        .layer(Extension(BodyLimit(BODY_BYTES_MAX)));
     OpenApiRouter::with_openapi(frame())
         .merge(inside())
         .merge(webhooks)
@@ -120,10 +121,7 @@ pub(crate) fn described() -> OpenApiRouter<Context> {
 
 /// Returns health and metrics alone: what a process that only does tasks answers.
 fn router_inside(app: App, options: ServerOptions) -> Router {
-    let context = Context {
-        app,
-        options: Arc::new(options),
-    };
+    let context = Context::new(app, options);
     let (routes, _) = inside().split_for_parts();
     routes
         .fallback(nothing)
@@ -149,10 +147,7 @@ pub fn router(app: App, options: ServerOptions) -> Router {
     let cors = cors(&options.cors_origins);
     let pages = Arc::new(Pages::new(&options.path_prefix));
     let prefix: Arc<str> = options.path_prefix.as_str().into();
-    let context = Context {
-        app,
-        options: Arc::new(options),
-    };
+    let context = Context::new(app, options);
     let (routes, document) = described().split_for_parts();
     let swagger = SwaggerUi::new("/docs").url(DOCUMENT, document);
     // The page is 900 KB and the same for everybody: it is made once.

@@ -6,25 +6,33 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use assay_auth::Networks;
 use axum::Router;
 use axum::body::Body;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tower::ServiceExt as _;
 
+use crate::budget::{Budget, RETRY_S};
 use crate::context::{Peer, Stopping};
 use crate::patient::Patient;
 
 /// What a server takes at most.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct ServeLimits {
     /// So many connections are open at once; others wait to be taken.
     pub connections_max: usize,
+    /// So many of them of one address; further ones are told to come again.
+    pub address_connections_max: usize,
+    /// Those whose connections are other people's: for them the router counts requests
+    /// of the address that they name.
+    pub proxies: Networks,
     /// So long may the headers of a request take.
     pub headers_ms: u64,
     /// So many bytes may they have.
@@ -39,6 +47,8 @@ impl Default for ServeLimits {
     fn default() -> Self {
         Self {
             connections_max: 4_096,
+            address_connections_max: 512,
+            proxies: Networks::default(),
             headers_ms: 10_000,
             headers_bytes_max: 32 * 1024,
             write_ms: 30_000,
@@ -49,6 +59,11 @@ impl Default for ServeLimits {
 
 /// After a failed attempt to take a connection, so long is waited.
 const ACCEPT_PAUSE_MS: u64 = 50;
+const TURNED_AWAY: &str = r#"{"type":"urn:assay:problem:busy","title":"Service Unavailable","status":503,"detail":"your address has as many connections as it may"}"#;
+/// Somebody who is turned away gets so long to hear it.
+const TURNED_AWAY_MS: u64 = 500;
+/// So many pieces of what they send are read.
+const TURNED_AWAY_READS_MAX: usize = 16;
 
 /// Answers connections until `stop`, and then those that are open to their end.
 pub async fn serve(
@@ -58,6 +73,7 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
     let permits = Arc::new(Semaphore::new(limits.connections_max.max(1)));
+    let addresses = Budget::new(usize::MAX, limits.address_connections_max.max(1));
     let (stopping, stopped) = watch::channel(false);
     let mut connections = JoinSet::new();
     tokio::pin!(stop);
@@ -78,8 +94,17 @@ pub async fn serve(
         };
         // What is asked and answered is short; waiting for more of it only delays.
         let _ = stream.set_nodelay(true);
+        let mut share = addresses.share(peer.ip());
+        if !limits.proxies.contains(peer.ip()) && share.take(1).is_err() {
+            connections.spawn(async move {
+                turn_away(stream).await;
+                drop(permit);
+            });
+            continue;
+        }
         let router = router.clone();
         let stopped = stopped.clone();
+        let limits = limits.clone();
         let patience = Duration::from_millis(limits.write_ms);
         connections.spawn(async move {
             answer(
@@ -90,7 +115,7 @@ pub async fn serve(
                 stopped,
             )
             .await;
-            drop(permit);
+            drop((permit, share));
         });
     }
     drop(listener);
@@ -102,6 +127,29 @@ pub async fn serve(
         tracing::warn!("connections were cut: they did not end in time");
     }
     Ok(())
+}
+
+/// Tells somebody who has too many connections to come again, and reads a little of
+/// what they send: a connection that is closed over unread bytes loses the answer.
+async fn turn_away(mut stream: TcpStream) {
+    let answer = format!(
+        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\n\
+         retry-after: {RETRY_S}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{TURNED_AWAY}",
+        TURNED_AWAY.len()
+    );
+    let telling = async {
+        stream.write_all(answer.as_bytes()).await?;
+        stream.shutdown().await?;
+        let mut rest = [0; 4_096];
+        for _ in 0..TURNED_AWAY_READS_MAX {
+            if stream.read(&mut rest).await? == 0 {
+                break;
+            }
+        }
+        io::Result::Ok(())
+    };
+    // Whoever does not listen has not to be told.
+    let _ = tokio::time::timeout(Duration::from_millis(TURNED_AWAY_MS), telling).await;
 }
 
 async fn answer(

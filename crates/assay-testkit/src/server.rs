@@ -48,7 +48,7 @@ pub struct TestServer {
 struct Here;
 
 impl Examiner for Here {
-    fn examine<'a>(&'a self, request: &'a ExamineRequest) -> Examined<'a> {
+    fn examine<'a>(&'a self, _: &'a str, request: &'a ExamineRequest) -> Examined<'a> {
         let today = "2026-01-01".parse().expect("a day");
         let report = report_json(&examine(request, "test", today)).expect("a report");
         Box::pin(async move { Ok(report) })
@@ -263,7 +263,8 @@ impl TestServer {
     pub async fn rejected(&self, repository: RepositoryId) -> Vec<(String, Option<String>)> {
         let mut tx = self.app.store().read().await.expect("the store works");
         let rejected = tx.feedback_rejected(&self.scope(), repository).await;
-        rejected.expect("the store works")
+        let rejected = rejected.expect("the store works").into_iter();
+        rejected.map(|one| (one.fingerprint, one.note)).collect()
     }
 
     /// Makes a repository on `github.com` with a review of it that found one thing.

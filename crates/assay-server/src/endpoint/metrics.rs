@@ -1,5 +1,6 @@
 //! What is counted, for Prometheus.
 
+use assay_app::family;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
@@ -22,6 +23,8 @@ pub(crate) async fn metrics(
     _: Inside,
 ) -> Result<Response, Problem> {
     context.app.metrics_gather().await?;
+    let bodies = context.bodies.used() as f64;
+    context.app.metrics().set(family::BODIES, &[], bodies);
     let text = context.app.metrics().text();
     Ok(([(CONTENT_TYPE, TEXT)], text).into_response())
 }

@@ -15,6 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::context::Context;
 use crate::extract::{Authenticated, Body, Id, IdempotencyKey, Parameters, Payload};
+use crate::kept::Keepable;
 use crate::page::{Listed, PageQuery};
 use crate::problem::{Problem, Refusals};
 
@@ -259,15 +260,20 @@ pub(crate) async fn get(
     Authenticated(caller): Authenticated,
     id: Id,
     Parameters(query): Parameters<PageQuery>,
-) -> Result<Json<WireReviewDetail>, Problem> {
+) -> Result<Response, Problem> {
     let id = id.read(Identifier::parse)?;
     let view: ReviewView = context.app.review_get(&caller, id, query.paging()?).await?;
     let metric = |(name, value)| WireMetric { name, value };
-    Ok(Json(WireReviewDetail {
+    let mut response = Json(WireReviewDetail {
         review: view.review.into(),
         metrics: view.metrics.into_iter().map(metric).collect(),
         findings: query.answer(view.findings, |one| one.id.to_string(), WireFinding::from)?,
-    }))
+    })
+    .into_response();
+    if !context.app.counts_calls(&caller).await? {
+        response.extensions_mut().insert(Keepable);
+    }
+    Ok(response)
 }
 
 /// Returns the whole report of a finished review, as `assay review --output json` writes it.

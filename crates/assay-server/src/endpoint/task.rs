@@ -30,6 +30,11 @@ pub(crate) struct WireTask {
     attempts: i64,
     /// How often it may be.
     attempts_max: i64,
+    /// How many of these attempts ended without a word of their worker: it was killed, or
+    /// its machine started anew. They count towards the attempts that there may be.
+    attempts_lost: i64,
+    /// The worker that has it, or had it last.
+    worker: Option<String>,
     /// From when on it may run.
     ready_ms: i64,
     /// How far it is, as the job says.
@@ -53,6 +58,8 @@ impl From<TaskView> for WireTask {
             priority: view.priority,
             attempts: view.attempts,
             attempts_max: view.attempts_max,
+            attempts_lost: view.attempts_lost,
+            worker: view.worker,
             ready_ms: view.ready_ms,
             progress: view.progress,
             problem: view.problem,

@@ -8,12 +8,16 @@
 
 mod access;
 mod attack;
+mod bomb;
+mod budget;
 mod compliance;
 mod document;
 mod events;
 mod flow;
+mod kept;
 mod login;
 mod people;
+mod proxy;
 mod quota;
 mod repository;
 mod session;

@@ -128,7 +128,7 @@ pub(crate) enum Command {
     Encryption(EncryptionCommand),
     /// Review texts that a server hands over
     #[command(hide = true)]
-    Examine(ExamineArguments),
+    Examine,
     /// Print the completions of a shell
     Completions(CompletionsArguments),
     /// Print the manual page
@@ -254,18 +254,6 @@ pub(crate) enum EncryptionCommand {
 pub(crate) struct RotateArguments {
     #[command(flatten)]
     pub(crate) place: PlaceArguments,
-}
-
-/// Arguments of `assay examine`.
-#[derive(Debug, Args)]
-pub(crate) struct ExamineArguments {
-    /// Where the report goes; without it, texts come one after the other on standard
-    /// input and reports go to standard output
-    #[arg(long, value_name = "FILE")]
-    pub(crate) file: Option<PathBuf>,
-    /// Say on standard output how far it is
-    #[arg(long, requires = "file")]
-    pub(crate) tell_progress: bool,
 }
 
 /// Arguments of `assay review`.
@@ -589,9 +577,6 @@ pub(crate) struct ReportArguments {
     /// base revision, when it is there)
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
-    /// Findings in this file are accepted too, beside those of the baseline
-    #[arg(long, value_name = "FILE", hide = true)]
-    pub(crate) accepted: Option<PathBuf>,
     /// Findings of this rule are accepted; may be given several times
     #[arg(long, value_name = "RULE", hide = true)]
     pub(crate) without: Vec<String>,

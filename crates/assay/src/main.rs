@@ -93,7 +93,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Admin(own) => server::admin(own),
         Command::Audit(own) => server::audit::audit(own),
         Command::Encryption(own) => server::audit::encryption(own),
-        Command::Examine(own) => command::examine::run(own),
+        Command::Examine => command::examine::run(),
         Command::Completions(own) => command::shell::completions(own),
         Command::Man => command::shell::man(),
     }

@@ -267,9 +267,9 @@ pub(crate) fn print(text: impl fmt::Display) -> anyhow::Result<()> {
 
 /// Gives standard output to what talks with the program that started this one.
 pub(crate) fn to_program<T>(
-    talk: impl FnOnce(&mut dyn Write) -> io::Result<T>,
+    talk: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<T>,
 ) -> anyhow::Result<T> {
-    Ok(talk(&mut io::BufWriter::new(io::stdout().lock()))?)
+    Ok(talk(&mut io::BufWriter::new(io::stdout()))?)
 }
 
 /// Returns `1 file`, `2 files`.

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use assay_app::StepHeard;
+use assay_app::{StepHeard, TellStep};
 use assay_review::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -98,28 +98,44 @@ impl Progress for Bar {
 const LINE_TIME: Duration = Duration::from_millis(200);
 
 /// Says how far the work is to the program that started this one: lines of JSON on
-/// standard output.
-pub(crate) struct Lines {
+/// standard output, or as it is told to.
+pub(crate) struct Lines<'a> {
     state: Mutex<(StepHeard, Instant)>,
+    tell: TellStep<'a>,
+    /// Whether each step is told, however short it is.
+    tells_each: bool,
 }
 
-impl Lines {
+impl Lines<'static> {
     /// Makes one that has said nothing.
     pub(crate) fn new() -> Self {
         Self {
             state: Mutex::new((StepHeard::default(), Instant::now())),
-        }
-    }
-
-    fn say(step: &StepHeard) {
-        if let Ok(line) = serde_json::to_string(step) {
-            // Whoever does not listen any more misses nothing but this.
-            let _ = output::print(format!("{line}\n"));
+            tell: &say,
+            tells_each: true,
         }
     }
 }
 
-impl Progress for Lines {
+impl<'a> Lines<'a> {
+    /// Makes one that says nothing of work that is done at once.
+    pub(crate) fn seldom(tell: TellStep<'a>) -> Self {
+        Self {
+            state: Mutex::new((StepHeard::default(), Instant::now())),
+            tell,
+            tells_each: false,
+        }
+    }
+}
+
+fn say(step: &StepHeard) {
+    if let Ok(line) = serde_json::to_string(step) {
+        // Whoever does not listen any more misses nothing but this.
+        let _ = output::print(format!("{line}\n"));
+    }
+}
+
+impl Progress for Lines<'_> {
     fn begin(&self, step: &'static str, parts: usize) {
         if let Ok(mut state) = self.state.lock() {
             state.0 = StepHeard {
@@ -127,8 +143,10 @@ impl Progress for Lines {
                 done: 0,
                 of: parts as u64,
             };
-            state.1 = Instant::now();
-            Self::say(&state.0);
+            if self.tells_each || state.1.elapsed() >= LINE_TIME {
+                state.1 = Instant::now();
+                (self.tell)(&state.0);
+            }
         }
     }
 
@@ -137,7 +155,7 @@ impl Progress for Lines {
             state.0.done += 1;
             if state.1.elapsed() >= LINE_TIME {
                 state.1 = Instant::now();
-                Self::say(&state.0);
+                (self.tell)(&state.0);
             }
         }
     }

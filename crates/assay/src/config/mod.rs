@@ -280,11 +280,6 @@ pub(crate) fn apply_arguments(
             .map(|bytes| Baseline::from_json(&bytes).context(BASELINE_NAME))
             .transpose()?,
     };
-    if let Some(path) = &arguments.accepted {
-        let accepted = read_baseline(path)?;
-        let known = settings.baseline.take().unwrap_or_default();
-        settings.baseline = Some(known.with(&accepted));
-    }
     for rule in &arguments.without {
         let glob = globset::Glob::new(&globset::escape(rule));
         let glob = glob.with_context(|| format!("--without: `{rule}` is no rule"))?;

@@ -202,7 +202,13 @@ fn task_text(task: &TaskView) -> String {
         row("priority", task.priority.to_owned()),
         row(
             "attempts",
-            format!("{} of {}", task.attempts, task.attempts_max),
+            match task.attempts_lost {
+                0 => format!("{} of {}", task.attempts, task.attempts_max),
+                lost => format!(
+                    "{} of {}, {lost} of them ended without a word of their worker",
+                    task.attempts, task.attempts_max
+                ),
+            },
         ),
         row("accepted", time(task.created_ms)),
         row("ready", time(task.ready_ms)),

@@ -48,13 +48,14 @@ pub(super) fn github(
 /// Returns how GitLab is reached; none when there is nothing to show it.
 pub(super) fn gitlab(
     settings: &GitLabSettings,
+    policies: Policies,
     etags: Arc<dyn EtagCache>,
 ) -> anyhow::Result<Option<ForgeTools>> {
     let Some(token) = &settings.token else {
         return Ok(None);
     };
     let token = GitLabToken::Access(token.clone());
-    let (endpoint, policies) = (endpoint(&settings.forge), Policies::default());
+    let endpoint = endpoint(&settings.forge);
     let client = GitLab::new(&endpoint, &token, policies, world(), etags);
     let client = client.context("the client of GitLab")?;
     Ok(Some(tools(&settings.forge, ForgeClient::GitLab(client))))

@@ -118,11 +118,16 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
         output::print(format!("assay listens at http://{address}\n"))?;
         let router = assay_server::router(app.clone(), server_options(settings));
         let mut stopped = stopped.clone();
+        let limits = ServeLimits {
+            address_connections_max: settings.http.address_connections_max,
+            proxies: settings.proxies.clone(),
+            ..ServeLimits::default()
+        };
         parts.spawn(async move {
             let stop = async move {
                 let _ = stopped.wait_for(|is_stopped| *is_stopped).await;
             };
-            let served = assay_server::serve(listener, router, ServeLimits::default(), stop).await;
+            let served = assay_server::serve(listener, router, limits, stop).await;
             served.context("connections cannot be answered")
         });
     }
@@ -287,6 +292,10 @@ fn server_options(settings: &Settings) -> ServerOptions {
         is_inside_only: settings.role == Role::Worker,
         public_url: settings.public_url.clone(),
         path_prefix: settings.path_prefix.clone(),
+        body_ms: settings.http.body_ms,
+        bodies_bytes_max: settings.http.bodies_bytes_max,
+        address_bodies_bytes_max: settings.http.address_bodies_bytes_max,
+        address_requests_max: settings.http.address_connections_max,
         ..usual
     }
 }
@@ -299,9 +308,15 @@ fn worker(settings: &Settings, app: &App, github: Option<ForgeTools>) -> anyhow:
     };
     let etags = Arc::new(SharedEtags::new(app.cache().clone()));
     let gitlab = settings.gitlab.as_ref();
-    let gitlab = gitlab.map(|settings| forge::gitlab(settings, etags));
+    let gitlab = gitlab.map(|own| forge::gitlab(own, settings.resilience.gitlab, etags));
+    let process = process(settings, limits)?;
+    let kept = KeptLimits {
+        idle_max: settings.worker.jobs_max,
+        ..KeptLimits::default()
+    };
     let tools = Tools {
-        process: process(settings, limits)?,
+        examiners: KeptExaminers::new(process.clone(), kept),
+        process,
         mirrors: Mirrors {
             folder: settings.data.join("mirrors"),
             limits: assay_git::FetchLimits::default(),

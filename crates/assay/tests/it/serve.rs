@@ -387,8 +387,7 @@ fn a_review_ends_with_the_process_that_started_it() {
             .unwrap()
             .success()
     );
-    let script =
-        "ASSAY_PARENT_PROCESS=$$ \"$0\" examine --file \"$1.json\" < \"$1\" & echo $!; wait";
+    let script = "ASSAY_PARENT_PROCESS=$$ \"$0\" examine < \"$1\" > \"$1.out\" & echo $!; wait";
     let mut parent = Command::new("sh")
         .args(["-c", script, env!("CARGO_BIN_EXE_assay")])
         .arg(&pipe)

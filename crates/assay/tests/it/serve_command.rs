@@ -1,19 +1,23 @@
 //! Commands in comments and the buttons of checks, from the webhook to the answer.
 
-use assay_store::TaskState;
+use assay_source::Clock as _;
+use assay_store::{TaskCounts, TaskState};
+use assay_testkit::MachineClock;
 use serde_json::json;
 
 use crate::serve::{BOT, HEAD, Platform, REPOSITORY, is_status};
 
 /// Who opened the pull request, and who may push.
 const AUTHOR: &str = "dev";
-const WRITER: &str = "maintainer";
+pub(crate) const WRITER: &str = "maintainer";
+/// What is ready only then is not waited for.
+const LATE_MS: i64 = 5 * 60_000;
 /// What can be mended without a doubt.
 const LITERAL: &str = "\n\ndef is_empty(total):\n    return total is 0\n";
 
 impl Platform {
     /// Waits until there is the first review.
-    fn reviewed(is_app: bool) -> Self {
+    pub(crate) fn reviewed(is_app: bool) -> Self {
         let platform = Self::start_as(Vec::new(), None, is_app);
         platform.forge.permission(REPOSITORY, WRITER, "write");
         assert_eq!(platform.deliver("opened", "d-0"), 202);
@@ -21,7 +25,7 @@ impl Platform {
         platform
     }
 
-    fn wait_for_reviews(&self, count: usize) {
+    pub(crate) fn wait_for_reviews(&self, count: usize) {
         let are_done = || {
             let reviews = self.reviews();
             let done = reviews.iter().filter(|state| *state == "done").count();
@@ -32,23 +36,28 @@ impl Platform {
         });
     }
 
-    /// Returns whether nothing is left to do.
-    fn idle(&self) -> bool {
+    /// Returns whether nothing is left to do but what waits for hours, such as for a
+    /// quota.
+    pub(crate) fn idle(&self) -> bool {
         let counts = self.ask(async |tx, system| tx.task_counts(system).await.unwrap());
-        let is_left = |state| matches!(state, TaskState::Waiting | TaskState::Leased);
-        let mut left = counts.iter().filter(|count| is_left(count.state));
+        let late_ms = MachineClock.now_ms() + LATE_MS;
+        let is_left = |count: &TaskCounts| match count.state {
+            TaskState::Waiting => count.oldest_ready_ms < late_ms,
+            state => state == TaskState::Leased,
+        };
+        let mut left = counts.iter().filter(|count| is_left(count));
         left.all(|count| count.kind.starts_with("sync_"))
     }
 
     /// Writes a comment in the conversation, and waits until it was dealt with.
-    fn says(&self, login: &str, body: &str) {
+    pub(crate) fn says(&self, login: &str, body: &str) {
         let comment = self.forge.say(REPOSITORY, 1, login, body);
         let payload = self.forge.issue_comment_payload(REPOSITORY, 1, comment);
         self.delivered("issue_comment", comment, &payload);
     }
 
     /// Answers a remark.
-    fn replies(&self, login: &str, body: &str) {
+    pub(crate) fn replies(&self, login: &str, body: &str) {
         let remark = self.remarks()[0];
         let comment = self.forge.reply(REPOSITORY, 1, remark, login, body);
         let payload = self.forge.review_comment_payload(REPOSITORY, 1, comment);
@@ -62,7 +71,7 @@ impl Platform {
     }
 
     /// Returns what was answered in the conversation.
-    fn answers(&self) -> Vec<String> {
+    pub(crate) fn answers(&self) -> Vec<String> {
         let said = self.forge.issue_comments(REPOSITORY, 1);
         let ours = said.into_iter().filter(|(_, login, _)| login == BOT);
         let answers = ours.filter(|(_, _, body)| body.contains("answer="));

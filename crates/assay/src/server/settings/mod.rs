@@ -38,6 +38,7 @@ pub(super) use self::github::{GitHubAccess, GitHubSettings};
 use self::gitlab::GitLabFile;
 pub(super) use self::gitlab::GitLabSettings;
 use self::http::HttpFile;
+pub(super) use self::http::HttpLimits;
 use self::log::LogFile;
 pub(super) use self::log::LogFormat;
 use self::login::LoginFile;
@@ -77,6 +78,7 @@ pub(super) struct Settings {
     /// Networks that are told things although they are not public.
     pub(super) outgoing_allowed: Networks,
     pub(super) proxies: Networks,
+    pub(super) http: HttpLimits,
     /// None: the usual.
     pub(super) inside: Option<Networks>,
     pub(super) cors_origins: Vec<String>,
@@ -161,6 +163,7 @@ impl Settings {
                 .map_err(|_| anyhow!("ASSAY_ROLE: `{name}`, but it is all, api or worker"))
         });
         let role = role.transpose()?;
+        let http = http::limits(&file.http)?;
         let public_url = http::public_url(file.http.public_url)?;
         let path_prefix = http::path_prefix(&file.http.path_prefix)?;
         let place_of_logins = public_url.as_ref().map(|url| format!("{url}{path_prefix}"));
@@ -177,6 +180,7 @@ impl Settings {
             keeping: retention::read(&file.retention)?,
             resilience: resilience::read(&file.resilience)?,
             tokens: token::read(file.tokens)?,
+            http,
             proxies: http::networks("http.proxies", &file.http.proxies)?,
             inside: file
                 .http

@@ -9,6 +9,7 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields, default)]
 pub(super) struct ResilienceFile {
     github: ForgeFile,
+    gitlab: ForgeFile,
 }
 
 /// What is said of a forge; what is not is as usual.
@@ -30,11 +31,13 @@ struct ForgeFile {
 /// The policies of outside services.
 pub(in crate::server) struct ResilienceSettings {
     pub(in crate::server) github: Policies,
+    pub(in crate::server) gitlab: Policies,
 }
 
 pub(super) fn read(file: &ResilienceFile) -> anyhow::Result<ResilienceSettings> {
     Ok(ResilienceSettings {
         github: forge("github", &file.github)?,
+        gitlab: forge("gitlab", &file.gitlab)?,
     })
 }
 

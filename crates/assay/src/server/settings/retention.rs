@@ -17,6 +17,7 @@ pub(super) struct RetentionFile {
     delivery_days: Option<i64>,
     review_days: Option<i64>,
     attempt_days: Option<i64>,
+    usage_days: Option<i64>,
     mirror_days: Option<i64>,
     every_minutes: Option<i64>,
 }
@@ -48,6 +49,7 @@ pub(super) fn read(file: &RetentionFile) -> anyhow::Result<Keeping> {
             )?,
             reviews_ms: days("review_days", file.review_days, usual.rows.reviews_ms)?,
             attempts_ms: days("attempt_days", file.attempt_days, usual.rows.attempts_ms)?,
+            usage_ms: days("usage_days", file.usage_days, usual.rows.usage_ms)?,
         },
         every_ms: minutes * MINUTE_MS,
         mirrors_ms: days("mirror_days", file.mirror_days, usual.mirrors_ms)?,

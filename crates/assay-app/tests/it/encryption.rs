@@ -1,13 +1,17 @@
 //! Encrypted fields are written anew with the newest key, as often as one likes.
 
+use assay_app::{App, AppOptions, OutgoingWish};
 use assay_auth::{FieldKeys, KeyName, Scope};
-use assay_store::NewUser;
+use assay_store::{NewUser, OutgoingWebhookId};
 use assay_testkit::on_both_engines;
-use assay_testkit::server::TestServer;
+use assay_testkit::server::{TestServer, token_keys};
 use assay_testkit::store::TestStore;
 use secrecy::ExposeSecret as _;
 
-on_both_engines!(encrypted_fields_are_written_anew);
+on_both_engines!(
+    encrypted_fields_are_written_anew,
+    secrets_of_outgoing_webhooks_are_written_anew,
+);
 
 fn keys(names: &[&str]) -> FieldKeys {
     let key = |name: &&str| {
@@ -59,6 +63,43 @@ async fn encrypted_fields_are_written_anew(test: TestStore) {
         let opened = keys(&["k2"]).open(&sealed, &format!("user.email:{user}"));
         let email = format!("{number}@acme.example");
         assert_eq!(opened.unwrap().expose_secret(), email);
+    }
+    drop(tx);
+    server.stop().await;
+}
+
+async fn secrets_of_outgoing_webhooks_are_written_anew(test: TestStore) {
+    let server = TestServer::start_with(test.store.clone(), |options, _, _| {
+        options.field_keys = Some(keys(&["k1"]));
+    })
+    .await;
+    let wish = OutgoingWish {
+        url: "https://example.org/hook".to_owned(),
+        events: Vec::new(),
+    };
+    let caller = server.caller();
+    let first = server.app.outgoing_create(&caller, wish).await.unwrap();
+    let second = server.app.outgoing_rotate(&caller, first.id).await.unwrap();
+    let mut options = AppOptions::new("test", token_keys());
+    options.field_keys = Some(keys(&["k2", "k1"]));
+    let app = App::new(test.store.clone(), options);
+    let done = app.fields_reencrypt().await.unwrap();
+    assert_eq!((done.fields, done.written, done.unreadable), (2, 2, 0));
+    let again = app.fields_reencrypt().await.unwrap();
+    assert_eq!((again.fields, again.written, again.unreadable), (2, 0, 0));
+    let mut tx = test.store.read().await.unwrap();
+    let id = OutgoingWebhookId::from_identifier(first.id);
+    let kept = tx.outgoing_webhook_get(&Scope::system("test"), id).await;
+    let kept = kept.unwrap();
+    let place = format!("outgoing_webhook.secret:{id}");
+    let (before, _) = kept.secret_before.unwrap();
+    for (sealed, secret) in [
+        (kept.set.secret_sealed, second.secret),
+        (before, first.secret),
+    ] {
+        let sealed = String::from_utf8(sealed).unwrap();
+        let opened = keys(&["k2"]).open(&sealed, &place).unwrap();
+        assert_eq!(opened.expose_secret(), secret.expose_secret());
     }
     drop(tx);
     server.stop().await;

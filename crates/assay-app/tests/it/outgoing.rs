@@ -10,7 +10,7 @@ use assay_app::{
 use assay_auth::{OutgoingHeaders, check_outgoing};
 use assay_forge::OutgoingClient;
 use assay_git::FetchLimits;
-use assay_store::Priority;
+use assay_store::{Priority, TaskState};
 use assay_testkit::http::Request;
 use assay_testkit::on_both_engines;
 use assay_testkit::receiver::{Receiver, Told};
@@ -22,6 +22,8 @@ use tokio::task::JoinHandle;
 
 on_both_engines!(
     a_finished_review_is_told_and_signed,
+    what_is_told_survives_whoever_tells_it,
+    an_address_that_fails_is_tried_again_and_then_no_more,
     addresses_of_our_own_network_are_not_told,
     rejections_and_quotas_are_told,
 );
@@ -59,6 +61,19 @@ async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     };
     let looked = tokio::time::timeout(Duration::from_secs(120), looked).await;
     looked.unwrap_or_else(|_| panic!("{what}"))
+}
+
+/// Goes on to when the next message may be tried again. The clock stands still while a
+/// worker has one, so that no lease ends that should not.
+async fn skip_wait(server: &TestServer, test: &TestStore) {
+    let tasks = server.tasks().await;
+    let mut tasks = tasks.iter().filter(|task| task.kind == "tell_outgoing");
+    let waiting = tasks.find(|task| task.state == TaskState::Waiting);
+    if let Some(task) = waiting
+        && task.ready_ms > server.app.now_ms()
+    {
+        test.clock.set(task.ready_ms);
+    }
 }
 
 async fn server(test: &TestStore, is_local_allowed: bool) -> TestServer {
@@ -111,6 +126,12 @@ impl Running {
     async fn end(self) {
         self.stop.send(true).unwrap();
         self.work.await.unwrap();
+    }
+
+    /// Ends it as a power cut does.
+    async fn kill(self) {
+        self.work.abort();
+        let _ = self.work.await;
     }
 }
 
@@ -202,6 +223,119 @@ async fn a_finished_review_is_told_and_signed(test: TestStore) {
         .await
         .to_string();
     assert!(!shown.contains("whsec_"), "{shown}");
+    running.end().await;
+    server.stop().await;
+}
+
+async fn what_is_told_survives_whoever_tells_it(test: TestStore) {
+    let receiver = Receiver::start().await;
+    let server = server(&test, true).await;
+    let (_, secret) = add(&server, &receiver.url(), &["review.finished"]).await;
+    receiver.hold();
+    review(&server).await;
+    // The first is killed while the receiver has the message and has not answered.
+    let first = Running::start(&server.app, &test, "first");
+    wait(&receiver, 1).await;
+    first.kill().await;
+    receiver.release();
+    test.clock.advance(LEASE_MS + 1);
+    let second = Running::start(&server.app, &test, "second");
+    let told = until("it is told again", async || {
+        skip_wait(&server, &test).await;
+        let told = receiver.told();
+        (told.len() >= 2).then_some(told)
+    })
+    .await;
+    assert_eq!(told[0].header("webhook-id"), told[1].header("webhook-id"));
+    assert_eq!(told[0].body, told[1].body, "the same bytes");
+    check(&told[1], &secret, server.app.now_ms());
+    until("the task is done", async || {
+        let tasks = server.tasks().await;
+        let task = tasks
+            .into_iter()
+            .find(|task| task.kind == "tell_outgoing")
+            .unwrap();
+        (task.state == TaskState::Done).then_some(())
+    })
+    .await;
+    assert_eq!(receiver.told().len(), 2);
+    second.end().await;
+    server.stop().await;
+}
+
+async fn an_address_that_fails_is_tried_again_and_then_no_more(test: TestStore) {
+    let receiver = Receiver::start().await;
+    let server = server(&test, true).await;
+    let (id, _) = add(&server, &receiver.url(), &["review.finished"]).await;
+    let path = format!("/api/v1/webhooks/{id}");
+    receiver.answer(500);
+    review(&server).await;
+    let running = Running::start(&server.app, &test, "one");
+    wait(&receiver, 1).await;
+    let failing = until("it is seen to fail", async || {
+        let shown = call(&server, Request::get(&path), 200).await;
+        shown["failing_since_ms"].is_i64().then_some(shown)
+    })
+    .await;
+    assert_eq!(failing["problem"], "it answered 500");
+    // The next attempt comes after a wait, and mends it.
+    receiver.answer(200);
+    until("it is tried again", async || {
+        skip_wait(&server, &test).await;
+        (receiver.told().len() >= 2).then_some(())
+    })
+    .await;
+    until("it is seen to work", async || {
+        let shown = call(&server, Request::get(&path), 200).await;
+        shown["failing_since_ms"].is_null().then_some(())
+    })
+    .await;
+    let told = receiver.told();
+    assert_eq!(told[0].header("webhook-id"), told[1].header("webhook-id"));
+
+    // What fails for days is told no more, and that is written down.
+    receiver.answer(503);
+    review(&server).await;
+    wait(&receiver, 3).await;
+    // The clock moves when the failure is kept and no worker has the message.
+    until("it is seen to fail again", async || {
+        let shown = call(&server, Request::get(&path), 200).await;
+        let tasks = server.tasks().await;
+        let mut tasks = tasks.iter().filter(|task| task.kind == "tell_outgoing");
+        let is_waiting = tasks.any(|task| task.state == TaskState::Waiting);
+        (shown["failing_since_ms"].is_i64() && is_waiting).then_some(())
+    })
+    .await;
+    test.clock.advance(6 * 24 * 60 * 60_000);
+    let shown = until("it is told no more", async || {
+        skip_wait(&server, &test).await;
+        let shown = call(&server, Request::get(&path), 200).await;
+        (shown["enabled"] == false).then_some(shown)
+    })
+    .await;
+    assert_eq!(shown["problem"], "it answered 503");
+    let log = call(&server, Request::get("/api/v1/audit"), 200)
+        .await
+        .to_string();
+    assert!(log.contains("outgoing_webhook.disable"), "{log}");
+    let count = receiver.told().len();
+    review(&server).await;
+    let waiting = server.tasks().await;
+    let is_open =
+        |task: &assay_store::Task| task.kind == "tell_outgoing" && task.state == TaskState::Waiting;
+    assert!(!waiting.iter().any(is_open), "nobody is told of the next");
+    assert_eq!(receiver.told().len(), count);
+
+    // One that is gone says so at once.
+    let enabled = Request::new("PUT", &path).json(&json!({"enabled": true}));
+    call(&server, enabled, 204).await;
+    receiver.answer(410);
+    review(&server).await;
+    until("it is gone", async || {
+        let shown = call(&server, Request::get(&path), 200).await;
+        (shown["enabled"] == false).then_some(())
+    })
+    .await;
     running.end().await;
     server.stop().await;
 }

@@ -11,6 +11,7 @@ on_both_engines!(
     a_repository_is_looked_at_and_set,
     a_repository_is_read_whole_by_name_or_address,
     findings_are_filtered,
+    findings_of_other_tools_are_sent_in,
     what_is_rejected_stays_rejected,
 );
 
@@ -126,6 +127,55 @@ async fn findings_are_filtered(test: TestStore) {
     let one = get(&server, &format!("/api/v1/findings/{finding}")).await;
     assert_eq!(one["finding"]["rule"], "security/sql-injection");
     assert_eq!(one["feedback"], json!([]));
+    server.stop().await;
+}
+
+async fn findings_of_other_tools_are_sent_in(test: TestStore) {
+    let server = TestServer::start(test.store.clone()).await;
+    server.repository_with_finding("acme", "shop").await;
+    let reviews = get(&server, "/api/v1/reviews").await;
+    let review = reviews["items"][0]["id"].as_str().unwrap().to_owned();
+    let send = |review: &str, query: &str, output: &str| {
+        let path = format!("/api/v1/review/{review}/findings/import?{query}");
+        Request::post(&path, output)
+    };
+    let output = r#"[{"filePath": "/ci/shop.js", "messages": [{"ruleId": "no-eval", "severity": 2, "message": "m", "line": 1}]}]"#;
+    let query = "format=eslint&root=/ci";
+    let first = call(&server, send(&review, query, output), 202).await;
+    assert_eq!(first["findings"], 1);
+    let next = first["review"].as_str().unwrap();
+    let view = get(&server, first["url"].as_str().unwrap()).await;
+    assert_eq!(view["review"]["state"], "queued");
+    assert_eq!(view["review"]["head"], "b", "the same commit");
+    // The same again, of either review of the commit, changes nothing.
+    call(&server, send(&review, query, output), 200).await;
+    call(&server, send(next, query, output), 200).await;
+    let tasks = get(&server, "/api/v1/tasks?kind=review_pull").await;
+    assert_eq!(tasks["items"].as_array().unwrap().len(), 1);
+    // Another output of the tool takes the place of the first.
+    call(&server, send(next, query, "[]"), 202).await;
+    let log = get(&server, "/api/v1/audit").await.to_string();
+    assert!(log.contains("review.import"), "{log}");
+    let change = json!({"files": [{"path": "a.py", "head": "x = 1\n"}]});
+    let analyze = Request::new("POST", "/api/v1/review/analyze").json(&change);
+    let of_texts = call(&server, analyze, 202).await;
+    let of_texts = of_texts["review"].as_str().unwrap();
+    for (review, query, output, part) in [
+        (next, "format=eslint", "{}", "not eslint as it should be"),
+        (next, "format=lint", "[]", "there are sarif"),
+        (next, "format=eslint&name=../x", "[]", "`name`"),
+        (next, "format=eslint&more=1", "[]", "more"),
+        (next, "", "[]", "format"),
+        (of_texts, "format=eslint", "[]", "reviews of pull requests"),
+    ] {
+        let problem = call(&server, send(review, query, output), 400).await;
+        assert!(problem.to_string().contains(part), "{part}: {problem}");
+    }
+    for number in 0..20 {
+        let answer = send(next, &format!("format=eslint&name=tool-{number}"), "[]");
+        let status = if number < 19 { 202 } else { 400 };
+        call(&server, answer, status).await;
+    }
     server.stop().await;
 }
 

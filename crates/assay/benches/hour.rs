@@ -62,24 +62,28 @@ impl Drop for Server {
 
 impl Server {
     fn start(data: &std::path::Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_assay"))
+        let child = Command::new(env!("CARGO_BIN_EXE_assay"))
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
             .stdout(Stdio::piped())
-            .spawn()
-            .expect("the server starts");
-        let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
-        let mut key = String::new();
-        loop {
-            let line = lines.next().expect("it says where it is").expect("text");
+            .spawn();
+        let mut server = Self {
+            child: child.expect("the server starts"),
+            url: String::new(),
+            key: String::new(),
+        };
+        let said = server.child.stdout.take().expect("piped");
+        for line in BufReader::new(said).lines() {
+            let line = line.expect("text");
             if line.trim().starts_with("assay_") {
-                key = line.trim().to_owned();
+                server.key = line.trim().to_owned();
             }
             if let Some(url) = line.strip_prefix("assay listens at ") {
-                let url = url.trim_end_matches('/').to_owned();
-                return Self { child, url, key };
+                server.url = url.trim_end_matches('/').to_owned();
+                return server;
             }
         }
+        panic!("it did not say where it is");
     }
 
     fn get(&self, path: &str) -> Value {

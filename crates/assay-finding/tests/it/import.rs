@@ -302,7 +302,7 @@ fn typescript_check() {
 }
 
 fn comment(login: &str, path: &str, more: &str, body: &str) -> String {
-    let body = serde_json::to_string(body).unwrap();
+    let body = serde_json::to_string(body).expect("JSON");
     format!(
         r#"{{"id": 1, "path": "{path}", "user": {{"login": "{login}"}}, "side": "RIGHT", "html_url": "https://example.org/c", {more}, "body": {body}}}"#
     )

@@ -204,7 +204,7 @@ fn a_secret_that_a_tool_quotes_is_masked() {
         "xo{}-{}-{}-{}",
         "xb", "482913570264", "931570248613", "Zk3vQ8mT1xWb7RnY5cLd2HsJ"
     );
-    repo.write("new.py", &format!("token = \"{secret}\"\n"));
+    repo.write("new.py", format!("token = \"{secret}\"\n"));
     write(
         &repo,
         "a.json",
@@ -259,7 +259,7 @@ fn tools_run_when_they_are_asked_to_and_only_then() {
 #[test]
 fn the_change_does_not_choose_the_tools() {
     let repo = with_tools(&tool("echo", SAYS, ""));
-    repo.write("assay.toml", &tool("evil", "touch owned", ""));
+    repo.write("assay.toml", tool("evil", "touch owned", ""));
     let report = json(&repo, &["review", "--tools"]);
     assert!(
         !repo.root().join("owned").exists(),

@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 use crate::error::Error;
 use crate::examiner::Examiner;
 use crate::health::Probe;
+use crate::live::{LiveLimits, Rooms};
 use crate::login::LoginProvider;
 use crate::metric::Metrics;
 use crate::quota::KeptQuotas;
@@ -52,6 +53,8 @@ pub struct AppOptions {
     pub cache: Option<Cache>,
     /// How many may look on at reviews at a time.
     pub streams: StreamLimits,
+    /// How many connections to live sessions there may be.
+    pub live: LiveLimits,
     /// Hear what happened: exporters of traces and faults.
     pub listeners: Vec<Arc<dyn Listener>>,
     /// Look how further things do that the platform needs.
@@ -81,6 +84,7 @@ impl AppOptions {
             rates: Rates::default(),
             cache: None,
             streams: StreamLimits::default(),
+            live: LiveLimits::default(),
             listeners: Vec::new(),
             probes: Vec::new(),
         }
@@ -103,6 +107,7 @@ struct Inner {
     scans: Semaphore,
     quotas: KeptQuotas,
     onlookers: Onlookers,
+    rooms: Rooms,
 }
 
 impl App {
@@ -121,6 +126,7 @@ impl App {
             scans,
             quotas: KeptQuotas::default(),
             onlookers: Onlookers::default(),
+            rooms: Rooms::default(),
         }))
     }
 
@@ -193,6 +199,10 @@ impl App {
 
     pub(crate) fn onlookers(&self) -> &Onlookers {
         &self.0.onlookers
+    }
+
+    pub(crate) fn rooms(&self) -> &Rooms {
+        &self.0.rooms
     }
 
     /// Turns new work away while too much of it waits.

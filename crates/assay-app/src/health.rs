@@ -103,6 +103,8 @@ impl App {
         let version = self.options().version.clone();
         self.metrics().set(family::BUILD, &[&version], 1.0);
         self.health_ready().await;
+        let connections = self.rooms().connections() as f64;
+        self.metrics().set(family::LIVE, &[], connections);
         let cache = self.cache().counts();
         for (outcome, count) in [
             ("failure", cache.failures),

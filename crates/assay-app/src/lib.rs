@@ -31,6 +31,7 @@ mod finding;
 mod first_key;
 mod health;
 mod key;
+mod live;
 mod local;
 mod login;
 mod operator;
@@ -78,6 +79,10 @@ pub use health::{Component, Health, HealthState, Probe, ProbeAnswer};
 pub use job::{HandleDelivery, Job, JobFile, ReviewChange, ReviewTree};
 pub use kept::SharedEtags;
 pub use key::{CreatedKey, KeyOwner, KeyView, KeyWish};
+pub use live::{
+    LIVE_MESSAGE_BYTES_MAX, LiveCursor, LiveFrame, LiveHappened, LiveLimits, LiveMessageView,
+    LivePersonView, LiveSession, LiveWish, StartedAnalysis,
+};
 pub use login::{Admission, BegunLogin, FinishedLogin, LoginProvider, ProviderKind, ReturnedLogin};
 pub use metric::{Family, Kind, Metrics, family};
 pub use model_review::{ModelReview, ask_model, model_ask};

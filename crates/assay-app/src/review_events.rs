@@ -6,7 +6,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use assay_auth::{Identifier, OrganisationId, Permission, Scope};
-use assay_store::{FindingId, ReviewEvent, ReviewEventKind, ReviewId, ReviewState, Waiter};
+use assay_store::{
+    FindingId, Review, ReviewEvent, ReviewEventKind, ReviewId, ReviewState, Tx, Waiter,
+};
 use serde_json::{Value, json};
 
 use crate::app::App;
@@ -48,6 +50,15 @@ impl EventCursor {
             number,
             finding: finding.map_err(|_| unfit())?,
         })
+    }
+}
+
+impl EventCursor {
+    /// Returns whether who saw this has seen more than who saw the other.
+    pub(crate) fn is_after(self, other: Self) -> bool {
+        // The findings come before the event that they belong to.
+        let key = |cursor: Self| (cursor.number, cursor.finding.is_none(), cursor.finding);
+        key(self) > key(other)
     }
 }
 
@@ -138,13 +149,19 @@ impl Default for StreamLimits {
     }
 }
 
+/// How far somebody has seen what happens to a review.
+#[derive(Debug)]
+pub(crate) struct ReviewWatch {
+    review: ReviewId,
+    seen: EventCursor,
+    is_over: bool,
+}
+
 /// Looks on at a review.
 pub struct ReviewEvents {
     app: App,
     scope: Scope,
-    review: ReviewId,
-    seen: EventCursor,
-    is_over: bool,
+    watch: ReviewWatch,
     waiter: Waiter,
     _onlooker: Onlooker,
 }
@@ -164,28 +181,23 @@ impl App {
         let waiter = self.store().review_waiter();
         let mut tx = self.store().read().await?;
         let row = tx.review_get(&scope, review).await?;
-        let before = EventCursor::default();
-        if from != before && from.finding.is_none() && is_ended(row.state) {
-            let rest = tx.review_event_list(&scope, review, from.number, 1).await?;
-            if rest.is_empty() {
-                return Ok(None);
-            }
+        let watch = ReviewWatch::begin(&mut tx, &scope, &row, from).await?;
+        if watch.is_over() {
+            return Ok(None);
         }
         let limits = self.options().streams;
         let organisation = row.organisation;
         Ok(Some(ReviewEvents {
             app: self.clone(),
             scope,
-            review,
-            seen: from,
-            is_over: false,
+            watch,
             waiter,
             _onlooker: self.onlookers().enter(organisation, limits)?,
         }))
     }
 }
 
-fn is_ended(state: ReviewState) -> bool {
+pub(crate) fn is_ended(state: ReviewState) -> bool {
     matches!(
         state,
         ReviewState::Done | ReviewState::Failed | ReviewState::Superseded
@@ -196,28 +208,81 @@ impl ReviewEvents {
     /// Waits for what happens next; nothing comes after the end. What was waited for
     /// and not received comes again.
     pub async fn next(&mut self) -> Result<Option<Vec<Seen>>, Error> {
-        if self.is_over {
-            return Ok(None);
-        }
-        loop {
-            let found = self.look().await?;
-            if let Some(last) = found.last() {
-                self.seen = last.cursor;
-                self.is_over = matches!(last.what, Happened::Ended(..));
+        while !self.watch.is_over() {
+            if let Some(found) = self.watch.look(&self.app, &self.scope).await? {
                 return Ok(Some(found));
             }
             self.waiter.wait(LOOK_MS).await;
         }
+        Ok(None)
+    }
+}
+
+impl ReviewWatch {
+    /// Looks on from where somebody was.
+    pub(crate) fn new(review: ReviewId, from: EventCursor) -> Self {
+        Self {
+            review,
+            seen: from,
+            is_over: false,
+        }
     }
 
-    async fn look(&self) -> Result<Vec<Seen>, Error> {
-        let mut tx = self.app.store().read().await?;
+    /// Looks on from where somebody was, who may have seen the end.
+    pub(crate) async fn begin(
+        tx: &mut Tx,
+        scope: &Scope,
+        review: &Review,
+        from: EventCursor,
+    ) -> Result<Self, Error> {
+        let mut watch = Self::new(review.id, from);
+        let before = EventCursor::default();
+        if from != before && from.finding.is_none() && is_ended(review.state) {
+            let rest = tx.review_event_list(scope, review.id, from.number, 1);
+            watch.is_over = rest.await?.is_empty();
+        }
+        Ok(watch)
+    }
+
+    /// Returns how far it has seen.
+    pub(crate) fn seen(&self) -> EventCursor {
+        self.seen
+    }
+
+    /// Returns whether the end was seen.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    /// Says that something was seen.
+    pub(crate) fn saw(&mut self, seen: &Seen) {
+        self.seen = seen.cursor;
+        self.is_over = matches!(seen.what, Happened::Ended(..));
+    }
+
+    /// Returns what happened since, if anything did; it is seen then.
+    pub(crate) async fn look(
+        &mut self,
+        app: &App,
+        scope: &Scope,
+    ) -> Result<Option<Vec<Seen>>, Error> {
+        // Nothing is seen before all of it is read: what is not waited for is not lost.
+        let found = self.read(app, scope).await?;
+        let Some(last) = found.last() else {
+            return Ok(None);
+        };
+        self.saw(last);
+        Ok(Some(found))
+    }
+
+    async fn read(&self, app: &App, scope: &Scope) -> Result<Vec<Seen>, Error> {
+        let mut tx = app.store().read().await?;
         // The finding before an event was seen, the event itself was not.
         let after = match self.seen.finding {
             Some(_) => self.seen.number - 1,
             None => self.seen.number,
         };
-        let events = tx.review_event_list(&self.scope, self.review, after, EVENTS_MAX);
+        let events = tx.review_event_list(scope, self.review, after, EVENTS_MAX);
         let events = events.await?;
         let mut found = Vec::new();
         for event in &events {
@@ -226,18 +291,14 @@ impl ReviewEvents {
                 continue;
             }
             // Reviews fail and are tried again: an end that was not the end is a step.
-            let row = tx.review_get(&self.scope, self.review).await?;
+            let row = tx.review_get(scope, self.review).await?;
             if !is_ended(row.state) {
                 found.push(step(event));
                 continue;
             }
             if event.kind == ReviewEventKind::Finished {
-                let findings = tx.finding_list_after(
-                    &self.scope,
-                    self.review,
-                    self.seen.finding,
-                    FINDINGS_MAX,
-                );
+                let findings =
+                    tx.finding_list_after(scope, self.review, self.seen.finding, FINDINGS_MAX);
                 let findings = findings.await?;
                 let has_more = findings.len() >= FINDINGS_MAX as usize;
                 found.extend(findings.into_iter().map(|finding| Seen {
@@ -258,14 +319,14 @@ impl ReviewEvents {
             return Ok(found);
         }
         // One that ended before there were events has none.
-        let row = tx.review_get(&self.scope, self.review).await?;
+        let row = tx.review_get(scope, self.review).await?;
         if is_ended(row.state) {
             let kind = match row.state {
                 ReviewState::Done => ReviewEventKind::Finished,
                 ReviewState::Superseded => ReviewEventKind::Superseded,
                 _ => ReviewEventKind::Failed,
             };
-            let late = tx.review_event_list(&self.scope, self.review, after, 1);
+            let late = tx.review_event_list(scope, self.review, after, 1);
             if late.await.is_ok_and(|late| late.is_empty()) {
                 return Ok(vec![end(after + 1, kind.name(), row.into())]);
             }

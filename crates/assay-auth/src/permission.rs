@@ -65,6 +65,8 @@ permissions! {
     ReviewRead = "review:read",
     /// Start and cancel reviews.
     ReviewRun = "review:run",
+    /// Take part in the talk about a review.
+    ReviewDiscuss = "review:discuss",
     /// Remove reviews.
     ReviewDelete = "review:delete",
     /// Accept, reject and silence findings.

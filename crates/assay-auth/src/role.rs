@@ -31,6 +31,7 @@ const DEVELOPER: PermissionSet = PermissionSet::of(&[
     P::RepositoryRead,
     P::ReviewRead,
     P::ReviewRun,
+    P::ReviewDiscuss,
     P::FindingJudge,
     P::ScanRun,
     P::MetricRead,

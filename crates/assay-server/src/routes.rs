@@ -5,6 +5,7 @@ use std::sync::Arc;
 use aide::redoc::Redoc;
 use assay_app::App;
 use axum::extract::Request;
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderName, HeaderValue, Method, Uri};
 use axum::response::{Html, IntoResponse as _, Response};
 use axum::routing::get;
@@ -18,7 +19,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::context::{Context, ServerOptions};
 use crate::endpoint::{
-    audit, events, finding, health, key, login, metrics, organisation, outgoing, repository,
+    audit, events, finding, health, key, live, login, metrics, organisation, outgoing, repository,
     review, scan, session, setting, task, team, token, user, webhook,
 };
 use crate::extract::BodyLimit;
@@ -36,6 +37,8 @@ const TEXT_BYTES_MAX: usize = 2 * 1024 * 1024;
 const WEBHOOK_BYTES_MAX: usize = 25 * 1024 * 1024;
 
 const DOCUMENT: &str = "/api/openapi.json";
+/// The messages of live sessions, in AsyncAPI 3.
+const LIVE_DOCUMENT: &str = include_str!("../../../openapi/assay-live.json");
 
 /// Returns the routes that are in the document, with it.
 pub(crate) fn described() -> OpenApiRouter<Context> {
@@ -69,6 +72,8 @@ pub(crate) fn described() -> OpenApiRouter<Context> {
         .routes(routes!(review::get, review::remove))
         .routes(routes!(review::report))
         .routes(routes!(events::events))
+        .routes(routes!(live::messages, live::say))
+        .routes(routes!(live::join))
         .routes(routes!(repository::list))
         .routes(routes!(repository::get))
         .routes(routes!(repository::set))
@@ -158,6 +163,7 @@ pub fn router(app: App, options: ServerOptions) -> Router {
             "/redoc",
             get(move || async move { Html(redoc.to_string()) }),
         )
+        .route("/api/asyncapi.json", get(live_document))
         .fallback(move |request: Request| {
             let pages = Arc::clone(&pages);
             async move { pages.answer(&request) }
@@ -229,6 +235,10 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
                 ["etag", "location", "retry-after", "x-request-id"].map(HeaderName::from_static),
             ),
     )
+}
+
+async fn live_document() -> Response {
+    ([(CONTENT_TYPE, "application/json")], LIVE_DOCUMENT).into_response()
 }
 
 async fn nothing() -> Problem {

@@ -170,7 +170,8 @@ async fn answer(
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from_millis(limits.headers_ms))
         .max_buf_size(limits.headers_bytes_max.max(8 * 1024))
-        .serve_connection(stream, service);
+        .serve_connection(stream, service)
+        .with_upgrades();
     let told = async move { stopped.wait_for(|stopped| *stopped).await.is_ok() };
     tokio::pin!(connection);
     tokio::select! {

@@ -18,7 +18,7 @@ use crate::value::args;
 use crate::{Engine, Error, Store};
 
 /// Every table, each after those that it refers to.
-const TABLES: [&str; 31] = [
+const TABLES: [&str; 33] = [
     "organisation",
     "user_account",
     "role",
@@ -50,6 +50,8 @@ const TABLES: [&str; 31] = [
     "quota_usage",
     "review_event",
     "outside_import",
+    "live_message",
+    "live_presence",
 ];
 
 /// What a file of rows begins with.

@@ -66,6 +66,12 @@ identifiers! {
     FindingId
     /// Names an organisation's connection to a forge.
     ForgeInstallationId
+    /// Names a connection over which somebody looks at a review.
+    LiveConnectionId
+    /// Names something that was said about a review.
+    LiveMessageId
+    /// Names a process that such connections lead to.
+    LiveNodeId
     /// Names a call of a model.
     ModelUsageId
     /// Names an attempt to call an outgoing webhook.

@@ -33,6 +33,7 @@ mod feedback;
 mod finding;
 mod forge_installation;
 mod idempotency;
+mod live;
 mod login;
 mod mark;
 mod member;
@@ -62,10 +63,11 @@ pub use finding::{Finding, FindingFilter, FindingOrigin, MetricPoint, NewFinding
 pub use forge_installation::{ForgeInstallation, InstallationState, NewForgeInstallation};
 pub use idempotency::Idempotency;
 pub use identifier::{
-    DeliveryId, FeedbackId, FindingId, ForgeInstallationId, ModelUsageId, OutgoingAttemptId,
-    OutgoingMessageId, OutgoingWebhookId, OutsideImportId, RemarkId, RepositoryId, ReviewId,
-    TaskId,
+    DeliveryId, FeedbackId, FindingId, ForgeInstallationId, LiveConnectionId, LiveMessageId,
+    LiveNodeId, ModelUsageId, OutgoingAttemptId, OutgoingMessageId, OutgoingWebhookId,
+    OutsideImportId, RemarkId, RepositoryId, ReviewId, TaskId,
 };
+pub use live::{LiveHint, LiveMessage, LiveMessageKind, LivePresence, NewLiveMessage};
 pub use login::{LoginAttempt, Session, SessionOwner};
 pub use mark::Mark;
 pub use member::{Member, Role, Team};

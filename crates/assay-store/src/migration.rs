@@ -40,6 +40,7 @@ const MIGRATIONS: &[Migration] = migrations! {
     9 "0009-partition"
     10 "0010-rejection"
     11 "0011-attempt"
+    12 "0012-live"
 };
 
 /// Keeps two processes from migrating one server at once.

@@ -13,14 +13,14 @@ use sqlx::{
     AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, PgPool, SqlitePool,
 };
 use sqlx::{PgConnection, SqliteConnection};
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
-use crate::Error;
 use crate::cache::{Cache, CacheOptions};
 use crate::mark::{LogIndex, Mark};
 use crate::sqlite_writer::Writer;
-use crate::task::tell_others;
+use crate::task::{hint_others, tell_others};
 use crate::transaction::{State, Tx};
+use crate::{Error, LiveHint};
 
 /// So many connections read an SQLite file at once.
 const SQLITE_READERS: u32 = 4;
@@ -36,6 +36,8 @@ const ACQUIRE_MS: u64 = 5_000;
 const REPLICA_MS: u64 = 500;
 /// For so long a replica that did not answer is not asked again.
 const REPLICA_PAUSE_MS: i64 = 10_000;
+/// So many hints wait for who hears them; who is further behind looks at everything.
+const HINTS_WAITING_MAX: usize = 4_096;
 /// What an identifier of a database may be made of, for those made here.
 const DATABASE_NAME_BYTES_MAX: usize = 63;
 
@@ -85,6 +87,10 @@ struct Inner {
     spread: AtomicU8,
     told: watch::Sender<u64>,
     said: watch::Sender<u64>,
+    /// What changed in sessions, through any process.
+    hinted: broadcast::Sender<LiveHint>,
+    /// The same, through this one.
+    hinted_here: broadcast::Sender<LiveHint>,
 }
 
 enum Database {
@@ -126,8 +132,11 @@ impl Store {
             spread: AtomicU8::default(),
             told: watch::Sender::new(0),
             said: watch::Sender::new(0),
+            hinted: broadcast::Sender::new(HINTS_WAITING_MAX),
+            hinted_here: broadcast::Sender::new(HINTS_WAITING_MAX),
         }));
         if let Some(pool) = store.postgres() {
+            tokio::spawn(hint_others(pool.clone(), store.0.hinted_here.subscribe()));
             let (tasks, reviews) = (store.accepted(), store.0.said.subscribe());
             tokio::spawn(tell_others(pool.clone(), tasks, reviews));
         }
@@ -278,6 +287,26 @@ impl Store {
         self.0
             .told
             .send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// Says what this process changed in a session, to everybody.
+    pub(crate) fn hint_all(&self, hint: LiveHint) {
+        self.hint(hint);
+        // With SQLite there is nobody else.
+        let _ = self.0.hinted_here.send(hint);
+    }
+
+    /// Says what changed in a session, to those who hear it here.
+    pub(crate) fn hint(&self, hint: LiveHint) {
+        // Nobody may be there.
+        let _ = self.0.hinted.send(hint);
+    }
+
+    /// Hears from now on what changes in sessions, through this process and through
+    /// those that [`Store::task_listen`] hears. It is only a hint: who is too far behind
+    /// has missed some.
+    pub fn live_hints(&self) -> broadcast::Receiver<LiveHint> {
+        self.0.hinted.subscribe()
     }
 
     pub(crate) fn told(&self) -> watch::Receiver<u64> {

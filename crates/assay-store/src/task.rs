@@ -22,7 +22,7 @@ pub use schedule::Reaped;
 pub use spread::Spread;
 pub use view::{TaskCounts, TaskFilter};
 pub use wake::Waiter;
-pub(crate) use wake::tell_others;
+pub(crate) use wake::{hint_others, tell_others};
 
 use crate::value::{Row, Value};
 use crate::word::words;

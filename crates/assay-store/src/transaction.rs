@@ -7,7 +7,7 @@ use sqlx::{Postgres, Sqlite, Transaction};
 use crate::open::Store;
 use crate::sqlite_writer::Held;
 use crate::value::{Row, Value, bound_postgres, bound_sqlite};
-use crate::{Engine, Error};
+use crate::{Engine, Error, LiveHint};
 
 /// So many rows a page has at most.
 pub(crate) const PAGE_ROWS_MAX: u32 = 500;
@@ -44,6 +44,8 @@ pub struct Tx {
     pub(crate) wakes: bool,
     /// Something happened to a review; whoever looks on is told after the commit.
     pub(crate) tells: bool,
+    /// What changed in sessions; whoever is in them is told after the commit.
+    pub(crate) hints: Vec<LiveHint>,
 }
 
 pub(crate) enum State {
@@ -69,6 +71,7 @@ impl Tx {
             store,
             wakes: false,
             tells: false,
+            hints: Vec::new(),
         }
     }
 
@@ -84,6 +87,9 @@ impl Tx {
         }
         if self.tells {
             self.store.say();
+        }
+        for hint in self.hints {
+            self.store.hint_all(hint);
         }
         Ok(())
     }

@@ -82,6 +82,41 @@ pub fn field_keys() -> FieldKeys {
     FieldKeys::new([(name, secret)]).expect("a key")
 }
 
+fn platform(
+    store: Store,
+    change: impl FnOnce(&mut AppOptions, &mut ServerOptions, &mut ServeLimits),
+) -> (App, ServerOptions, ServeLimits) {
+    let mut options = AppOptions::new("test", token_keys());
+    let intake = |host: &str| ForgeIntake {
+        host: host.to_owned(),
+        secrets: vec![WEBHOOK_SECRET.into()],
+    };
+    options.github = Some(intake("github.com"));
+    options.gitlab = Some(intake("gitlab.com"));
+    options.examiner = Some(Arc::new(Here));
+    let mut server_options = ServerOptions::default();
+    let mut limits = ServeLimits::default();
+    change(&mut options, &mut server_options, &mut limits);
+    (App::new(store, options), server_options, limits)
+}
+
+type Launched = (
+    SocketAddr,
+    oneshot::Sender<()>,
+    JoinHandle<std::io::Result<()>>,
+);
+
+async fn launch(app: &App, options: ServerOptions, limits: ServeLimits) -> Launched {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("a bound socket");
+    let routes = router(app.clone(), options);
+    let (stop, stopped) = oneshot::channel::<()>();
+    let running = tokio::spawn(serve(listener, routes, limits, async move {
+        let _ = stopped.await;
+    }));
+    (address, stop, running)
+}
+
 impl TestServer {
     /// Starts a server over a store.
     pub async fn start(store: Store) -> Self {
@@ -96,28 +131,11 @@ impl TestServer {
         store: Store,
         change: impl FnOnce(&mut AppOptions, &mut ServerOptions, &mut ServeLimits),
     ) -> Self {
-        let mut options = AppOptions::new("test", token_keys());
-        let intake = |host: &str| ForgeIntake {
-            host: host.to_owned(),
-            secrets: vec![WEBHOOK_SECRET.into()],
-        };
-        options.github = Some(intake("github.com"));
-        options.gitlab = Some(intake("gitlab.com"));
-        options.examiner = Some(Arc::new(Here));
-        let mut server_options = ServerOptions::default();
-        let mut limits = ServeLimits::default();
-        change(&mut options, &mut server_options, &mut limits);
-        let app = App::new(store, options);
+        let (app, server_options, limits) = platform(store, change);
         let first = app.first_key().await.expect("the store works");
         let first = first.expect("the store is new");
         let (other_organisation, other_admin) = other_organisation(&app).await;
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("a bound socket");
-        let routes = router(app.clone(), server_options);
-        let (stop, stopped) = oneshot::channel::<()>();
-        let running = tokio::spawn(serve(listener, routes, limits, async move {
-            let _ = stopped.await;
-        }));
+        let (address, stop, running) = launch(&app, server_options, limits).await;
         Self {
             address,
             app,
@@ -125,6 +143,22 @@ impl TestServer {
             other_organisation,
             admin: first.text.expose_secret().to_owned(),
             other_admin,
+            stop: Some(stop),
+            running,
+        }
+    }
+
+    /// Starts a further server over the same database, as another process would.
+    pub async fn beside(&self, store: Store) -> Self {
+        let (app, server_options, limits) = platform(store, |_, _, _| {});
+        let (address, stop, running) = launch(&app, server_options, limits).await;
+        Self {
+            address,
+            app,
+            organisation: self.organisation,
+            other_organisation: self.other_organisation,
+            admin: self.admin.clone(),
+            other_admin: self.other_admin.clone(),
             stop: Some(stop),
             running,
         }

@@ -6,6 +6,7 @@ pub(crate) mod events;
 pub(crate) mod finding;
 pub(crate) mod health;
 pub(crate) mod key;
+pub(crate) mod live;
 pub(crate) mod login;
 pub(crate) mod metrics;
 pub(crate) mod organisation;

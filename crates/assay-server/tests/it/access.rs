@@ -128,6 +128,19 @@ fn cases() -> Vec<Case> {
             400,
         ),
         case(
+            ("get", "/api/v1/review/{review}/messages"),
+            None,
+            else_,
+            200,
+        ),
+        case(
+            ("post", "/api/v1/review/{review}/messages"),
+            Some(json!({"id": "019b76da-a800-7000-8000-000000000000", "text": "why?"})),
+            sees(Permission::ReviewRead),
+            200,
+        ),
+        case(("get", "/api/v1/review/{review}/live"), None, else_, 426),
+        case(
             ("post", "/api/v1/review/analyze"),
             Some(change),
             sees(Permission::ReviewRead),

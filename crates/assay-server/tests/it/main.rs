@@ -15,6 +15,7 @@ mod document;
 mod events;
 mod flow;
 mod kept;
+mod live;
 mod login;
 mod people;
 mod proxy;

@@ -2,14 +2,17 @@
 //! happened to a review. It is only a hint: who hears
 //! nothing looks again after a time, as the table alone says what there is.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use sqlx::PgPool;
 use sqlx::postgres::PgListener;
-use tokio::sync::watch;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, watch};
 
+use crate::live::CHANNEL as LIVE_CHANNEL;
 use crate::review_event::CHANNEL as REVIEW_CHANNEL;
-use crate::{Store, Tx};
+use crate::{LiveHint, Store, Tx};
 
 /// The channel on which PostgreSQL tells other processes.
 const CHANNEL: &str = "assay_task";
@@ -65,6 +68,31 @@ pub(crate) async fn tell_others(
     }
 }
 
+/// Tells other processes what this one changed in sessions, until nobody can change
+/// anything any more.
+pub(crate) async fn hint_others(pool: PgPool, mut hints: broadcast::Receiver<LiveHint>) {
+    let mut waiting = BTreeSet::new();
+    loop {
+        match hints.recv().await {
+            Ok(hint) => waiting.insert(hint.text()),
+            Err(RecvError::Lagged(_)) => waiting.insert(LiveHint::Anything.text()),
+            Err(RecvError::Closed) => return,
+        };
+        while let Ok(hint) = hints.try_recv() {
+            waiting.insert(hint.text());
+        }
+        if pool.is_closed() {
+            return;
+        }
+        let texts: Vec<_> = std::mem::take(&mut waiting).into_iter().collect();
+        let sql = "SELECT pg_notify($1, told) FROM unnest($2::text[]) AS told";
+        let sql = sqlx::query(sql).bind(LIVE_CHANNEL).bind(texts);
+        // Who hears nothing looks by themselves.
+        let _ = sql.execute(&pool).await;
+        tokio::time::sleep(Duration::from_millis(TELL_MS)).await;
+    }
+}
+
 /// Hears that there is something new. What is said between two waits is not missed.
 #[derive(Debug)]
 pub struct Waiter(watch::Receiver<u64>);
@@ -102,14 +130,21 @@ impl Store {
             };
             let again = Duration::from_millis(LISTEN_AGAIN_MS);
             if let Ok(mut listener) = PgListener::connect_with(pool).await
-                && listener.listen_all([CHANNEL, REVIEW_CHANNEL]).await.is_ok()
+                && listener
+                    .listen_all([CHANNEL, REVIEW_CHANNEL, LIVE_CHANNEL])
+                    .await
+                    .is_ok()
             {
                 // What was said while nobody listened is made up for.
                 self.wake();
                 self.tell();
+                self.hint(LiveHint::Anything);
                 while let Ok(heard) = listener.recv().await {
                     match heard.channel() {
                         REVIEW_CHANNEL => self.tell(),
+                        LIVE_CHANNEL => LiveHint::parse(heard.payload())
+                            .into_iter()
+                            .for_each(|hint| self.hint(hint)),
                         _ => self.wake(),
                     }
                 }

@@ -1,12 +1,12 @@
 //! Copies of a whole database, made while it is used, and their way back.
 //!
-//! A copy of SQLite is a database file. A copy of PostgreSQL is one file with the
-//! rows of each table as the server writes them out, as of one moment, packed and
-//! with a hash over all; it goes into an empty database with the same tables.
+//! A copy is one file, packed and with a hash over all: of SQLite it has the database
+//! file, of PostgreSQL the rows of each table as the server writes them out, as of one
+//! moment, which go into an empty database with the same tables.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 
 use assay_source::BlobKeyHasher;
@@ -55,9 +55,14 @@ const TABLES: [&str; 33] = [
 ];
 
 /// What a file of rows begins with.
-const MAGIC: &[u8; 16] = b"assay backup 1\n\n";
+const ROWS_MAGIC: &Magic = b"assay backup 1\n\n";
+/// What a copy of SQLite begins with.
+const FILE_MAGIC: &Magic = b"assay backup 1f\n";
+type Magic = [u8; 16];
 /// So large is a piece of rows in a file at most.
 const PIECE_BYTES_MAX: usize = 64 << 20;
+/// So much of a file is packed at a time.
+const FILE_PIECE_BYTES: usize = 1 << 20;
 /// The usual trade of time for size.
 const LEVEL: i32 = 3;
 
@@ -67,9 +72,7 @@ pub async fn backup(store: &Store, path: &Path) -> Result<(), Error> {
     if path.exists() {
         return Err(disk("make", path, io::ErrorKind::AlreadyExists.into()));
     }
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".unfinished");
-    let unfinished = path.with_file_name(name);
+    let unfinished = beside(path, ".unfinished");
     // What an attempt that was killed left is worthless.
     let _ = fs::remove_file(&unfinished);
     let result = match store.engine() {
@@ -102,13 +105,43 @@ pub async fn restore(store_url: &str, into: Option<&Store>, path: &Path) -> Resu
 }
 
 async fn backup_sqlite(store: &Store, path: &Path) -> Result<(), Error> {
-    let name = path.to_str();
+    let database = beside(path, ".database");
+    // What an attempt that was killed left is worthless.
+    let _ = fs::remove_file(&database);
+    let name = database.to_str();
     let name = name.ok_or_else(|| Error::Invalid("the path is no text".to_owned()))?;
     let mut connection = store.sqlite_connection().await?;
     let query = crate::value::bound_sqlite("VACUUM INTO $1", args![name])?;
-    query.execute(&mut connection).await?;
+    let copied = query.execute(&mut connection).await;
     connection.close().await?;
-    Ok(())
+    let packed = match copied {
+        Ok(_) => pack(&database, path).map_err(|why| disk("write", path, why)),
+        Err(why) => Err(why.into()),
+    };
+    // It is in the copy now, or it is of no use.
+    let _ = fs::remove_file(&database);
+    packed
+}
+
+/// Packs a file, with a hash over it: SQLite's own check does not see a text that was
+/// changed.
+fn pack(database: &Path, path: &Path) -> io::Result<()> {
+    let mut from = File::open(database)?;
+    let mut out = Pieces::new(BufWriter::new(File::create(path)?), FILE_MAGIC)?;
+    let mut piece = vec![0; FILE_PIECE_BYTES];
+    loop {
+        match from.read(&mut piece)? {
+            0 => return out.finish(),
+            length => out.piece(&piece[..length])?,
+        }
+    }
+}
+
+/// Returns the path of a file with a longer name.
+fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(end);
+    path.with_file_name(name)
 }
 
 async fn restore_sqlite(url: &str, path: &Path) -> Result<(), Error> {
@@ -118,21 +151,45 @@ async fn restore_sqlite(url: &str, path: &Path) -> Result<(), Error> {
     if target.exists() {
         return Err(disk("make", &target, io::ErrorKind::AlreadyExists.into()));
     }
-    let copy = SqliteConnectOptions::new()
-        .filename(path)
+    let unfinished = beside(&target, ".unfinished");
+    let unpacked = match unpack(path, &unfinished) {
+        Ok(()) => check_integrity(&unfinished).await,
+        Err(error) => Err(error),
+    };
+    let result = unpacked
+        .and_then(|()| fs::rename(&unfinished, &target).map_err(|why| disk("make", &target, why)));
+    if result.is_err() {
+        // The reason why it failed is what is told.
+        let _ = fs::remove_file(&unfinished);
+    }
+    result
+}
+
+/// Writes what was packed to a file; it is there to stay only when this succeeds.
+fn unpack(path: &Path, to: &Path) -> Result<(), Error> {
+    let mut reading = Reading::open(path, FILE_MAGIC)?;
+    let written = |why| disk("write", to, why);
+    let mut out = File::create(to).map_err(written)?;
+    while let Some(piece) = reading.piece()? {
+        out.write_all(&piece).map_err(written)?;
+    }
+    out.sync_all().map_err(written)
+}
+
+async fn check_integrity(database: &Path) -> Result<(), Error> {
+    let options = SqliteConnectOptions::new()
+        .filename(database)
         .read_only(true)
         .immutable(true);
-    let mut connection = SqliteConnection::connect_with(&copy).await?;
+    let mut connection = SqliteConnection::connect_with(&options).await?;
     let answer = sqlx::query_scalar::<_, String>("PRAGMA integrity_check")
         .fetch_all(&mut connection)
         .await?;
     connection.close().await?;
-    if answer != ["ok"] {
-        return Err(Error::corrupt("backup", answer.join("; ")));
+    match answer == ["ok"] {
+        true => Ok(()),
+        false => Err(Error::corrupt("backup", answer.join("; "))),
     }
-    fs::copy(path, &target).map_err(|why| disk("make", &target, why))?;
-    let file = File::open(&target).map_err(|why| disk("open", &target, why))?;
-    file.sync_all().map_err(|why| disk("write", &target, why))
 }
 
 async fn backup_postgres(store: &Store, path: &Path) -> Result<(), Error> {
@@ -141,7 +198,7 @@ async fn backup_postgres(store: &Store, path: &Path) -> Result<(), Error> {
     };
     let file = File::create(path).map_err(|why| disk("make", path, why))?;
     let written = |why| disk("write", path, why);
-    let mut out = Pieces::new(BufWriter::new(file)).map_err(written)?;
+    let mut out = Pieces::new(BufWriter::new(file), ROWS_MAGIC).map_err(written)?;
     let mut connection = pool.acquire().await?;
     connection
         .execute("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -179,9 +236,9 @@ async fn restore_postgres(store: Option<&Store>, path: &Path) -> Result<(), Erro
         return Err(Error::Unavailable(None));
     };
     // The hash is at the end: the file is read once to see that it is whole.
-    let mut check = Reading::open(path)?;
+    let mut check = Reading::open(path, ROWS_MAGIC)?;
     while check.piece()?.is_some() {}
-    let mut reading = Reading::open(path)?;
+    let mut reading = Reading::open(path, ROWS_MAGIC)?;
     let mut tx = store.begin().await?;
     tx.partition_make_all().await?;
     tx.commit().await?;
@@ -230,8 +287,8 @@ struct Pieces<W: Write> {
 const END: u32 = u32::MAX;
 
 impl<W: Write> Pieces<W> {
-    fn new(mut out: W) -> io::Result<Self> {
-        out.write_all(MAGIC)?;
+    fn new(mut out: W, magic: &Magic) -> io::Result<Self> {
+        out.write_all(magic)?;
         Ok(Self {
             out: zstd::stream::write::Encoder::new(out, LEVEL)?,
             hasher: BlobKeyHasher::new("backup"),
@@ -259,11 +316,12 @@ struct Reading {
 }
 
 impl Reading {
-    fn open(path: &Path) -> Result<Self, Error> {
+    fn open(path: &Path, magic: &Magic) -> Result<Self, Error> {
         let mut file = File::open(path).map_err(|why| disk("open", path, why))?;
-        let mut magic = [0; MAGIC.len()];
-        if file.read_exact(&mut magic).is_err() || magic != *MAGIC {
-            return Err(Error::corrupt("backup", "it is no backup of rows"));
+        let mut found: Magic = [0; 16];
+        if file.read_exact(&mut found).is_err() || found != *magic {
+            let why = "it is no backup of a database of this kind";
+            return Err(Error::corrupt("backup", why));
         }
         let from = zstd::stream::read::Decoder::new(file);
         Ok(Self {

@@ -21,6 +21,7 @@ use crate::app::{App, audit};
 use crate::caller::Caller;
 use crate::error::Error;
 use crate::paging::Paging;
+use crate::quota::QuotaKind;
 use crate::review_events::{EventCursor, ReviewWatch, Seen};
 
 /// A message is of at most so many bytes.
@@ -189,7 +190,7 @@ impl App {
     /// Checks that there is a review whose session the caller may join.
     pub async fn live_may_join(&self, caller: &Caller, id: Identifier) -> Result<(), Error> {
         let scope = caller.authorise(Permission::ReviewRead)?;
-        let mut tx = self.store().read_latest().await?;
+        let mut tx = self.store().read().await?;
         tx.review_get(&scope, ReviewId::from_identifier(id)).await?;
         Ok(())
     }
@@ -206,7 +207,7 @@ impl App {
         }
         let review = ReviewId::from_identifier(id);
         let scope = caller.authorise(Permission::ReviewRead)?;
-        let mut tx = self.store().read_latest().await?;
+        let mut tx = self.store().read().await?;
         let row = tx.review_get(&scope, review).await?;
         let (author, author_name) = self.author(caller, &scope).await?;
         let watch = ReviewWatch::begin(&mut tx, &scope, &row, from.event).await?;
@@ -247,7 +248,7 @@ impl App {
     ) -> Result<Vec<LiveMessageView>, Error> {
         let review = ReviewId::from_identifier(id);
         let scope = caller.authorise(Permission::ReviewRead)?;
-        let mut tx = self.store().read_latest().await?;
+        let mut tx = self.store().read().await?;
         tx.review_get(&scope, review).await?;
         let found = tx.live_message_list(&scope, review, after, paging.rows_max);
         Ok(found
@@ -289,7 +290,8 @@ impl App {
         self.check_backlog(&mut tx).await?;
         let number = u64::try_from(number).map_err(|_| Error::invalid("number", "negative"))?;
         let revisions = (row.base_revision.as_str(), row.head_revision.as_str());
-        let asked = crate::work::ask_again(&mut tx, &scope, (repository, number), revisions);
+        self.quota_take(&mut tx, &scope, QuotaKind::Reviews).await?;
+        let asked = crate::work::queue(&mut tx, &scope, repository, number, revisions, None);
         let asked = asked.await?;
         let details = json!({"again": review.to_string()});
         let target = format!("review:{asked}");
@@ -305,7 +307,7 @@ impl App {
         let actor = caller.principal().actor();
         let name = match actor.user() {
             Some(user) => {
-                let mut tx = self.store().read_latest().await?;
+                let mut tx = self.store().read().await?;
                 let user = tx.user_get(scope, user).await?;
                 user.login
             }

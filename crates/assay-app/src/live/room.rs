@@ -328,7 +328,7 @@ impl Seen {
         if news & HAPPENED != 0 && !room.is_over.load(Ordering::Relaxed) {
             if !self.has_looked {
                 self.has_looked = true;
-                let mut tx = app.store().read_latest().await?;
+                let mut tx = app.store().read().await?;
                 let review = tx.review_get(&room.scope, room.review).await?;
                 drop(tx);
                 if is_ended(review.state) {
@@ -354,7 +354,7 @@ impl Seen {
     }
 
     async fn messages(&mut self, app: &App, room: &Room) -> Result<(), Error> {
-        let mut tx = app.store().read_latest().await?;
+        let mut tx = app.store().read().await?;
         let mut after = match self.number {
             Some(number) => number,
             None => {
@@ -387,7 +387,7 @@ pub(super) async fn people(
     review: ReviewId,
 ) -> Result<Vec<LivePersonView>, Error> {
     let since_ms = app.now_ms().saturating_sub(GONE_MS);
-    let mut tx = app.store().read_latest().await?;
+    let mut tx = app.store().read().await?;
     let people = tx.live_presence_list(scope, review, since_ms, PEOPLE_MAX);
     Ok(people
         .await?
@@ -403,7 +403,7 @@ pub(super) async fn messages(
     review: ReviewId,
     after: i64,
 ) -> Result<Vec<LiveMessageView>, Error> {
-    let mut tx = app.store().read_latest().await?;
+    let mut tx = app.store().read().await?;
     let found = tx.live_message_list(scope, review, after, MESSAGES_MAX);
     Ok(found
         .await?

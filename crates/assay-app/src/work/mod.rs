@@ -52,7 +52,6 @@ pub use self::mend::MendPull;
 pub use self::mirror::Mirrors;
 pub use self::post::PostReview;
 pub use self::pull_request::ReviewPull;
-pub(crate) use self::pull_request::ask_again;
 pub use self::sweep::{Keeping, Sweep};
 
 /// What a worker has at hand besides the platform.

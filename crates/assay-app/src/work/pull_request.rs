@@ -153,17 +153,6 @@ pub(crate) async fn queue(
     Ok(review)
 }
 
-/// Asks for the review of a commit of a pull request once more.
-pub(crate) async fn ask_again(
-    tx: &mut Tx,
-    scope: &Scope,
-    (repository, number): (RepositoryId, u64),
-    revisions: (&str, &str),
-) -> Result<ReviewId, Error> {
-    let asked = ask(tx, scope, repository, number, revisions, true).await?;
-    asked.ok_or(Error::UnderWay)
-}
-
 /// A pull request, with the client that asks for it.
 pub(super) struct Reached<'a> {
     pub(super) tools: &'a ForgeTools,

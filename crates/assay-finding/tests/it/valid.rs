@@ -270,6 +270,8 @@ fn check_markdown(text: &str) -> Result<(), String> {
     }
     ensure(fence.is_none(), || "open fence".to_owned())?;
     let html = html.replace("&#8203;", "\u{200b}").replace("<br>", "<br/>");
+    // What stands before an element and what stands after it are not one word.
+    let html = html.replace("</code>", "</code>\u{200b}");
     let all = elements(&format!("<root>{html}</root>"))?;
     let known = "root p b br ul ol li code details summary";
     for element in &all {

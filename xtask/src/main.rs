@@ -16,6 +16,7 @@ mod chaos;
 mod ci;
 mod demo;
 mod demo_github;
+mod eval;
 mod pushes;
 mod replay;
 mod run;
@@ -57,6 +58,11 @@ Tasks:
   replay --pushes [--branches N] REPOSITORY...
                   play N (40) merged branches push by push and count what
                   `--since-last` says twice or never
+  eval [--program ASSAY] [--model-config FILE | --knowing | --lying] [--only TEXT]
+                  review the changes of evals/review, whose mistakes are known, and
+                  print precision, recall, restraint, cost and time: without a model,
+                  with models of a configuration, or with a scripted one that knows
+                  every mistake or says what is not so
   train-secrets [words | mistakes] DIR
                   train the model that judges secrets on the labels in DIR/meta for
                   DIR/data (and list what it gets wrong), or count the letters of the
@@ -90,6 +96,7 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
         ["web"] => web::build(&root),
         ["web-test"] => web::test(&root),
         ["demo-github", rest @ ..] => demo_github::start(&root, rest),
+        ["eval", rest @ ..] => eval::run(&root, rest),
         ["test", rest @ ..] => ci::test(&root, rest),
         ["services", "up"] => services::up(),
         ["services", "down"] => services::down(),

@@ -17,9 +17,15 @@ mod caller;
 mod error;
 mod kept;
 mod metric;
+mod model_desk;
 mod model_review;
+mod model_setting;
+mod model_talk;
+mod model_usage;
+mod model_wish;
 mod paging;
 mod rate;
+mod spend_book;
 mod trace;
 mod version;
 
@@ -85,7 +91,11 @@ pub use live::{
 };
 pub use login::{Admission, BegunLogin, FinishedLogin, LoginProvider, ProviderKind, ReturnedLogin};
 pub use metric::{Family, Kind, Metrics, family};
-pub use model_review::{ModelReview, ask_model, model_ask};
+pub use model_desk::{DeskSettings, ModelDesk};
+pub use model_review::{TASK_JUDGE, TASK_REVIEW, review_with_model, review_without_model};
+pub use model_talk::{FIRST_LINE, ModelTalk};
+pub use model_usage::{USAGE_BY, UsageLine};
+pub use model_wish::{MODEL_WISH_BYTES_MAX, ModelWish};
 pub use organisation::{CreatedOrganisation, OrganisationView};
 pub use outgoing::{OutgoingAttemptView, OutgoingSecret, OutgoingView, OutgoingWish};
 pub use outgoing_event::TellOutgoing;
@@ -106,6 +116,7 @@ pub use role::RoleView;
 pub use scan::{SecretFound, SecretScan};
 pub use session::{BegunSession, SessionView};
 pub use setting::SettingView;
+pub use spend_book::StoreBook;
 pub use task::{TaskQuery, TaskView, TaskWish};
 pub use team::TeamView;
 pub use token::IssuedToken;
@@ -115,5 +126,6 @@ pub use version::Expected;
 pub use webhook::{Forge, ForgeIntake, Intake, WebhookCall};
 pub use work::{
     AnswerComment, ForgeClient, ForgeTools, Keeping, MendPull, Mirrors, PostReview, PullRequestNow,
-    ReviewPull, Sweep, SyncFeedback, SyncPull, Tools, Worker, WorkerOptions, post_remarks,
+    ReviewPull, Sweep, SyncFeedback, SyncPull, Tools, Worker, WorkerModels, WorkerOptions,
+    post_remarks,
 };

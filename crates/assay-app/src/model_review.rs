@@ -1,13 +1,18 @@
-//! Asking a model what a plan of a review wants to know: each question at its own, with
-//! a schema, and whatever comes back made a reply that a review can judge.
+//! The part of a review that models do, from the plan to the findings: each question on
+//! its own, with a schema, then the remarks judged by further questions. Whatever comes
+//! back is made a reply that a review can judge.
 
 use std::sync::Arc;
 
-use assay_finding::{Confidence, Severity};
+use assay_finding::{Confidence, Report, Severity};
 use assay_llm::{
-    Ask, Call, HearNothing, LlmError, Model, Money, Outcome, Reply, Usage, ask_for_value,
+    Ask, Call, Complexity, HearNothing, LlmError, Model, Money, Outcome, Purpose, Reply, Usage,
+    ask_for_value,
 };
-use assay_review::{ModelPlan, ModelQuestion, ModelRemark, ModelReply};
+use assay_review::{
+    Concern, JudgeReply, ModelClaim, ModelPlan, ModelRemark, ModelReply, ModelTally, ModelVerdict,
+    ModelWeight, Rendered, Settings, Subject, conclude_remarks, draft_remarks,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -17,17 +22,15 @@ use tokio::task::JoinSet;
 const QUESTIONS_AT_A_TIME: usize = 4;
 /// Tokens of an answer, those of its reasoning included.
 const OUTPUT_TOKENS_MAX: u32 = 8_192;
-/// Remarks of one answer that are looked at.
-const REMARKS_MAX: usize = 100;
+/// Who says more of one question than this was misled.
+const REMARKS_MAX: usize = 40;
+/// Verdicts of one answer that are looked at.
+const VERDICTS_MAX: usize = 100;
 
-/// What came of asking.
-#[derive(Clone, Debug)]
-pub struct ModelReview {
-    /// One reply for each question.
-    pub replies: Vec<ModelReply>,
-    /// Who was asked, and what it cost, in a few words.
-    pub about: String,
-}
+/// The task of questions about a change, as the table of routes names it.
+pub const TASK_REVIEW: &str = "review";
+/// The task of questions about remarks.
+pub const TASK_JUDGE: &str = "judge";
 
 /// The answer as it crosses the edge of the process.
 #[derive(Deserialize)]
@@ -41,55 +44,144 @@ struct RemarkWire {
     line: u32,
     quote: String,
     message: String,
+    concern: String,
     severity: String,
     confidence: String,
-    missing_symbol: Option<String>,
+    claim: String,
+    symbol: Option<String>,
 }
 
-/// Returns a question as it is put to a model.
-pub fn model_ask(question: &ModelQuestion) -> Ask {
-    let mut ask =
-        Ask::new(question.system, question.text.as_str()).with_schema("remarks", schema());
+#[derive(Deserialize)]
+struct JudgementWire {
+    verdicts: Vec<VerdictWire>,
+}
+
+#[derive(Deserialize)]
+struct VerdictWire {
+    remark: usize,
+    holds: bool,
+    severity: String,
+    confidence: String,
+}
+
+/// Asks all that a plan wants to know and puts what comes of it into the report.
+/// Nothing that goes wrong stops the rest; it is in the report. `hint` is the model that
+/// is likely asked, for prompts that are made for some.
+pub async fn review_with_model(
+    (subject, settings): (Subject<'_>, &Settings),
+    plan: &ModelPlan,
+    model: Arc<dyn Model>,
+    hint: Option<&str>,
+    report: &mut Report,
+) -> ModelTally {
+    let mut spent = Spent::default();
+    let prompts = plan.prompts();
+    let questions = plan.questions.iter().map(|question| {
+        let concerns = &question.concerns;
+        let ask = question
+            .render(prompts, hint)
+            .map(|text| ask_of(text, "remarks", remarks_schema(concerns)));
+        (ask, purpose(TASK_REVIEW, question.weight))
+    });
+    let results = ask_all(questions.collect(), &model, &mut spent).await;
+    let replies = results.into_iter().map(|result| match value(result) {
+        Ok((value, who)) => remarks(value, &who),
+        Err(why) => ModelReply::Failed(why),
+    });
+    let draft = draft_remarks(subject, settings, plan, replies.collect(), report);
+    let questions = draft.questions.iter().map(|question| {
+        let ask = question
+            .render(prompts, hint)
+            .map(|text| ask_of(text, "verdicts", verdicts_schema()));
+        (ask, purpose(TASK_JUDGE, ModelWeight::Medium))
+    });
+    let results = ask_all(questions.collect(), &model, &mut spent).await;
+    let replies = results.into_iter().map(|result| match value(result) {
+        Ok((value, who)) => verdicts(value, &who),
+        Err(why) => JudgeReply::Failed(why),
+    });
+    let replies = replies.collect();
+    let about = spent.about(&model.id().to_string());
+    conclude_remarks(subject, settings, plan, draft, replies, &about, report)
+}
+
+/// Puts into a report that no question could be asked.
+pub fn review_without_model(
+    (subject, settings): (Subject<'_>, &Settings),
+    plan: &ModelPlan,
+    why: &str,
+    report: &mut Report,
+) {
+    let failed = || ModelReply::Failed(why.to_owned());
+    let replies = plan.questions.iter().map(|_| failed()).collect();
+    let draft = draft_remarks(subject, settings, plan, replies, report);
+    conclude_remarks(
+        subject,
+        settings,
+        plan,
+        draft,
+        Vec::new(),
+        "no model",
+        report,
+    );
+}
+
+fn purpose(task: &'static str, weight: ModelWeight) -> Purpose {
+    let complexity = match weight {
+        ModelWeight::Low => Complexity::Low,
+        ModelWeight::Medium => Complexity::Medium,
+        ModelWeight::High => Complexity::High,
+    };
+    Purpose { task, complexity }
+}
+
+fn ask_of(text: Rendered, name: &str, schema: Value) -> Ask {
+    let mut ask = Ask::new(text.system, text.user).with_schema(name, schema);
     ask.output_tokens_max = OUTPUT_TOKENS_MAX;
     ask
 }
 
-/// Asks all questions of a plan. Nothing that goes wrong stops the others.
-pub async fn ask_model(plan: &ModelPlan, model: Arc<dyn Model>) -> ModelReview {
+type Asked = Result<Result<Reply, LlmError>, String>;
+
+/// Asks questions, some at a time; the results stand in the order of the questions.
+async fn ask_all(
+    questions: Vec<(Result<Ask, String>, Purpose)>,
+    model: &Arc<dyn Model>,
+    spent: &mut Spent,
+) -> Vec<Asked> {
     let places = Arc::new(Semaphore::new(QUESTIONS_AT_A_TIME));
     let mut under_way = JoinSet::new();
-    for (at, question) in plan.questions.iter().enumerate() {
-        let ask = model_ask(question);
-        let (model, places) = (Arc::clone(&model), Arc::clone(&places));
+    let mut results: Vec<Asked> = Vec::new();
+    for (at, (ask, purpose)) in questions.into_iter().enumerate() {
+        let ask = match ask {
+            Ok(ask) => ask,
+            Err(why) => {
+                results.push(Err(why));
+                continue;
+            }
+        };
+        results.push(Err("the question was stopped".to_owned()));
+        let (model, places) = (Arc::clone(model), Arc::clone(&places));
         under_way.spawn(async move {
             let _place = places.acquire_owned().await;
             let call = Call {
                 hear: &HearNothing,
                 has_fallback: false,
+                purpose,
             };
             (at, ask_for_value(&*model, &ask, call).await)
         });
     }
-    let mut spent = Spent::default();
-    let mut replies: Vec<ModelReply> = plan
-        .questions
-        .iter()
-        .map(|_| ModelReply::Failed("the question was stopped".to_owned()))
-        .collect();
-    let mut results = Vec::new();
     while let Some(ended) = under_way.join_next().await {
-        results.extend(ended.ok());
+        if let Ok((at, result)) = ended {
+            results[at] = Ok(result);
+        }
     }
     // What is said must not depend on who was first.
-    results.sort_by_key(|(at, _)| *at);
-    for (at, result) in results {
-        spent.add(&result);
-        replies[at] = reply(result);
+    for result in results.iter().flatten() {
+        spent.add(result);
     }
-    ModelReview {
-        replies,
-        about: spent.about(&model.id().to_string()),
-    }
+    results
 }
 
 /// What the answers cost together.
@@ -128,82 +220,140 @@ impl Spent {
     }
 }
 
-fn reply(result: Result<Reply, LlmError>) -> ModelReply {
-    match result {
-        Ok(Reply::Value { value, answer }) => match serde_json::from_value::<AnswerWire>(value) {
-            Ok(wire) => ModelReply::Remarks(
-                wire.remarks
-                    .into_iter()
-                    .take(REMARKS_MAX)
-                    .map(remark)
-                    .collect(),
-            ),
-            Err(_) => ModelReply::Failed(format!("{}: the answer has another form", answer.model)),
-        },
+/// Returns the value of an answer and who gave it, or why there is none.
+fn value(asked: Asked) -> Result<(Value, String), String> {
+    match asked? {
+        Ok(Reply::Value { value, answer }) => Ok((value, answer.model.to_string())),
         Ok(Reply::Unfinished(answer)) => {
             let why = match &answer.outcome {
                 Outcome::Incomplete { shortfall, .. } => shortfall.to_string(),
                 Outcome::Complete(_) => "it called a tool that it was not given".to_owned(),
             };
-            ModelReply::Failed(format!("{}: {why}", answer.model))
+            Err(format!("{}: {why}", answer.model))
         }
-        Ok(Reply::Misfit { faults, answer }) => ModelReply::Failed(format!(
+        Ok(Reply::Misfit { faults, answer }) => Err(format!(
             "{}: the answer does not have the form that was asked for ({})",
             answer.model,
             faults.first().map_or("", String::as_str)
         )),
-        Err(error) => ModelReply::Failed(error.to_string()),
+        Err(error) => Err(error.to_string()),
     }
 }
 
+fn remarks(value: Value, who: &str) -> ModelReply {
+    let Ok(wire) = serde_json::from_value::<AnswerWire>(value) else {
+        return ModelReply::Failed(format!("{who}: the answer has another form"));
+    };
+    let count = wire.remarks.len();
+    if count > REMARKS_MAX {
+        let why = format!("{who}: {count} remarks in one answer, more than {REMARKS_MAX}");
+        return ModelReply::Failed(why);
+    }
+    ModelReply::Remarks(wire.remarks.into_iter().map(remark).collect())
+}
+
 fn remark(wire: RemarkWire) -> ModelRemark {
+    let claim = ModelClaim::ALL
+        .into_iter()
+        .find(|(_, name)| *name == wire.claim);
     ModelRemark {
         path: wire.path,
         line: wire.line,
         quote: wire.quote,
         message: wire.message,
+        concern: Concern::from_name(&wire.concern).unwrap_or(Concern::Correctness),
         severity: Severity::from_name(&wire.severity).unwrap_or(Severity::Low),
         confidence: Confidence::from_name(&wire.confidence).unwrap_or(Confidence::Low),
-        missing_symbol: wire.missing_symbol,
+        claim: claim.map_or(ModelClaim::Other, |(claim, _)| claim),
+        symbol: wire.symbol.filter(|name| !name.is_empty()),
     }
 }
 
-/// Returns the form of an answer, strict in the sense of all providers.
-fn schema() -> Value {
+fn verdicts(value: Value, who: &str) -> JudgeReply {
+    let Ok(wire) = serde_json::from_value::<JudgementWire>(value) else {
+        return JudgeReply::Failed(format!("{who}: the answer has another form"));
+    };
+    let verdicts = wire.verdicts.into_iter().take(VERDICTS_MAX);
+    let verdict = |wire: VerdictWire| ModelVerdict {
+        remark: wire.remark,
+        holds: wire.holds,
+        severity: Severity::from_name(&wire.severity).unwrap_or(Severity::Low),
+        confidence: Confidence::from_name(&wire.confidence).unwrap_or(Confidence::Low),
+    };
+    JudgeReply::Verdicts(verdicts.map(verdict).collect())
+}
+
+/// Returns the form of an answer about a change, strict in the sense of all providers.
+fn remarks_schema(concerns: &[Concern]) -> Value {
     let text = json!({ "type": "string" });
     let levels = json!({ "type": "string", "enum": ["low", "medium", "high"] });
+    let concerns: Vec<&str> = concerns.iter().map(|one| one.name()).collect();
+    let claims = ModelClaim::ALL.map(|(_, name)| name);
+    list_of(
+        "remarks",
+        json!({
+            "path": text,
+            "line": { "type": "integer", "minimum": 0 },
+            "quote": text,
+            "message": text,
+            "concern": { "type": "string", "enum": concerns },
+            "severity": levels,
+            "confidence": levels,
+            "claim": { "type": "string", "enum": claims },
+            "symbol": { "type": ["string", "null"] },
+        }),
+    )
+}
+
+/// Returns the form of an answer about remarks.
+fn verdicts_schema() -> Value {
+    let levels = json!({ "type": "string", "enum": ["low", "medium", "high"] });
+    list_of(
+        "verdicts",
+        json!({
+            "remark": { "type": "integer", "minimum": 0 },
+            "holds": { "type": "boolean" },
+            "severity": levels,
+            "confidence": levels,
+            "reason": { "type": "string" },
+        }),
+    )
+}
+
+fn list_of(name: &str, properties: Value) -> Value {
+    let required: Vec<String> = properties
+        .as_object()
+        .into_iter()
+        .flat_map(|object| object.keys().cloned())
+        .collect();
     json!({
         "type": "object",
         "properties": {
-            "remarks": {
+            name: {
                 "type": "array",
                 "items": {
                     "type": "object",
-                    "properties": {
-                        "path": text,
-                        "line": { "type": "integer" },
-                        "quote": text,
-                        "message": text,
-                        "severity": levels,
-                        "confidence": levels,
-                        "missing_symbol": { "type": ["string", "null"] },
-                    },
-                    "required": ["path", "line", "quote", "message", "severity", "confidence", "missing_symbol"],
+                    "properties": properties,
+                    "required": required,
                     "additionalProperties": false,
                 },
             },
         },
-        "required": ["remarks"],
+        "required": [name],
         "additionalProperties": false,
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::schema;
+    use assay_review::Concern;
+
+    use super::{remarks_schema, verdicts_schema};
 
     #[test]
-    fn the_schema_is_strict() {
-        assert_eq!(assay_llm::strict_faults(&schema()), Vec::<String>::new());
+    fn the_schemas_are_strict() {
+        for schema in [remarks_schema(&Concern::ALL), verdicts_schema()] {
+            assert_eq!(assay_llm::strict_faults(&schema), Vec::<String>::new());
+        }
     }
 }

@@ -16,6 +16,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, BufReader};
 use tokio::process::Command;
 use tokio::sync::watch;
 
+use crate::model_talk::{ModelTalk, converse};
 use crate::remarks::{Remarks, RemarksError};
 
 /// The program that reviews, and how far it may go.
@@ -195,6 +196,21 @@ impl ReviewProcess {
         order: ReviewOrder<'_>,
         heard: &watch::Sender<StepHeard>,
     ) -> Result<ReviewOutcome, ProcessError> {
+        self.run_with(order, heard, None).await
+    }
+
+    /// Reviews a change as [`ReviewProcess::run`] does, and answers what the process asks
+    /// of models.
+    ///
+    /// # Errors
+    ///
+    /// See [`ProcessError`].
+    pub async fn run_with(
+        &self,
+        order: ReviewOrder<'_>,
+        heard: &watch::Sender<StepHeard>,
+        talk: Option<ModelTalk>,
+    ) -> Result<ReviewOutcome, ProcessError> {
         let range = order.range()?;
         let folder = self.folder()?;
         let report = folder.path().join("report.json");
@@ -210,13 +226,25 @@ impl ReviewProcess {
             command.arg("--without").arg(rule);
         }
         import(&mut command, folder.path(), order.imports).await?;
+        let first = folder.path().join("first.json");
+        if let Some(talk) = &talk {
+            let wish = folder.path().join("model.json");
+            let written = tokio::fs::write(&wish, talk.wish.to_json()).await;
+            written.map_err(io_error("writing how models are asked"))?;
+            command.arg("--ask-parent").arg(&wish);
+            command.arg("--first-remarks").arg(&first);
+        }
         command
             .arg("--output")
             .arg(output("json", &report))
             .arg("--output")
             .arg(output("remarks", &remarks));
         reject(&mut command, folder.path(), order.rejected).await?;
-        self.finish(command, heard).await?;
+        let input = match talk {
+            None => Input::None,
+            Some(talk) => Input::Models(Box::new(talk), first),
+        };
+        self.finish(command, input, heard).await?;
         let remarks = Remarks::read(&self.read(&remarks).await?)?;
         Ok(ReviewOutcome {
             remarks,
@@ -247,7 +275,7 @@ impl ReviewProcess {
             .args(["scan", "--tell-progress", "--rev", commit, "--output"])
             .arg(output("json", &report));
         reject(&mut command, folder.path(), rejected).await?;
-        self.finish(command, heard).await?;
+        self.finish(command, Input::None, heard).await?;
         self.read(&report).await
     }
 
@@ -274,7 +302,7 @@ impl ReviewProcess {
             command.args(["--rule", rule]);
         }
         let heard = watch::Sender::new(StepHeard::default());
-        self.finish(command, &heard).await?;
+        self.finish(command, Input::None, &heard).await?;
         self.read(&patch).await
     }
 
@@ -313,15 +341,28 @@ impl ReviewProcess {
     async fn finish(
         &self,
         mut command: Command,
+        input: Input,
         heard: &watch::Sender<StepHeard>,
     ) -> Result<(), ProcessError> {
+        if !matches!(input, Input::None) {
+            command.stdin(Stdio::piped());
+        }
         command.stdout(Stdio::piped());
         let mut child = command.spawn().map_err(io_error("starting it"))?;
         let told = child.stdout.take().expect("standard output is piped");
         let said = child.stderr.take().expect("standard error is piped");
+        let stdin = child.stdin.take();
+        let deadline = tokio::time::Instant::now() + self.limits.time_max;
         let ended = async {
-            let hearing = hear(told, heard);
-            let ((), said, status) = tokio::join!(hearing, read_end(said), child.wait());
+            let talking = async {
+                match (stdin, input) {
+                    (Some(stdin), Input::Models(talk, first)) => {
+                        converse(told, stdin, heard, *talk, (&first, deadline)).await;
+                    }
+                    _ => hear(told, heard).await,
+                }
+            };
+            let ((), said, status) = tokio::join!(talking, read_end(said), child.wait());
             Ok::<_, io::Error>((said?, status?))
         };
         let time_max = self.limits.time_max;
@@ -378,6 +419,13 @@ impl ReviewProcess {
         }
         tokio::fs::read(file).await.map_err(reading)
     }
+}
+
+/// What a process is told while it runs.
+enum Input {
+    None,
+    /// Answers of models, and where it writes the remarks that it has without them.
+    Models(Box<ModelTalk>, PathBuf),
 }
 
 impl ReviewOrder<'_> {

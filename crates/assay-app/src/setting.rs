@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::app::{App, audit};
 use crate::caller::Caller;
 use crate::error::Error;
+use crate::model_setting;
 use crate::quota;
 use crate::version::Expected;
 
@@ -20,11 +21,18 @@ struct Known {
     check: fn(&Value) -> Result<(), serde_json::Error>,
 }
 
-const KNOWN: &[Known] = &[Known {
-    name: quota::SETTING,
-    permission: Permission::QuotaManage,
-    check: |value| quota::Quotas::deserialize(value).map(|_| ()),
-}];
+const KNOWN: &[Known] = &[
+    Known {
+        name: quota::SETTING,
+        permission: Permission::QuotaManage,
+        check: |value| quota::Quotas::deserialize(value).map(|_| ()),
+    },
+    Known {
+        name: model_setting::SETTING,
+        permission: Permission::QuotaManage,
+        check: |value| model_setting::ModelSetting::deserialize(value).map(|_| ()),
+    },
+];
 
 /// Something that was set.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,12 +6,16 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use assay_source::Clock;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use tokio::sync::Notify;
 
+use crate::answer::Usage;
+use crate::model::ModelId;
 use crate::money::Money;
 
 /// What a limit is for.
@@ -81,7 +85,8 @@ impl BudgetLimits {
         }
     }
 
-    fn has_hard(&self) -> bool {
+    /// Returns whether any of them has a hard limit.
+    pub fn has_hard(&self) -> bool {
         BudgetScope::ALL
             .iter()
             .any(|&scope| self.of(scope).hard.is_some())
@@ -93,6 +98,8 @@ impl BudgetLimits {
 pub struct Window {
     /// Such as `day 2026-02-01`.
     pub name: String,
+    /// Whose it is, for people; empty for everybody's.
+    pub of: String,
     /// What it is for.
     pub scope: BudgetScope,
     /// The limit.
@@ -104,6 +111,8 @@ pub struct Window {
 pub enum BudgetRefusal {
     /// A hard limit would be passed.
     Over {
+        /// Whose, such as `repository a/b`; empty for everybody's.
+        of: String,
         /// Which.
         scope: BudgetScope,
         /// The limit.
@@ -123,14 +132,21 @@ impl fmt::Display for BudgetRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Over {
+                of,
                 scope,
                 limit,
                 spent,
                 wanted,
-            } => write!(
-                f,
-                "the budget of the {scope} is {limit}, of which {spent} is used; the call may cost {wanted}"
-            ),
+            } => {
+                let of = match of.as_str() {
+                    "" => String::new(),
+                    of => format!(" for {of}"),
+                };
+                write!(
+                    f,
+                    "the budget of the {scope}{of} is {limit}, of which {spent} is used; the call may cost {wanted}"
+                )
+            }
             Self::Unpriced => f.write_str("the model has no price, and there is a budget to keep"),
             Self::Unknown(why) => write!(f, "what was spent is not known: {why}"),
         }
@@ -177,6 +193,7 @@ pub fn take_from_sums(
         let spent = sums.get(&window.name).copied().unwrap_or_default();
         if spent.plus(amount) > window.limit {
             return Err(BudgetRefusal::Over {
+                of: window.of.clone(),
                 scope: window.scope,
                 limit: window.limit,
                 spent,
@@ -218,12 +235,52 @@ impl SpendBook for MemoryBook {
     }
 }
 
+/// Somebody who has days and months of their own: a repository, a team, a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BudgetHolder {
+    /// By what the sums are kept, unlike that of any other.
+    pub key: String,
+    /// Who it is, for people, such as `repository a/b`.
+    pub name: String,
+    /// The limits of a day.
+    pub day: BudgetLimit,
+    /// The limits of a month.
+    pub month: BudgetLimit,
+}
+
+/// What one try of a call took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallSpend {
+    /// Who was asked.
+    pub model: ModelId,
+    /// For what, such as `review`.
+    pub task: &'static str,
+    /// What was counted; none when the provider did not say.
+    pub usage: Option<Usage>,
+    /// What it cost, or may have cost; none without a price.
+    pub cost: Option<Money>,
+    /// Whether an answer came.
+    pub is_answered: bool,
+    /// How long it took.
+    pub duration_ms: u64,
+}
+
+/// Hears what each call took.
+pub trait Meter: Send + Sync {
+    /// A try of a call is over.
+    fn note(&self, spend: &CallSpend);
+}
+
 /// The budget of one review, out of those of the day and the month.
 pub struct Budget {
     limits: BudgetLimits,
+    holders: Vec<BudgetHolder>,
     clock: Arc<dyn Clock>,
     own: MemoryBook,
     shared: Arc<dyn SpendBook>,
+    meter: Option<Arc<dyn Meter>>,
+    under_way: AtomicUsize,
+    settled: Notify,
 }
 
 impl fmt::Debug for Budget {
@@ -239,9 +296,58 @@ impl Budget {
     pub fn new(limits: BudgetLimits, shared: Arc<dyn SpendBook>, clock: Arc<dyn Clock>) -> Self {
         Self {
             limits,
+            holders: Vec::new(),
             clock,
             own: MemoryBook::default(),
             shared,
+            meter: None,
+            under_way: AtomicUsize::new(0),
+            settled: Notify::new(),
+        }
+    }
+
+    /// Puts the days and months of others under it.
+    #[must_use]
+    pub fn with_holders(self, holders: Vec<BudgetHolder>) -> Self {
+        Self { holders, ..self }
+    }
+
+    /// Tells somebody what each call takes.
+    #[must_use]
+    pub fn with_meter(self, meter: Arc<dyn Meter>) -> Self {
+        let meter = Some(meter);
+        Self { meter, ..self }
+    }
+
+    /// Says what a try of a call took.
+    pub(crate) fn note(&self, spend: &CallSpend) {
+        if let Some(meter) = &self.meter {
+            meter.note(spend);
+        }
+    }
+
+    /// Sets money aside as [`Budget::reserve`] does, and waits as long as calls of the
+    /// same review are under way that may leave enough of what they set aside.
+    ///
+    /// # Errors
+    ///
+    /// A hard limit that would be passed.
+    pub async fn reserve_when_free(
+        self: &Arc<Self>,
+        most: Option<Money>,
+    ) -> Result<Reservation, BudgetRefusal> {
+        loop {
+            let freed = self.settled.notified();
+            let mut freed = std::pin::pin!(freed);
+            freed.as_mut().enable();
+            match self.reserve(most) {
+                Err(BudgetRefusal::Over { limit, wanted, .. })
+                    if wanted <= limit && self.under_way.load(Ordering::SeqCst) > 0 =>
+                {
+                    freed.await;
+                }
+                taken => return taken,
+            }
         }
     }
 
@@ -253,13 +359,14 @@ impl Budget {
     pub fn reserve(self: &Arc<Self>, most: Option<Money>) -> Result<Reservation, BudgetRefusal> {
         let amount = match most {
             Some(most) => most,
-            None if self.limits.has_hard() => return Err(BudgetRefusal::Unpriced),
+            None if self.has_hard() => return Err(BudgetRefusal::Unpriced),
             None => Money::ZERO,
         };
         if let Some(limit) = self.limits.call.hard
             && amount > limit
         {
             return Err(BudgetRefusal::Over {
+                of: String::new(),
                 scope: BudgetScope::Call,
                 limit,
                 spent: Money::ZERO,
@@ -267,22 +374,25 @@ impl Budget {
             });
         }
         let own = vec![self.window(BudgetScope::Review)];
-        let shared = vec![
-            self.window(BudgetScope::Day),
-            self.window(BudgetScope::Month),
-        ];
+        let shared = self.shared_windows();
         self.own.take(&own, amount)?;
         if let Err(refusal) = self.shared.take(&shared, amount) {
             self.own.settle(&own, amount, Money::ZERO);
             return Err(refusal);
         }
+        self.under_way.fetch_add(1, Ordering::SeqCst);
         Ok(Reservation {
             budget: Arc::clone(self),
             own,
             shared,
             amount,
-            is_settled: false,
         })
+    }
+
+    fn has_hard(&self) -> bool {
+        let mut holders = self.holders.iter();
+        self.limits.has_hard()
+            || holders.any(|one| one.day.hard.is_some() || one.month.hard.is_some())
     }
 
     /// Returns what the review spent, with what is set aside now.
@@ -290,14 +400,30 @@ impl Budget {
         self.own.sum(&self.window(BudgetScope::Review).name)
     }
 
+    /// Returns whether calls are under way, so that what is left is not known yet.
+    pub fn is_busy(&self) -> bool {
+        self.under_way.load(Ordering::SeqCst) > 0
+    }
+
     /// Returns whether a soft limit is reached, and which.
     pub fn soft_reached(&self) -> Option<BudgetScope> {
-        [BudgetScope::Review, BudgetScope::Day, BudgetScope::Month]
+        let own = [BudgetScope::Review, BudgetScope::Day, BudgetScope::Month]
             .into_iter()
             .find(|&scope| {
                 let soft = self.limits.of(scope).soft;
                 soft.is_some_and(|soft| self.sum(scope) >= soft)
-            })
+            });
+        own.or_else(|| {
+            let windows = self.held_windows();
+            let reached = |(window, limit): &(Window, BudgetLimit)| {
+                let soft = limit.soft;
+                soft.is_some_and(|soft| self.shared.sum(&window.name) >= soft)
+            };
+            windows
+                .iter()
+                .find(|one| reached(one))
+                .map(|(window, _)| window.scope)
+        })
     }
 
     /// Returns what may still be spent; none without a hard limit.
@@ -308,7 +434,46 @@ impl Budget {
             let hard = self.limits.of(scope).hard?;
             Some(hard.minus(self.sum(scope)))
         });
-        call.into_iter().chain(others).min()
+        let held = self
+            .held_windows()
+            .into_iter()
+            .filter_map(|(window, limit)| {
+                let hard = limit.hard?;
+                Some(hard.minus(self.shared.sum(&window.name)))
+            });
+        call.into_iter().chain(others).chain(held).min()
+    }
+
+    /// Returns the windows that are not of this review alone, always in the same order.
+    fn shared_windows(&self) -> Vec<Window> {
+        let mut windows = vec![
+            self.window(BudgetScope::Day),
+            self.window(BudgetScope::Month),
+        ];
+        windows.extend(self.held_windows().into_iter().map(|(window, _)| window));
+        windows
+    }
+
+    fn held_windows(&self) -> Vec<(Window, BudgetLimit)> {
+        let mut windows = Vec::new();
+        for holder in &self.holders {
+            for (scope, limit) in [
+                (BudgetScope::Day, holder.day),
+                (BudgetScope::Month, holder.month),
+            ] {
+                let window = self.window(scope);
+                windows.push((
+                    Window {
+                        name: format!("{} {}", holder.key, window.name),
+                        of: holder.name.clone(),
+                        limit: limit.hard.unwrap_or(Money::MAX),
+                        ..window
+                    },
+                    limit,
+                ));
+            }
+        }
+        windows
     }
 
     fn sum(&self, scope: BudgetScope) -> Money {
@@ -329,6 +494,7 @@ impl Budget {
         };
         Window {
             name,
+            of: String::new(),
             scope,
             limit: self.limits.of(scope).hard.unwrap_or(Money::MAX),
         }
@@ -343,7 +509,6 @@ pub struct Reservation {
     own: Vec<Window>,
     shared: Vec<Window>,
     amount: Money,
-    is_settled: bool,
 }
 
 impl Reservation {
@@ -353,8 +518,7 @@ impl Reservation {
     }
 
     /// Says what was spent.
-    pub fn settle(mut self, spent: Money) {
-        self.is_settled = true;
+    pub fn settle(self, spent: Money) {
         self.budget.own.settle(&self.own, self.amount, spent);
         self.budget.shared.settle(&self.shared, self.amount, spent);
     }
@@ -362,11 +526,8 @@ impl Reservation {
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        if !self.is_settled {
-            self.budget.own.settle(&self.own, self.amount, self.amount);
-            self.budget
-                .shared
-                .settle(&self.shared, self.amount, self.amount);
-        }
+        // What nobody settled stays taken: all of it counts as spent.
+        self.budget.under_way.fetch_sub(1, Ordering::SeqCst);
+        self.budget.settled.notify_waiters();
     }
 }

@@ -163,6 +163,19 @@ impl ModelTable {
         self.rows.extend(other.rows);
     }
 
+    /// Returns the highest prices of the table, each by itself.
+    pub fn dearest(&self) -> Price {
+        let prices = || self.rows.iter().filter_map(|(_, facts)| facts.price);
+        let most = |of: fn(Price) -> u64| prices().map(of).max().unwrap_or_default();
+        Price {
+            input: most(|price| price.input),
+            output: most(|price| price.output),
+            cache_read: most(|price| price.cache_read),
+            cache_write: most(|price| price.cache_write),
+            batch_percent: 100,
+        }
+    }
+
     /// Returns the day of the prices.
     pub fn date(&self) -> Date {
         self.date

@@ -22,7 +22,9 @@ mod frame;
 mod model;
 mod money;
 mod provider;
+mod relay;
 mod retry;
+mod routed;
 mod router;
 mod structured;
 mod transcript;
@@ -31,18 +33,20 @@ mod transport;
 pub use answer::{Answer, Content, Outcome, Shortfall, Usage};
 pub use ask::{AnswerSchema, Ask, Message, Tool, ToolCall, ToolResult};
 pub use budget::{
-    Budget, BudgetLimit, BudgetLimits, BudgetRefusal, BudgetScope, MemoryBook, Reservation,
-    SpendBook, Window, settle_sums, take_from_sums,
+    Budget, BudgetHolder, BudgetLimit, BudgetLimits, BudgetRefusal, BudgetScope, CallSpend,
+    MemoryBook, Meter, Reservation, SpendBook, Window, settle_sums, take_from_sums,
 };
 pub use cached::Cached;
 pub use chain::Chain;
 pub use error::{Failed, LlmError, Phase};
 pub use facts::{ModelFacts, ModelTable, Price};
-pub use model::{Boxed, Call, Hear, HearNothing, Model, ModelId, World};
+pub use model::{Boxed, Call, Hear, HearNothing, Model, ModelId, Purpose, World};
 pub use money::Money;
 pub use provider::{
     Auth, Provider, ProviderKind, ProviderModel, ProviderSettings, RetryPolicy, Timeouts,
 };
+pub use relay::{RELAY_LINE_BYTES_MAX, Relay, RelayQuestion};
+pub use routed::{Choice, Routed};
 pub use router::{Candidate, Complexity, Decision, Need, Purse, Reason, Route, Router, Verdict};
 pub use structured::{Reply, ask_for_value, strict_faults};
 pub use transcript::{Recorder, Replay, TRANSCRIPT_BYTES_MAX};

@@ -11,6 +11,7 @@ use assay_source::{Clock, Randomness};
 use crate::answer::Answer;
 use crate::ask::Ask;
 use crate::error::LlmError;
+use crate::router::Complexity;
 
 /// A future that is passed through a trait object.
 pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -73,6 +74,26 @@ pub struct Call<'a> {
     pub hear: &'a dyn Hear,
     /// Whether somebody else can be asked, so that it is not worth waiting long.
     pub has_fallback: bool,
+    /// For what it is asked.
+    pub purpose: Purpose,
+}
+
+/// For what a question is asked, by which it is decided who is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Purpose {
+    /// The task, such as `review`.
+    pub task: &'static str,
+    /// How hard it is.
+    pub complexity: Complexity,
+}
+
+impl Default for Purpose {
+    fn default() -> Self {
+        Self {
+            task: "review",
+            complexity: Complexity::Medium,
+        }
+    }
 }
 
 impl Default for Call<'_> {
@@ -80,6 +101,7 @@ impl Default for Call<'_> {
         Self {
             hear: &HearNothing,
             has_fallback: false,
+            purpose: Purpose::default(),
         }
     }
 }

@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::answer::{Answer, Outcome, Usage};
 use crate::api::{ANTHROPIC_FIRST_VERSION, Api, Draft, Means, Target, Wire};
 use crate::ask::Ask;
-use crate::budget::{Budget, Reservation};
+use crate::budget::{Budget, CallSpend, Reservation};
 use crate::error::LlmError;
 use crate::facts::ModelFacts;
 use crate::model::{Boxed, Call, Model, ModelId, World};
@@ -411,9 +411,11 @@ impl ProviderModel {
                 true => Means::Told,
                 false => Means::Native,
             };
-            let reservation = self.reserve(ask)?;
+            let reservation = self.reserve(ask).await?;
+            let began_ms = clock.now_ms();
             let result = self.attempt(ask, call, means, first_token_ms).await;
             let spent = self.settle(ask, reservation, &result);
+            self.note(call, &result, spent, began_ms);
             cost = cost.zip(spent).map(|(one, other)| one.plus(other));
             let error = match result {
                 Ok((outcome, usage)) => {
@@ -456,10 +458,33 @@ impl ProviderModel {
         Some(self.facts.price?.most(ask.input_tokens_max(), output))
     }
 
-    fn reserve(&self, ask: &Ask) -> Result<Option<Reservation>, LlmError> {
-        let budget = self.budget.as_ref();
-        let reserved = budget.map(|budget| budget.reserve(self.most(ask)));
-        reserved.transpose().map_err(LlmError::Budget)
+    async fn reserve(&self, ask: &Ask) -> Result<Option<Reservation>, LlmError> {
+        let Some(budget) = &self.budget else {
+            return Ok(None);
+        };
+        let reserved = budget.reserve_when_free(self.most(ask)).await;
+        reserved.map(Some).map_err(LlmError::Budget)
+    }
+
+    /// Says what a try took, to whoever keeps the budget.
+    fn note(
+        &self,
+        call: Call<'_>,
+        result: &Result<(Outcome, Option<Usage>), LlmError>,
+        cost: Option<Money>,
+        began_ms: i64,
+    ) {
+        if let Some(budget) = &self.budget {
+            let passed_ms = self.provider.world.clock.now_ms().saturating_sub(began_ms);
+            budget.note(&CallSpend {
+                model: self.id.clone(),
+                task: call.purpose.task,
+                usage: result.as_ref().ok().and_then(|(_, usage)| *usage),
+                cost,
+                is_answered: result.is_ok(),
+                duration_ms: passed_ms.max(0) as u64,
+            });
+        }
     }
 
     /// Settles what a try cost: by what was counted, else the most that it can have

@@ -42,9 +42,28 @@ struct EntryLine {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ErrorWire {
+pub(crate) struct ErrorWire {
     kind: String,
     message: String,
+}
+
+impl ErrorWire {
+    pub(crate) fn of(error: &LlmError) -> Self {
+        Self {
+            kind: error.kind().name().to_owned(),
+            message: error.to_string(),
+        }
+    }
+
+    pub(crate) fn error(self) -> LlmError {
+        let kind = ErrorKind::ALL
+            .into_iter()
+            .find(|kind| kind.name() == self.kind);
+        LlmError::Recorded {
+            kind: kind.unwrap_or(ErrorKind::Internal),
+            message: self.message,
+        }
+    }
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -220,10 +239,7 @@ impl<M: Model> Model for Recorder<M> {
                 key: key(&value),
                 ask: value,
                 answer: result.as_ref().ok().map(AnswerWire::of),
-                error: result.as_ref().err().map(|error| ErrorWire {
-                    kind: error.kind().name().to_owned(),
-                    message: error.to_string(),
-                }),
+                error: result.as_ref().err().map(ErrorWire::of),
             };
             let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
             entries

@@ -47,8 +47,10 @@ pub use coverage::{COVERAGE_BYTES_MAX, CoverageError, CoverageReport};
 pub use gate::GateSettings;
 pub use mend::{LeftFinding, LeftReason, MendInput, Mended, MendedFinding, mend};
 pub use model::{
-    MODEL_PACK, ModelLimits, ModelPlan, ModelQuestion, ModelRemark, ModelReply, add_remarks,
-    model_plan,
+    Concern, JudgeQuestion, JudgeReply, MODEL_PACK, ModelClaim, ModelDraft, ModelLimits,
+    ModelOptions, ModelPlan, ModelQuality, ModelQuestion, ModelRemark, ModelReply, ModelTally,
+    ModelVerdict, ModelWeight, Prompt, PromptError, PromptSet, Rendered, conclude_remarks,
+    draft_remarks, model_plan, model_rules,
 };
 pub use outside::{OutsideFindings, OutsideRun};
 pub use pipeline::{NoProgress, Progress, Subject, review};

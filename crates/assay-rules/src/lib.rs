@@ -81,7 +81,9 @@ pub use secret::{
     secret_features, secret_findings, secret_keywords, secret_samples, secret_spans,
 };
 pub use settings::{RuleSettings, RuleStatement, SettingsError};
-pub use suppress::{ConfiguredSuppression, suppress_configured};
+pub use suppress::{
+    ConfiguredSuppression, lines_with_code, placed_directives, suppress_configured,
+};
 pub use surface::{
     Break, BreakKind, CallShape, Callable, Signature, Surface, SurfaceItem, SurfaceParameter,
     call_at, callable_at, compare_surfaces, misfit, surface,

@@ -2,14 +2,15 @@
 //! finds the comments that silence nothing, give no reason, or have run out.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use assay_finding::{
     Directive, DirectiveError, DirectiveOutcome, DirectiveTarget, Finding, Fingerprint, Frame,
     IdentityHasher, Location, PlacedDirective, RuleId, RulePattern, Severity, State, Suppressed,
     SuppressedBy, apply_directives, parse_directives,
 };
-use assay_source::{RepoPath, Span};
-use assay_syntax::{Language, NodeRef, Role};
+use assay_source::{RepoPath, SourceText, Span};
+use assay_syntax::{Language, NodeRef, ParsedFile, Role};
 use globset::GlobMatcher;
 use jiff::civil::Date;
 
@@ -88,6 +89,34 @@ pub fn suppress_configured(
         });
     }
     outcomes
+}
+
+/// Returns the directives of a file's comments, to silence what was found by something
+/// else than an engine.
+pub fn placed_directives(
+    path: &RepoPath,
+    text: &Arc<SourceText>,
+    parsed: &ParsedFile,
+) -> Vec<PlacedDirective> {
+    if memchr::memmem::find(text.as_str().as_bytes(), b"assay:").is_none() {
+        return Vec::new();
+    }
+    let input = FileInput::new(path, text, Some(parsed));
+    let found = read(&input);
+    let code = code_lines(&input, !found.is_empty());
+    found
+        .iter()
+        .filter_map(|one| place(&input, one, one.result.as_ref().ok()?, &code))
+        .collect()
+}
+
+/// Returns the lines of a file that hold anything but white space and comments.
+pub fn lines_with_code(
+    path: &RepoPath,
+    text: &Arc<SourceText>,
+    parsed: &ParsedFile,
+) -> HashSet<u32> {
+    code_lines(&FileInput::new(path, text, Some(parsed)), true)
 }
 
 /// A directive or what was wrong with it, with the comment that holds it.

@@ -27,6 +27,7 @@ const BEARER: &str = "bearer";
         (name = "findings", description = "Findings over all reviews, and what people think of them."),
         (name = "health", description = "How the server does."),
         (name = "live", description = "What people and agents say about a review, as it happens."),
+        (name = "model", description = "Language models: what they cost."),
         (name = "organisation", description = "The organisation, its people and roles."),
         (name = "repositories", description = "Repositories on forges."),
         (name = "reviews", description = "Reviews and what they found."),

@@ -19,8 +19,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::context::{Context, ServerOptions};
 use crate::endpoint::{
-    audit, events, finding, health, key, live, login, metrics, organisation, outgoing, repository,
-    review, scan, session, setting, task, team, token, user, webhook,
+    audit, events, finding, health, key, live, login, metrics, model, organisation, outgoing,
+    repository, review, scan, session, setting, task, team, token, user, webhook,
 };
 use crate::extract::BodyLimit;
 use crate::layer::{tag, watch};
@@ -103,6 +103,7 @@ pub(crate) fn described() -> OpenApiRouter<Context> {
         .routes(routes!(user::list, user::create))
         .routes(routes!(user::get, user::update, user::remove))
         .routes(routes!(user::set_role))
+        .routes(routes!(model::usage))
         .routes(routes!(setting::list))
         .routes(routes!(setting::get, setting::put, setting::remove))
         .routes(routes!(outgoing::list, outgoing::create))

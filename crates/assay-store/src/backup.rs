@@ -18,7 +18,7 @@ use crate::value::args;
 use crate::{Engine, Error, Store};
 
 /// Every table, each after those that it refers to.
-const TABLES: [&str; 33] = [
+const TABLES: [&str; 35] = [
     "organisation",
     "user_account",
     "role",
@@ -52,6 +52,8 @@ const TABLES: [&str; 33] = [
     "outside_import",
     "live_message",
     "live_presence",
+    "model_spend",
+    "model_transcript",
 ];
 
 /// What a file of rows begins with.

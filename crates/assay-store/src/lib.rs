@@ -71,7 +71,7 @@ pub use live::{LiveHint, LiveMessage, LiveMessageKind, LivePresence, NewLiveMess
 pub use login::{LoginAttempt, Session, SessionOwner};
 pub use mark::Mark;
 pub use member::{Member, Role, Team};
-pub use model_usage::{ModelUsage, UsageTotal};
+pub use model_usage::{ModelUsage, UsageBy, UsageRow, UsageTotal};
 pub use open::{Engine, Store, StoreOptions, database_create, database_drop};
 pub use outgoing_webhook::{NewOutgoingWebhook, OutgoingAttempt, OutgoingWebhook, WEBHOOKS_MAX};
 pub use outside_import::{IMPORT_OUTPUT_BYTES_MAX, IMPORTS_MAX, ImportKept, OutsideImport};

@@ -41,6 +41,7 @@ const MIGRATIONS: &[Migration] = migrations! {
     10 "0010-rejection"
     11 "0011-attempt"
     12 "0012-live"
+    13 "0013-model"
 };
 
 /// Keeps two processes from migrating one server at once.

@@ -244,6 +244,11 @@ impl Store {
         &*self.0.clock
     }
 
+    /// Returns the same, to keep.
+    pub fn clock_shared(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.0.clock)
+    }
+
     /// Returns the randomness that was passed in.
     pub fn randomness(&self) -> &dyn Randomness {
         &*self.0.randomness

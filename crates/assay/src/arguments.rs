@@ -104,6 +104,8 @@ pub(crate) enum Command {
     /// Show or clear what is kept between runs
     #[command(subcommand)]
     Cache(CacheCommand),
+    /// Show what language models cost: by review, repository, model, task, day or month
+    Usage(UsageArguments),
     /// Keep the local database of advisories about packages
     Advisories(AdvisoriesArguments),
     /// Answer webhooks and the API, and review what they bring
@@ -305,6 +307,12 @@ pub(crate) struct ModelArguments {
     /// Take the model's answers from what was written down; nothing is sent
     #[arg(long, value_name = "FILE", conflicts_with = "model")]
     pub(crate) replay: Option<PathBuf>,
+    /// Ask the process that started this one, as the file says
+    #[arg(long, value_name = "FILE", hide = true, conflicts_with_all = ["model", "replay"])]
+    pub(crate) ask_parent: Option<PathBuf>,
+    /// Where remarks are written before models are asked
+    #[arg(long, value_name = "FILE", hide = true, requires = "ask_parent")]
+    pub(crate) first_remarks: Option<PathBuf>,
 }
 
 /// Which change is meant.
@@ -741,6 +749,39 @@ pub(crate) struct AdvisoriesStatusArguments {
     /// The database (default: in the user's cache, or ASSAY_ADVISORIES)
     #[arg(long, value_name = "FILE")]
     pub(crate) database: Option<PathBuf>,
+}
+
+/// What `assay usage` shows.
+#[derive(Debug, Args)]
+pub(crate) struct UsageArguments {
+    /// By what calls are added up
+    #[arg(long, value_enum, default_value = "day")]
+    pub(crate) by: UsageBy,
+    /// Only calls from this day on, such as 2026-02-01, in UTC
+    #[arg(long, value_name = "DAY")]
+    pub(crate) since: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// By what calls of models are added up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum UsageBy {
+    /// Each call by itself.
+    Call,
+    /// Reviews, by the time at which they began.
+    Review,
+    /// Repositories, by the name of their folder.
+    Repository,
+    /// Models.
+    Model,
+    /// What was asked for.
+    Task,
+    /// Days, in UTC.
+    Day,
+    /// Months, in UTC.
+    Month,
 }
 
 /// What `assay cache` does.

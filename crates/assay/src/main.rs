@@ -83,6 +83,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Summary(own) => command::summary::run(global, own),
         Command::Sbom(own) => command::sbom::run(global, own),
         Command::Cache(own) => command::cache::run(own),
+        Command::Usage(own) => command::usage::run(own),
         Command::Advisories(own) => command::advisories::run(global, own),
         Command::Serve(own) => server::run(own),
         Command::Demo(own) => server::demo(own),

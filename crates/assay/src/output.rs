@@ -103,6 +103,12 @@ impl Outputs {
     }
 }
 
+/// Writes what a review says on a pull request into a file.
+pub(crate) fn write_remarks(file: &Path, report: &Report) -> anyhow::Result<()> {
+    let options = RenderOptions::default();
+    write_file(file, |out| render(report, Format::Remarks, &options, out))
+}
+
 fn to_stdout(report: &Report, format: Format, options: &RenderOptions) -> anyhow::Result<()> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let written = render(report, format, options, &mut out).and_then(|()| out.flush());

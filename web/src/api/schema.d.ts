@@ -305,6 +305,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/model/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Adds up what language models were used for and cost. */
+        get: operations["model_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/organisation": {
         parameters: {
             query?: never;
@@ -2783,6 +2800,47 @@ export interface components {
             /** @description By model. */
             models: components["schemas"]["ModelUsage"][];
         };
+        /** @description What was used by one of those by whom calls are added up. */
+        UsageLine: {
+            /**
+             * Format: int64
+             * @description How often a model was called.
+             */
+            calls: number;
+            /**
+             * Format: int64
+             * @description Tokens that came out.
+             */
+            completion_tokens: number;
+            /**
+             * Format: int64
+             * @description What it cost, in billionths of a dollar.
+             */
+            cost_nanos: number;
+            /**
+             * Format: int64
+             * @description How often no answer came.
+             */
+            failed: number;
+            /**
+             * @description Who or what it is; none where nobody knows.
+             * @example 2026-02-01
+             */
+            key?: string | null;
+            /**
+             * Format: int64
+             * @description Tokens that went in.
+             */
+            prompt_tokens: number;
+        };
+        /** @description What was used. */
+        UsageLines: {
+            /**
+             * @description The dearest first; calls, days and months in the order of time, the last first.
+             *     A thousand at most.
+             */
+            items: components["schemas"]["UsageLine"][];
+        };
         /** @description A person of the organisation. */
         User: {
             /** @description Their name for people. */
@@ -4938,6 +4996,127 @@ export interface operations {
             };
             /** @description The body did not arrive in time. */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The thing is not any more what `If-Match` says. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit is reached; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that this needs does not answer, or took too long. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    model_usage: {
+        parameters: {
+            query?: {
+                /**
+                 * @description By what: `call`, `review`, `repository`, `user`, `team`, `model`, `task`, `day`
+                 *     or `month`.
+                 * @example repository
+                 */
+                by?: string;
+                /** @description From this time on, in milliseconds since 1970. */
+                from_ms?: number;
+                /** @description Before this time. */
+                to_ms?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was used. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageLines"];
+                };
+            };
+            /** @description The request makes no sense. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody knows who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may see this, but not do it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or the caller may not know of it. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

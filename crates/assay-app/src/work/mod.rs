@@ -13,6 +13,7 @@ mod here;
 mod ignored;
 mod mend;
 mod mirror;
+mod models;
 mod post;
 mod progress;
 mod pull_request;
@@ -50,6 +51,7 @@ pub use self::forge::{ForgeClient, ForgeTools};
 pub use self::here::{PullRequestNow, post_remarks};
 pub use self::mend::MendPull;
 pub use self::mirror::Mirrors;
+pub use self::models::WorkerModels;
 pub use self::post::PostReview;
 pub use self::pull_request::ReviewPull;
 pub use self::sweep::{Keeping, Sweep};
@@ -66,6 +68,8 @@ pub struct Tools {
     pub github: Option<ForgeTools>,
     /// GitLab, when there is one.
     pub gitlab: Option<ForgeTools>,
+    /// Language models, when there are some.
+    pub models: Option<WorkerModels>,
 }
 
 /// How a worker works.

@@ -9,6 +9,7 @@ use assay_store::{
     ReviewState, Tx, Unique,
 };
 use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
 
 use super::Worker;
 use super::forge::{Check, ForgeClient, ForgeTools, Pull, commit};
@@ -250,7 +251,8 @@ impl Worker {
         let (reached, repository) = self
             .reach(organisation, &job.repository, job.number)
             .await?;
-        let (repository, host) = (repository.id, repository.host);
+        let whole = repository;
+        let (repository, host) = (whole.id, whole.host.clone());
         let pull = self.pull(&reached, &host, &job.head).await?;
         if let Some(why) = reached.not_now(&pull, &job.head) {
             let put_off = self.put_off(claim, organisation, review, repository, &pull, why);
@@ -278,11 +280,25 @@ impl Worker {
             without: &without,
             imports: &imports,
         };
-        let outcome = self
-            .telling(&scope, claim.lease, review, async |heard| {
-                self.review_commits(&scope, order, heard).await
-            })
-            .await?;
+        let seat = self.seat(&scope, review, &whole, &pull).await?;
+        let (first, has_first) = oneshot::channel();
+        let talk = seat.as_ref().map(|seat| seat.talk(first));
+        let reviewing = self.telling(&scope, claim.lease, review, async |heard| {
+            self.review_commits(&scope, order, heard, talk).await
+        });
+        // What is known without a model is said while models are asked.
+        let saying = async {
+            if let Ok(remarks) = has_first.await {
+                let on = (repository, job.number);
+                self.say_first(claim, &scope, (&job, on), &reached, remarks)
+                    .await;
+            }
+        };
+        let (outcome, ()) = tokio::join!(reviewing, saying);
+        if let Some(seat) = &seat {
+            self.leave_seat(&scope, review, seat).await;
+        }
+        let outcome = outcome?;
         let recorded = record(&outcome.report)?;
         let post = PostReview::of(&job, outcome.remarks);
         let follow_up = post.task()?;

@@ -17,6 +17,7 @@ use super::forge::Pull;
 use super::pull_request::Reached;
 use super::trouble::Trouble;
 use crate::job::ReviewChange;
+use crate::model_talk::ModelTalk;
 use crate::remarks::Remarks;
 use crate::review_process::{ReviewOrder, ReviewOutcome, StepHeard};
 
@@ -87,7 +88,12 @@ impl Worker {
         scope: &Scope,
         order: ReviewOrder<'_>,
         heard: &watch::Sender<StepHeard>,
+        talk: Option<ModelTalk>,
     ) -> Result<ReviewOutcome, Trouble> {
+        // What models answer is not what they answered a short time ago.
+        if talk.is_some() {
+            return Ok(self.0.tools.process.run_with(order, heard, talk).await?);
+        }
         let ReviewOrder {
             repository,
             base,

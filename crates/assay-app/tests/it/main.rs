@@ -6,9 +6,11 @@
     reason = "the tests write the programs that are started; a test stops where something is not as expected"
 )]
 
+mod budget;
 mod encryption;
 #[cfg(unix)]
 mod examiner;
+mod injection;
 mod outgoing;
 mod remarks;
 mod replica;

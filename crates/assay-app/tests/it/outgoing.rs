@@ -110,6 +110,7 @@ impl Running {
             },
             github: None,
             gitlab: None,
+            models: None,
         };
         let options = WorkerOptions {
             lease_ms: LEASE_MS,

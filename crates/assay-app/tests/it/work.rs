@@ -45,6 +45,7 @@ fn worker(server: &TestServer, test: &TestStore) -> Worker {
         mirrors,
         github: None,
         gitlab: None,
+        models: None,
     };
     Worker::new(
         server.app.clone(),

@@ -40,6 +40,7 @@ fn whatever_is_wrong_with_one_the_next_answers_in_time() {
             let call = Call {
                 hear: &ear,
                 has_fallback: false,
+                ..Call::default()
             };
             let found = run(chain.ask(&ask(), call)).unwrap();
             assert_eq!(said(&found), "from the second", "{dialect:?} {turn:?}");

@@ -33,6 +33,7 @@ fn every_shape_gives_the_same_text() {
                 let call = Call {
                     hear: &ear,
                     has_fallback: false,
+                    ..Call::default()
                 };
                 let found = run(model(&fake, dialect).ask(&ask(), call));
                 let found = found.unwrap_or_else(|error| panic!("{dialect:?} {shape:?} {error}"));
@@ -66,6 +67,7 @@ fn check_cut(turn: &Turn, is_expected: fn(&LlmError) -> bool) {
         let call = Call {
             hear: &ear,
             has_fallback: false,
+            ..Call::default()
         };
         let error = run(model(&fake, dialect).ask(&ask(), call)).expect_err("no answer");
         assert!(is_expected(&error), "{dialect:?}: {error:?}");

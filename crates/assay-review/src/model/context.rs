@@ -1,50 +1,78 @@
 //! What a model is shown: the changed lines with the functions around them, masked and
-//! numbered, in as many questions as are allowed; what has no room is counted.
+//! numbered, with what belongs to them, in as many questions as are allowed; what has
+//! no room is counted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use assay_finding::{Coverage, Finding, HunkEntry, Report};
+use assay_finding::{Coverage, Finding, HunkEntry, Report, Severity};
 use assay_rules::is_test_path;
-use assay_source::{FileVersion, RepoPath, SourceText};
-use assay_syntax::{Symbol, detect, parse, symbols};
+use assay_source::{RepoPath, SourceText};
+use assay_syntax::{Symbol, detect, language_by_name, parse, symbols};
 
-use super::ModelLimits;
+use super::bundle;
+use super::concern::{Concern, worth};
+use super::convention::conventions;
+use super::prompt::{PromptSet, PromptValue, Rendered};
+use super::reading::{Reader, masked};
+use super::related::{Neighbours, choose};
+use super::{ModelLimits, ModelOptions};
 use crate::pipeline::Subject;
-use crate::redact;
 use crate::settings::Settings;
 
-/// Bytes of a file that is shown.
-const FILE_BYTES_MAX: u64 = 2 << 20;
 /// Lines of a function that is shown whole.
 const FUNCTION_LINES_MAX: u32 = 150;
 /// Lines around a change in a longer function, and outside of any.
 const AROUND_LINES: u32 = 12;
-/// Bytes of a line.
-const LINE_CHARS_MAX: usize = 300;
+/// Characters of a line.
+pub(super) const LINE_CHARS_MAX: usize = 300;
 /// Static findings of a file that are told.
 const KNOWN_MAX: usize = 20;
+/// From this risk on each concern has a question of its own.
+const RISK_HIGH: u32 = 60;
+/// From this risk on a change wants more than the simplest model.
+const RISK_MEDIUM: u32 = 25;
+/// So many changed lines are hard to keep in mind together.
+const LINES_MANY: usize = 80;
+/// More than these are hard.
+const LINES_TOO_MANY: usize = 400;
+
+/// How much thought a question wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ModelWeight {
+    /// A small change where little can go wrong.
+    Low,
+    /// Most changes.
+    Medium,
+    /// A change that is large or risky.
+    High,
+}
 
 /// The questions of one review.
-#[derive(Clone, Debug)]
 pub struct ModelPlan {
     /// What is asked, each on its own.
     pub questions: Vec<ModelQuestion>,
-    pub(super) limits: ModelLimits,
+    pub(super) options: ModelOptions,
+    pub(super) neighbours: Neighbours,
     /// The file, the hunk, and why it is not shown.
     pub(super) unseen: Vec<(usize, usize, String)>,
+    /// What else is not shown, for people.
+    pub(super) notes: Vec<String>,
 }
 
 /// One question.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct ModelQuestion {
-    /// What the model is told about its task, the same for all questions.
-    pub system: &'static str,
-    /// What it is shown.
-    pub text: String,
+    /// What is looked for.
+    pub concerns: Vec<Concern>,
+    /// How much thought it wants.
+    pub weight: ModelWeight,
     pub(super) files: Vec<Shown>,
+    conventions: String,
+    text: String,
+    related: String,
 }
 
 /// A file in a question.
@@ -64,13 +92,38 @@ impl ModelQuestion {
         let labels: Vec<&str> = self.files.iter().map(|file| file.label.as_str()).collect();
         labels.join(", ")
     }
+
+    /// Puts the question into words, for a model when it is known.
+    ///
+    /// # Errors
+    ///
+    /// When the prompt cannot be rendered.
+    pub fn render(&self, prompts: &PromptSet, model: Option<&str>) -> Result<Rendered, String> {
+        let prompt = prompts.find("review", model);
+        let prompt = prompt.ok_or("there is no prompt `review`")?;
+        let concerns = self.concerns.iter().map(|one| one.name().to_owned());
+        let values: BTreeMap<&str, PromptValue> = [
+            ("concerns", PromptValue::List(concerns.collect())),
+            ("conventions", PromptValue::Text(self.conventions.clone())),
+            ("files", PromptValue::Text(self.text.clone())),
+            ("related", PromptValue::Text(self.related.clone())),
+        ]
+        .into();
+        prompt.render(&values)
+    }
 }
 
 impl ModelPlan {
+    /// Returns the prompts that its questions are put into words with.
+    pub fn prompts(&self) -> &PromptSet {
+        &self.options.prompts
+    }
+
     /// Returns how many hunks are shown.
     pub(super) fn seen(&self) -> usize {
         let files = self.questions.iter().flat_map(|question| &question.files);
-        files.map(|file| file.hunks.len()).sum()
+        let hunks = files.flat_map(|file| file.hunks.iter().map(|hunk| (file.index, *hunk)));
+        hunks.collect::<BTreeSet<_>>().len()
     }
 }
 
@@ -78,30 +131,46 @@ impl ModelPlan {
 pub fn model_plan(
     subject: Subject<'_>,
     settings: &Settings,
-    limits: ModelLimits,
+    options: ModelOptions,
     report: &Report,
 ) -> ModelPlan {
-    let mut plan = ModelPlan {
-        questions: Vec::new(),
-        limits,
-        unseen: Vec::new(),
-    };
+    let reader = Reader::new(subject, settings);
+    let mut unseen = Vec::new();
+    let mut files = Vec::new();
     for index in ranked(report) {
-        let file = match read_file(subject, settings, report, index) {
-            Ok(Some(file)) => file,
-            Ok(None) => continue,
+        match read_file(&reader, report, index) {
+            Ok(Some(file)) => files.push(file),
+            Ok(None) => {}
             Err(why) => {
                 let hunks = 0..report.ledger.files[index].hunks.len();
-                plan.unseen
-                    .extend(hunks.map(|hunk| (index, hunk, why.clone())));
-                continue;
+                unseen.extend(hunks.map(|hunk| (index, hunk, why.clone())));
             }
-        };
-        for block in &file.blocks {
-            plan.place(&file, block);
         }
     }
-    plan
+    let neighbours = Neighbours::load(&reader, &files);
+    let said = conventions(&reader, options.limits.question_bytes_max / 6);
+    let mut packing = Packing {
+        limits: options.limits,
+        conventions: said.text,
+        parts: Vec::new(),
+        unseen,
+    };
+    for group in bundle::group(&files, &neighbours) {
+        packing.place(&files, &group);
+    }
+    let mut notes: Vec<String> = neighbours.note.iter().cloned().collect();
+    if !said.left.is_empty() {
+        let left = said.left.join(", ");
+        notes.push(format!("the model was not shown all of {left}"));
+    }
+    let questions = packing.questions(&reader, &files, &neighbours, (&options, report), &mut notes);
+    ModelPlan {
+        questions,
+        neighbours,
+        unseen: packing.unseen,
+        notes,
+        options,
+    }
 }
 
 /// Returns the files with something to read, those with most to read first and tests
@@ -130,11 +199,22 @@ fn ranked(report: &Report) -> Vec<usize> {
     order
 }
 
-struct ShownFile {
+/// A file that is to be shown.
+pub(super) struct ShownFile {
     index: usize,
-    label: String,
+    pub(super) path: RepoPath,
+    pub(super) label: String,
     head: String,
     blocks: Vec<Block>,
+    /// The changed lines of the head; beside what was only removed the next one.
+    pub(super) changed: BTreeSet<u32>,
+    /// What was added.
+    pub(super) added: String,
+    /// The names of the functions around the changes.
+    pub(super) around: Vec<String>,
+    is_test: bool,
+    is_code: bool,
+    worst: Option<Severity>,
 }
 
 /// A run of lines with hunks in it.
@@ -144,45 +224,88 @@ struct Block {
     text: String,
 }
 
-impl ModelPlan {
-    /// Puts a block into the last question, or into a new one when there is no room.
-    fn place(&mut self, file: &ShownFile, block: &Block) {
-        let bytes = block.text.len() + file.head.len();
-        let limits = self.limits;
-        if bytes > limits.question_bytes_max {
-            let why = format!("it has more than {} bytes", limits.question_bytes_max);
-            self.leave(file, block, &why);
-            return;
-        }
-        let has_room =
-            |question: &ModelQuestion| question.text.len() + bytes <= limits.question_bytes_max;
-        if !self.questions.last().is_some_and(has_room) {
-            if self.questions.len() >= limits.questions_max {
-                let why = format!("the limit of {} questions is reached", limits.questions_max);
-                self.leave(file, block, &why);
-                return;
-            }
-            self.questions.push(ModelQuestion {
-                system: include_str!("prompt.md"),
-                ..ModelQuestion::default()
-            });
-        }
-        let Some(question) = self.questions.last_mut() else {
-            return;
+/// What stands in one question of files.
+#[derive(Default)]
+struct Part {
+    text: String,
+    files: Vec<Shown>,
+    /// The files by their number among those that are shown.
+    of: BTreeSet<usize>,
+}
+
+/// The questions while they are filled.
+struct Packing {
+    limits: ModelLimits,
+    conventions: String,
+    parts: Vec<Part>,
+    unseen: Vec<(usize, usize, String)>,
+}
+
+impl Packing {
+    /// Returns the bytes that one question has for files, and how many are wanted for
+    /// what belongs to them.
+    fn room(&self) -> (usize, usize) {
+        let all = self.limits.question_bytes_max;
+        (all.saturating_sub(self.conventions.len()), all / 4)
+    }
+
+    /// Puts a group of files into questions: into the last one as a whole when it has
+    /// room there, else into new ones, as many as it takes.
+    fn place(&mut self, files: &[ShownFile], group: &[usize]) {
+        let (room, wanted) = self.room();
+        let blocks = |at: &usize| -> usize {
+            let blocks = files[*at].blocks.iter();
+            files[*at].head.len() + blocks.map(|block| block.text.len() + 6).sum::<usize>()
         };
-        match question
+        let whole: usize = group.iter().map(blocks).sum();
+        let has_room = |part: &Part| part.text.len() + whole + wanted <= room;
+        let mut is_new = !self.parts.last().is_some_and(has_room);
+        for &at in group {
+            for block in &files[at].blocks {
+                is_new = !self.place_block(&files[at], at, block, is_new) && is_new;
+            }
+        }
+    }
+
+    /// Puts a block into the last question, or into a new one; returns whether it is
+    /// shown.
+    fn place_block(&mut self, file: &ShownFile, at: usize, block: &Block, is_new: bool) -> bool {
+        let (room, wanted) = self.room();
+        let bytes = block.text.len() + file.head.len();
+        if bytes > room {
+            let why = format!("it has more than {} bytes", self.limits.question_bytes_max);
+            self.leave(file, block, &why);
+            return false;
+        }
+        let has_room = |part: &Part| part.text.len() + bytes + wanted <= room;
+        if is_new || !self.parts.last().is_some_and(has_room) {
+            if self.parts.len() >= self.limits.questions_max {
+                let why = format!(
+                    "the limit of {} questions is reached",
+                    self.limits.questions_max
+                );
+                self.leave(file, block, &why);
+                return false;
+            }
+            self.parts.push(Part::default());
+        }
+        let Some(part) = self.parts.last_mut() else {
+            return false;
+        };
+        part.of.insert(at);
+        match part
             .files
             .last_mut()
             .filter(|shown| shown.index == file.index)
         {
             Some(shown) => {
-                question.text.push_str("  ...\n");
+                part.text.push_str("  ...\n");
                 shown.hunks.extend(&block.hunks);
                 shown.lines.extend(&block.lines);
             }
             None => {
-                question.text.push_str(&file.head);
-                question.files.push(Shown {
+                part.text.push_str(&file.head);
+                part.files.push(Shown {
                     index: file.index,
                     label: file.label.clone(),
                     hunks: block.hunks.clone(),
@@ -190,7 +313,8 @@ impl ModelPlan {
                 });
             }
         }
-        question.text.push_str(&block.text);
+        part.text.push_str(&block.text);
+        true
     }
 
     fn leave(&mut self, file: &ShownFile, block: &Block, why: &str) {
@@ -198,21 +322,82 @@ impl ModelPlan {
         self.unseen
             .extend(hunks.map(|&hunk| (file.index, hunk, why.to_owned())));
     }
+
+    /// Makes the questions: what belongs to each, and who is asked for what.
+    fn questions(
+        &mut self,
+        reader: &Reader<'_>,
+        files: &[ShownFile],
+        neighbours: &Neighbours,
+        (options, report): (&ModelOptions, &Report),
+        notes: &mut Vec<String>,
+    ) -> Vec<ModelQuestion> {
+        let (room, _) = self.room();
+        let risk = report.about.as_ref().map_or(0, |about| about.risk);
+        let mut questions = Vec::new();
+        let mut left = 0;
+        for part in std::mem::take(&mut self.parts) {
+            let own: Vec<&ShownFile> = part.of.iter().map(|&at| &files[at]).collect();
+            let shown: HashMap<&RepoPath, &BTreeSet<u32>> = own
+                .iter()
+                .filter_map(|file| {
+                    let shown = part.files.iter().find(|one| one.index == file.index)?;
+                    Some((&file.path, &shown.lines))
+                })
+                .collect();
+            let found = own.iter().flat_map(|file| neighbours.around(file));
+            let spare = room.saturating_sub(part.text.len());
+            let related = choose(reader, found.collect(), &shown, spare);
+            left += related.left;
+            let weight = weight(&own, risk);
+            let added: String = own.iter().map(|file| file.added.as_str()).collect();
+            let concerns = worth(
+                &options.concerns,
+                &format!("{added}{}", part.text.lines().next().unwrap_or_default()),
+                (
+                    weight == ModelWeight::High,
+                    own.iter().any(|file| file.is_test),
+                    own.iter().any(|file| file.is_code && !file.is_test),
+                ),
+            );
+            let groups: Vec<Vec<Concern>> = match weight {
+                ModelWeight::High => concerns.into_iter().map(|one| vec![one]).collect(),
+                _ => vec![concerns],
+            };
+            questions.extend(groups.into_iter().map(|concerns| ModelQuestion {
+                concerns,
+                weight,
+                files: part.files.clone(),
+                conventions: self.conventions.clone(),
+                text: part.text.clone(),
+                related: related.text.clone(),
+            }));
+        }
+        if left > 0 {
+            notes.push(format!(
+                "{left} places around the change had no room in the questions to the model"
+            ));
+        }
+        questions
+    }
 }
 
-/// Reads a version of a file as it is shown: decoded, its secrets masked.
-pub(super) fn masked(
-    subject: Subject<'_>,
-    settings: &Settings,
-    version: &FileVersion,
-) -> Result<assay_rules::MaskedText, String> {
-    let bytes = subject
-        .tree
-        .read(version, FILE_BYTES_MAX)
-        .map_err(|error| error.to_string())?;
-    let text = SourceText::decode(bytes).map_err(|_| "it is no text".to_owned())?;
-    let own = &settings.secret_rules;
-    Ok(redact::mask_file(&version.path, &Arc::new(text), None, own))
+/// Returns how much thought files want: by the risk of the whole change, by what was
+/// found in them, and by how much of them changed.
+fn weight(files: &[&ShownFile], risk: u32) -> ModelWeight {
+    let code = || files.iter().filter(|file| file.is_code && !file.is_test);
+    let lines: usize = code().map(|file| file.changed.len()).sum();
+    let worst = code().filter_map(|file| file.worst).max();
+    if lines == 0 {
+        return ModelWeight::Low;
+    }
+    if risk >= RISK_HIGH || worst >= Some(Severity::High) || lines > LINES_TOO_MANY {
+        return ModelWeight::High;
+    }
+    if risk >= RISK_MEDIUM || worst >= Some(Severity::Medium) || lines > LINES_MANY {
+        return ModelWeight::Medium;
+    }
+    ModelWeight::Low
 }
 
 /// Returns what a text declares, outermost first.
@@ -248,11 +433,11 @@ pub(super) fn function_at<'s>(
 }
 
 fn read_file(
-    subject: Subject<'_>,
-    settings: &Settings,
+    reader: &Reader<'_>,
     report: &Report,
     index: usize,
 ) -> Result<Option<ShownFile>, String> {
+    let (subject, settings) = (reader.subject, reader.settings);
     let change = &subject.change.files[index];
     let entry = &report.ledger.files[index];
     // Of a file that is gone there is nothing to say that a forge would take.
@@ -279,15 +464,38 @@ fn read_file(
         }
     }
     let label = entry.path.to_display();
-    let known = report
-        .findings
+    let known = || {
+        let findings = report.findings.iter();
+        findings.filter(|one| one.location.path == entry.path && one.counts())
+    };
+    let count = text.lines().line_count().max(1);
+    let changed: BTreeSet<u32> = entry
+        .hunks
         .iter()
-        .filter(|one| one.location.path == entry.path);
+        .flat_map(|hunk| hunk.head.start..hunk.head.end().max(hunk.head.start + 1))
+        .map(|line| line.clamp(1, count))
+        .collect();
+    let names = changed
+        .iter()
+        .filter_map(|&line| Some(function_at(&symbols, &text, line)?.0.name.clone()));
+    let around: BTreeSet<String> = names.filter(|name| !name.is_empty()).collect();
+    let language = entry.language.unwrap_or("text");
     let mut shown = ShownFile {
         index,
-        head: file_head(&label, entry.language.unwrap_or("text"), known),
+        path: head.path.clone(),
+        head: file_head(&label, language, known()),
         label,
         blocks: Vec::new(),
+        added: changed.iter().fold(String::new(), |mut added, &line| {
+            added.push_str(text.line(line));
+            added.push('\n');
+            added
+        }),
+        changed,
+        around: around.into_iter().collect(),
+        is_test: is_test_path(&head.path),
+        is_code: language_by_name(language).is_some_and(|one| !one.is_data_only()),
+        worst: known().map(|one| one.severity).max(),
     };
     for (range, hunks) in blocks {
         shown.blocks.push(Block {
@@ -301,7 +509,7 @@ fn read_file(
 
 fn file_head<'f>(label: &str, language: &str, known: impl Iterator<Item = &'f Finding>) -> String {
     let mut head = format!("\nFILE {label} ({language})\n");
-    for finding in known.filter(|one| one.counts()).take(KNOWN_MAX) {
+    for finding in known.take(KNOWN_MAX) {
         let line = finding.location.start.line;
         let _ = writeln!(head, "ALREADY REPORTED at line {line}: {}", finding.rule);
     }

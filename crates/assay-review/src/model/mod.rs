@@ -1,18 +1,30 @@
-//! A language model's part of a review, as two functions: what it is asked, and what
-//! becomes of its answers. Who asks, and whom, is not known here.
+//! A language model's part of a review, as functions: what it is asked, what becomes of
+//! its answers, and what it is asked about those. Who asks, and whom, is not known here.
 //!
 //! Invariant: nothing that a model says is believed: a remark that quotes no code at its
 //! place is dropped, and one that fails to come is a problem of the review.
 
+mod bundle;
+mod concern;
 mod context;
+mod convention;
+mod judge;
+mod prompt;
+mod quality;
+mod reading;
+mod refute;
+mod related;
 mod remark;
 mod symbol;
 
+use std::collections::BTreeSet;
+
 use assay_finding::{
-    Category, Confidence, Coverage, Finding, Problem, Report, RuleId, RuleMeta, Severity,
+    Confidence, Coverage, Finding, PlacedDirective, Problem, Report, Severity, apply_directives,
     number_fingerprints,
 };
-use assay_rules::suppress_configured;
+use assay_rules::{placed_directives, suppress_configured};
+use assay_syntax::{detect, parse};
 
 use crate::advice;
 use crate::gate::{self, counted};
@@ -21,22 +33,28 @@ use crate::score::score;
 use crate::settings::Settings;
 use crate::summary;
 
-pub use self::context::{ModelPlan, ModelQuestion, model_plan};
+pub use self::concern::{Concern, model_rules};
+pub use self::context::{ModelPlan, ModelQuestion, ModelWeight, model_plan};
+pub use self::judge::{JudgeQuestion, JudgeReply, ModelVerdict};
+pub use self::prompt::{Prompt, PromptError, PromptSet, Rendered};
+pub use self::quality::{ModelQuality, ModelTally};
+use self::reading::{Reader, plain};
 use self::remark::{Drop, anchored};
 
 /// The pack of what models say.
 pub const MODEL_PACK: &str = "model";
-/// The rule of the reviewer that looks for mistakes.
-const CORRECTNESS: &str = "model/correctness";
 /// The analyzer as the ledger names it.
 const ANALYZER: &str = "model";
+/// So many times the remarks that are kept are judged.
+const JUDGED_TIMES: usize = 2;
 
 /// How much a model is asked and may say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ModelLimits {
     /// Bytes of one question.
     pub question_bytes_max: usize,
-    /// Questions of one review.
+    /// Parts of a change that are asked about; a risky one is asked about once for each
+    /// concern.
     pub questions_max: usize,
     /// Remarks of one review.
     pub remarks_max: usize,
@@ -52,6 +70,59 @@ impl Default for ModelLimits {
     }
 }
 
+/// How a model reviews.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelOptions {
+    /// How much it is asked and may say.
+    pub limits: ModelLimits,
+    /// What is looked for.
+    pub concerns: Vec<Concern>,
+    /// Whether each remark is judged by itself before it is kept.
+    pub is_judged: bool,
+    /// What it is told.
+    pub prompts: PromptSet,
+}
+
+impl Default for ModelOptions {
+    fn default() -> Self {
+        Self {
+            limits: ModelLimits::default(),
+            concerns: Concern::USUAL.to_vec(),
+            is_judged: true,
+            prompts: PromptSet::shipped(),
+        }
+    }
+}
+
+/// What kind of thing a remark claims, as far as that can be looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ModelClaim {
+    /// A name is not defined.
+    Missing,
+    /// Nothing uses a name.
+    Unused,
+    /// No test runs a function.
+    Untested,
+    /// A line does not parse.
+    Syntax,
+    /// A call has the wrong number of arguments.
+    Arguments,
+    /// Something else.
+    Other,
+}
+
+impl ModelClaim {
+    /// All of them, with their names in answers.
+    pub const ALL: [(Self, &'static str); 6] = [
+        (Self::Missing, "missing"),
+        (Self::Unused, "unused"),
+        (Self::Untested, "untested"),
+        (Self::Syntax, "syntax"),
+        (Self::Arguments, "arguments"),
+        (Self::Other, "other"),
+    ];
+}
+
 /// One thing that a model says. All of it is untrusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelRemark {
@@ -63,12 +134,16 @@ pub struct ModelRemark {
     pub quote: String,
     /// What is wrong.
     pub message: String,
+    /// What it is about.
+    pub concern: Concern,
     /// How bad it is.
     pub severity: Severity,
     /// How sure the model is.
     pub confidence: Confidence,
-    /// The name that it claims is not defined.
-    pub missing_symbol: Option<String>,
+    /// What kind of claim it is.
+    pub claim: ModelClaim,
+    /// The name that the claim is about.
+    pub symbol: Option<String>,
 }
 
 /// What came of one question.
@@ -80,29 +155,44 @@ pub enum ModelReply {
     Failed(String),
 }
 
-/// Adds to a report what a model said, and what it did not say. `about` tells who was
-/// asked and at what cost; there is one reply for each question of the plan.
-pub fn add_remarks(
+/// Remarks that may become findings once they were judged.
+pub struct ModelDraft {
+    /// What is asked about them.
+    pub questions: Vec<JudgeQuestion>,
+    remarks: Vec<Finding>,
+    drops: Vec<Drop>,
+    tally: ModelTally,
+    read: usize,
+}
+
+/// Makes findings of what a model said, drops what does not hold, and says in the report
+/// what was read and what was not. There is one reply for each question of the plan.
+pub fn draft_remarks(
     subject: Subject<'_>,
     settings: &Settings,
     plan: &ModelPlan,
     replies: Vec<ModelReply>,
-    about: &str,
     report: &mut Report,
-) {
+) -> ModelDraft {
     let mut drops = Vec::new();
-    let mut read = 0;
-    let mut findings: Vec<Finding> = Vec::new();
+    let mut read = BTreeSet::new();
+    let mut remarks: Vec<Finding> = Vec::new();
+    let mut tally = ModelTally {
+        asked: plan.questions.len(),
+        ..ModelTally::default()
+    };
     let mut answers = replies.into_iter();
     for question in &plan.questions {
         let why = "no answer".to_owned();
         match answers.next().unwrap_or(ModelReply::Failed(why)) {
-            ModelReply::Remarks(remarks) => {
-                read += note_read(question, report);
-                for remark in remarks {
-                    let known = findings.iter().chain(&report.findings);
-                    match anchored(subject, settings, question, &remark, known) {
-                        Ok(finding) => findings.push(finding),
+            ModelReply::Remarks(said) => {
+                tally.whole += 1;
+                tally.remarks += said.len();
+                note_read(question, report, &mut read);
+                for remark in said {
+                    let known = remarks.iter().chain(&report.findings);
+                    match anchored((subject, settings), plan, question, &remark, known) {
+                        Ok(finding) => remarks.push(finding),
                         Err(drop) => drops.push(drop),
                     }
                 }
@@ -114,21 +204,88 @@ pub fn add_remarks(
             }),
         }
     }
-    rank(&mut findings);
-    let spare = findings.len().saturating_sub(plan.limits.remarks_max);
-    findings.truncate(plan.limits.remarks_max);
+    rank(&mut remarks);
+    let judged_max = plan.options.limits.remarks_max.saturating_mul(JUDGED_TIMES);
+    let spare = remarks.len().saturating_sub(judged_max);
+    remarks.truncate(judged_max);
     drops.extend(std::iter::repeat_n(Drop::TooMany, spare));
     note_unread(plan, report);
-    let note = summary_note(plan, about, (read, findings.len()), &drops);
-    report.overview.notes.push(note);
-    conclude(settings, findings, report);
+    let questions = match plan.options.is_judged {
+        true => judge::questions(&Reader::new(subject, settings), &remarks),
+        false => Vec::new(),
+    };
+    ModelDraft {
+        questions,
+        remarks,
+        drops,
+        tally,
+        read: read.len(),
+    }
 }
 
-/// Writes into the ledger which hunks the model read, and returns how many.
-fn note_read(question: &ModelQuestion, report: &mut Report) -> usize {
+/// Puts into the report what is left of a draft after it was judged. `about` tells who
+/// was asked and at what cost; there is one reply for each question of the draft.
+/// Returns what was counted of the answers.
+pub fn conclude_remarks(
+    subject: Subject<'_>,
+    settings: &Settings,
+    plan: &ModelPlan,
+    draft: ModelDraft,
+    replies: Vec<JudgeReply>,
+    about: &str,
+    report: &mut Report,
+) -> ModelTally {
+    let ModelDraft {
+        questions,
+        mut remarks,
+        mut drops,
+        mut tally,
+        read,
+    } = draft;
+    if plan.options.is_judged {
+        let mut failed = Vec::new();
+        remarks = judge::apply(&questions, replies, remarks, &mut drops, &mut failed);
+        report
+            .problems
+            .extend(failed.into_iter().map(|why| Problem {
+                what: "model review".to_owned(),
+                path: None,
+                message: format!("{why}; remarks that nobody judged are held back"),
+            }));
+    }
+    rank(&mut remarks);
+    let remarks_max = plan.options.limits.remarks_max;
+    let spare = remarks.len().saturating_sub(remarks_max);
+    remarks.truncate(remarks_max);
+    drops.extend(std::iter::repeat_n(Drop::TooMany, spare));
+    tally.wrong = drops.iter().filter(|drop| drop.is_wrong()).count();
+    tally.beside = drops.iter().filter(|drop| drop.is_beside()).count();
+    tally.kept = remarks.len();
+    let line_of = |one: &Finding| {
+        let start = one.location.start.line;
+        let mut lines = one.frame.lines.iter();
+        lines
+            .find(|line| line.number == start)
+            .map(|line| line.text.clone())
+    };
+    let actionable = remarks.iter().filter(|one| {
+        let line = line_of(one).unwrap_or_default();
+        quality::is_actionable(&one.message, &line)
+    });
+    tally.actionable = actionable.count();
+    let note = summary_note(plan, about, (read, remarks.len()), &drops, tally);
+    report.overview.notes.push(note);
+    report.overview.notes.extend(plan.notes.iter().cloned());
+    conclude(subject, settings, remarks, report);
+    tally
+}
+
+/// Writes into the ledger which hunks the model read.
+fn note_read(question: &ModelQuestion, report: &mut Report, read: &mut BTreeSet<(usize, usize)>) {
     for shown in &question.files {
         let entry = &mut report.ledger.files[shown.index];
         for &hunk in &shown.hunks {
+            read.insert((shown.index, hunk));
             if let Coverage::Analysed(by) | Coverage::Partial(by, _) =
                 &mut entry.hunks[hunk].coverage
                 && !by.contains(&ANALYZER)
@@ -137,7 +294,6 @@ fn note_read(question: &ModelQuestion, report: &mut Report) -> usize {
             }
         }
     }
-    question.files.iter().map(|shown| shown.hunks.len()).sum()
 }
 
 /// Writes into the ledger which hunks were not shown to the model, and why.
@@ -160,6 +316,7 @@ fn summary_note(
     about: &str,
     (read, kept): (usize, usize),
     drops: &[Drop],
+    tally: ModelTally,
 ) -> String {
     let mut note = format!(
         "{about} read {} of {} in {}; {} kept",
@@ -174,17 +331,34 @@ fn summary_note(
             note.push_str(&format!(", {count} dropped ({})", drop.why()));
         }
     }
+    if tally.asked > 0 {
+        let quality = tally.quality();
+        note.push_str(&format!(
+            "; quality of the answers {:.2} ({})",
+            quality.value(),
+            quality.grade()
+        ));
+    }
     note
 }
 
 /// Puts the findings among the others and works out again what follows from all.
-fn conclude(settings: &Settings, mut findings: Vec<Finding>, report: &mut Report) {
+fn conclude(
+    subject: Subject<'_>,
+    settings: &Settings,
+    mut findings: Vec<Finding>,
+    report: &mut Report,
+) {
+    let directives = directives(subject, settings, &findings);
+    apply_directives(&mut findings, &directives, settings.today);
     suppress_configured(&mut findings, &settings.suppressions, settings.today);
     hold_back(&mut findings, settings.confidence_min);
-    if !findings.is_empty() {
-        report.rules.push(rule());
-        report.rules.sort_by(|one, other| one.id.cmp(&other.id));
-    }
+    let said: BTreeSet<&str> = findings.iter().map(|one| one.rule.as_str()).collect();
+    let rules = model_rules().into_iter();
+    report
+        .rules
+        .extend(rules.filter(|rule| said.contains(rule.id.as_str())));
+    report.rules.sort_by(|one, other| one.id.cmp(&other.id));
     report.findings.extend(findings);
     rank(&mut report.findings);
     if let Some(baseline) = &settings.baseline {
@@ -192,25 +366,39 @@ fn conclude(settings: &Settings, mut findings: Vec<Finding>, report: &mut Report
         rank(&mut report.findings);
     }
     number_fingerprints(&mut report.findings);
+    if settings.rejected.apply(&mut report.findings) {
+        rank(&mut report.findings);
+    }
     report.score = score(report.findings.iter().filter(|one| one.counts()), None);
     report.gate = gate::decide_again(report, &settings.gate);
     report.recommendations = advice::recommendations(report);
     report.about = Some(summary::about(report));
 }
 
-/// Returns the texts about what the reviewer says.
-fn rule() -> RuleMeta {
-    RuleMeta {
-        id: RuleId::new(CORRECTNESS),
-        title: "Mistake that a language model sees".to_owned(),
-        summary: "A language model says that the change does something wrong.".to_owned(),
-        description: "A language model was shown the changed functions and asked for mistakes only. The remark quotes code that is there; \
-            whether it is right is for the reader to judge, so its confidence is never high.\n"
-            .to_owned(),
-        severity: Severity::Medium,
-        confidence: Confidence::Medium,
-        category: Category::Correctness,
-        cwe: Vec::new(),
-        tags: vec!["model".to_owned()],
+/// Reads the comments that silence findings in the files of findings.
+fn directives(
+    subject: Subject<'_>,
+    settings: &Settings,
+    findings: &[Finding],
+) -> Vec<PlacedDirective> {
+    let paths: BTreeSet<_> = findings.iter().map(|one| &one.location.path).collect();
+    let files = subject
+        .change
+        .files
+        .iter()
+        .filter_map(|file| file.head.as_ref());
+    let mut placed = Vec::new();
+    for file in files.filter(|file| paths.contains(&file.path)) {
+        let Ok(text) = plain(subject, file) else {
+            continue;
+        };
+        let language = settings
+            .language_for(&file.path)
+            .or_else(|| detect(&file.path, text.as_str()));
+        if let Some(language) = language {
+            let parsed = parse(&text, language, &settings.limits.parse);
+            placed.extend(placed_directives(&file.path, &text, &parsed));
+        }
     }
+    placed
 }

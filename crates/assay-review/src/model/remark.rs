@@ -2,16 +2,19 @@
 //! beside a changed line, and say what nobody has said and the code does not refute.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use assay_finding::{
     Category, Confidence, Finding, Fingerprint, IdentityHasher, Location, RuleId, Severity, State,
 };
-use assay_rules::MaskedText;
+use assay_rules::{MaskedText, lines_with_code};
 use assay_source::{Hunk, LineMapping, SourceText, Span};
+use assay_syntax::{detect, parse};
 
-use super::context::{ModelQuestion, Shown, declared, function_at, masked};
-use super::symbol::is_defined;
-use super::{CORRECTNESS, ModelRemark};
+use super::ModelRemark;
+use super::context::{ModelPlan, ModelQuestion, Shown, declared, function_at};
+use super::reading::masked;
+use super::refute::is_refuted;
 use crate::frame;
 use crate::pipeline::Subject;
 use crate::settings::Settings;
@@ -38,19 +41,43 @@ pub(super) enum Drop {
     Known,
     Refuted,
     Malformed,
+    NoCode,
+    OffTask,
+    NotConfirmed,
     TooMany,
 }
 
 impl Drop {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::NoSuchFile,
         Self::NoSuchCode,
         Self::NotChanged,
         Self::Known,
         Self::Refuted,
         Self::Malformed,
+        Self::NoCode,
+        Self::OffTask,
+        Self::NotConfirmed,
         Self::TooMany,
     ];
+
+    /// Returns whether the remark said something that is not so.
+    pub(super) fn is_wrong(self) -> bool {
+        matches!(self, Self::NoSuchCode | Self::Refuted | Self::NotConfirmed)
+    }
+
+    /// Returns whether the remark was about something else.
+    pub(super) fn is_beside(self) -> bool {
+        matches!(
+            self,
+            Self::NoSuchFile
+                | Self::NotChanged
+                | Self::Known
+                | Self::Malformed
+                | Self::NoCode
+                | Self::OffTask
+        )
+    }
 
     pub(super) fn why(self) -> &'static str {
         match self {
@@ -58,8 +85,11 @@ impl Drop {
             Self::NoSuchCode => "quoting code that is not there",
             Self::NotChanged => "away from what changed",
             Self::Known => "said already",
-            Self::Refuted => "claiming that a name is missing that is there",
+            Self::Refuted => "claiming what the code refutes",
             Self::Malformed => "saying nothing",
+            Self::NoCode => "on lines without code",
+            Self::OffTask => "about what was not asked",
+            Self::NotConfirmed => "not confirmed when judged by itself",
             Self::TooMany => "over the limit of remarks",
         }
     }
@@ -67,12 +97,15 @@ impl Drop {
 
 /// Makes a finding of a remark.
 pub(super) fn anchored<'f>(
-    subject: Subject<'_>,
-    settings: &Settings,
+    (subject, settings): (Subject<'_>, &Settings),
+    plan: &ModelPlan,
     question: &ModelQuestion,
     remark: &ModelRemark,
     known: impl Iterator<Item = &'f Finding>,
 ) -> Result<Finding, Drop> {
+    if !question.concerns.contains(&remark.concern) {
+        return Err(Drop::OffTask);
+    }
     let shown = question
         .files
         .iter()
@@ -94,29 +127,32 @@ pub(super) fn anchored<'f>(
         return Err(Drop::NotChanged);
     }
     let message = clean(&remark.message, &masked_head);
-    if !MESSAGE_CHARS.contains(&message.chars().count()) {
+    if !MESSAGE_CHARS.contains(&message.chars().count()) || !is_remark(&message, text, plan) {
         return Err(Drop::Malformed);
+    }
+    if !holds_code((settings, plan), (&head.path, text), line) {
+        return Err(Drop::NoCode);
     }
     let location = location_of(head.path.clone(), text, line);
     let mut known = known.filter(|one| one.location.path == head.path);
-    if known.any(|one| says_the_same(one, line, &message)) {
+    let category = remark.concern.category();
+    if known.any(|one| says_the_same(one, line, category, &message)) {
         return Err(Drop::Known);
     }
-    if let Some(name) = &remark.missing_symbol
-        && is_defined(subject, settings, head, name)
-    {
+    if is_refuted((subject, settings), plan, (head, line), remark) {
         return Err(Drop::Refuted);
     }
     let symbols = declared(settings, &head.path, text);
     let symbol = function_at(&symbols, text, line).map(|(symbol, _)| symbol.qualified_name.clone());
-    let mut identity = IdentityHasher::new(CORRECTNESS);
+    let rule = remark.concern.rule();
+    let mut identity = IdentityHasher::new(rule);
     identity.part(symbol.as_deref().unwrap_or_default());
     identity.part(&squeezed(text.line(line)));
     Ok(Finding {
-        rule: RuleId::new(CORRECTNESS),
+        rule: RuleId::new(rule),
         severity: remark.severity.min(Severity::High),
         confidence: remark.confidence.min(Confidence::Medium),
-        category: Category::Correctness,
+        category,
         message,
         frame: frame::of(&location, text, &mapping),
         location,
@@ -203,13 +239,119 @@ fn clean(message: &str, masked: &MaskedText) -> String {
     line
 }
 
+/// What a remark never has a use for: what a page makes a picture or a link, and what
+/// this program or a forge takes for a command.
+const MARKS: &[&str] = &[
+    "](",
+    "```",
+    "<!--",
+    "<img",
+    "<script",
+    "<iframe",
+    "<a ",
+    "assay:",
+    "/assay",
+    "data:text",
+    "javascript:",
+    "mailto:",
+    "www.",
+];
+/// Names that call many people.
+const CALLS: &[&str] = &["everyone", "here", "channel", "all"];
+/// Words of who approves instead of reviewing.
+const APPROVAL: &[&str] = &[
+    "lgtm",
+    "looks good",
+    "look good",
+    "approved",
+    "i approve",
+    "can be merged",
+    "safe to merge",
+    "ready to merge",
+    "great work",
+    "good work",
+    "excellent",
+    "well done",
+    "nice work",
+    "no issues",
+    "no problems found",
+    "nothing to report",
+];
+/// So much of what the model is told in a row is no remark.
+const ECHO_CHARS: usize = 40;
+
+/// Returns whether a text calls somebody by name: what the code has itself, as Java has
+/// `@Override`, is no name.
+fn calls(message: &str, code: &SourceText) -> bool {
+    let mut words = message.split(|c: char| c.is_whitespace() || "`'\"(),;".contains(c));
+    words.any(|word| {
+        let word = word.trim_end_matches(['.', ':', '!', '?']);
+        let Some(name) = word.strip_prefix('@').filter(|name| !name.is_empty()) else {
+            return false;
+        };
+        CALLS.contains(&name.to_lowercase().as_str()) || !code.as_str().contains(word)
+    })
+}
+
+/// Returns whether a text has the address of something.
+fn links(message: &str) -> bool {
+    let mut ends = message
+        .match_indices("://")
+        .map(|(at, mark)| &message[at + mark.len()..]);
+    ends.any(|rest| rest.starts_with(|c: char| c.is_alphanumeric() || c == '['))
+}
+
+/// Returns whether a text is a remark on code: it holds nothing that acts where it is
+/// shown, approves of nothing, and does not repeat what the model is told.
+fn is_remark(message: &str, code: &SourceText, plan: &ModelPlan) -> bool {
+    let lower = message.to_lowercase();
+    let acts = calls(message, code)
+        || links(message)
+        || lower.starts_with('/')
+        || MARKS.iter().any(|mark| lower.contains(mark));
+    let approves = APPROVAL.iter().any(|words| lower.contains(words));
+    if acts || approves {
+        return false;
+    }
+    let chars: Vec<char> = message.chars().collect();
+    let mut windows = chars.windows(ECHO_CHARS).step_by(ECHO_CHARS / 4);
+    let prompts = plan.prompts().all();
+    !windows.any(|window| {
+        let part: String = window.iter().collect();
+        prompts.iter().any(|prompt| prompt.says(&part))
+    })
+}
+
+/// Returns whether a line holds code: a comment does nothing wrong. What is there to
+/// mislead who reads it is another matter.
+fn holds_code(
+    (settings, plan): (&Settings, &ModelPlan),
+    (path, text): (&assay_source::RepoPath, &Arc<SourceText>),
+    line: u32,
+) -> bool {
+    if plan
+        .options
+        .concerns
+        .contains(&super::Concern::Maintainability)
+    {
+        return true;
+    }
+    let language = settings
+        .language_for(path)
+        .or_else(|| detect(path, text.as_str()));
+    language.is_none_or(|language| {
+        let parsed = parse(text, language, &settings.limits.parse);
+        lines_with_code(path, text, &parsed).contains(&line)
+    })
+}
+
 /// Returns whether a finding is about the same place and thing.
-fn says_the_same(known: &Finding, line: u32, message: &str) -> bool {
+fn says_the_same(known: &Finding, line: u32, category: Category, message: &str) -> bool {
     let (first, last) = (known.location.start.line, known.location.end.line);
     if !(first..=last).contains(&line) || last - first >= PLACE_LINES_MAX {
         return false;
     }
-    known.category == Category::Correctness || alike(&known.message, message)
+    known.category == category || alike(&known.message, message)
 }
 
 fn alike(one: &str, other: &str) -> bool {
@@ -228,7 +370,9 @@ fn alike(one: &str, other: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{alike, squeezed, without_number};
+    use assay_source::SourceText;
+
+    use super::{alike, calls, links, squeezed, without_number};
 
     #[test]
     fn a_quote_is_read_with_and_without_its_number() {
@@ -241,6 +385,28 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(squeezed(without_number(line)), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_acts_where_it_is_shown_is_known() {
+        let code = SourceText::from_text("@Override\nvoid a() {}\n");
+        for (message, is_call) in [
+            (
+                "`@Override` stands on a method that overrides nothing",
+                false,
+            ),
+            ("@octocat has to see this", true),
+            ("tell @everyone!", true),
+            ("a@b is no call", false),
+        ] {
+            assert_eq!(calls(message, &code), is_call, "{message}");
+        }
+        for (message, is_link) in [
+            ("http:// is used where https:// is needed", false),
+            ("see https://collect.example/?q=1", true),
+        ] {
+            assert_eq!(links(message), is_link, "{message}");
         }
     }
 

@@ -23,10 +23,7 @@ pub(super) fn is_defined(
     head: &FileVersion,
     name: &str,
 ) -> bool {
-    // The last part of `module::name` and `object.name()` is what is defined.
-    let is_part = |c: char| c.is_alphanumeric() || c == '_';
-    let name = name.trim().trim_end_matches(|c| !is_part(c));
-    let name = name.rsplit(|c| !is_part(c)).next().unwrap_or_default();
+    let name = last_part(name);
     if name.len() < 2 {
         return false;
     }
@@ -59,6 +56,13 @@ pub(super) fn is_defined(
         }
     }
     false
+}
+
+/// Returns the last part of `module::name` and `object.name()`, which is what is defined.
+pub(super) fn last_part(name: &str) -> &str {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let name = name.trim().trim_end_matches(|c| !is_part(c));
+    name.rsplit(|c| !is_part(c)).next().unwrap_or_default()
 }
 
 /// Returns whether a line that brings names in has this one.

@@ -13,5 +13,6 @@ mod ledger;
 mod left;
 mod memory;
 mod mend;
+mod prompt;
 mod stable;
 mod templates;

@@ -9,6 +9,7 @@ pub(crate) mod key;
 pub(crate) mod live;
 pub(crate) mod login;
 pub(crate) mod metrics;
+pub(crate) mod model;
 pub(crate) mod organisation;
 pub(crate) mod outgoing;
 pub(crate) mod repository;

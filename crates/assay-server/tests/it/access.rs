@@ -243,6 +243,7 @@ fn cases() -> Vec<Case> {
             sees(Permission::RoleRead),
             204,
         ),
+        case(("get", "/api/v1/model/usage"), None, else_, 200),
         case(("get", "/api/v1/settings"), None, else_, 200),
         case(
             ("put", "/api/v1/settings/{name}"),

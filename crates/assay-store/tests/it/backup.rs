@@ -121,7 +121,8 @@ async fn damaged(copy: &std::path::Path, url: &str, into: Option<&Store>) {
     let whole = std::fs::read(copy).unwrap();
     let path = copy.with_extension("damaged");
     let mut changed = whole.clone();
-    for byte in &mut changed[whole.len() / 2..whole.len() / 2 + 2_000.min(whole.len() / 4)] {
+    // A page of SQLite has 4,096 bytes, of which most may be unused: whole pages are changed.
+    for byte in &mut changed[whole.len() / 2..whole.len() / 2 + 20_000.min(whole.len() / 4)] {
         *byte ^= 0x55;
     }
     for bytes in [&whole[..whole.len() / 2], &whole[..10], &changed] {

@@ -11,7 +11,8 @@ use crate::{cache, output};
 
 /// The folders of what can be worked out again, and what is in each. The
 /// database of advisories has commands of its own.
-const KINDS: [(&str, &str); 4] = [
+const KINDS: [(&str, &str); 5] = [
+    ("answers", "answers of language models"),
     ("graph", "facts for the code graph"),
     ("history", "what the past says of files"),
     ("review", "findings of files that did not change"),

@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use assay_finding::RuleMeta;
+use assay_review::model_rules;
 use assay_rules::{Rule, rule_by_id, rules};
 use assay_source::{RepoPath, SourceText};
 use assay_syntax::{
@@ -31,8 +33,17 @@ pub(crate) fn run(global: &Global, arguments: &ExplainArguments) -> anyhow::Resu
 }
 
 fn of_rule(id: &str) -> anyhow::Result<String> {
+    if let Some(meta) = model_rules()
+        .into_iter()
+        .find(|meta| meta.id.as_str() == id)
+    {
+        return of_model(&meta);
+    }
     let rule = rule_by_id(id).with_context(|| {
-        let hint = nearest_word(id, rules().iter().map(Rule::id))
+        let said = model_rules();
+        let mut names: Vec<&str> = rules().iter().map(Rule::id).collect();
+        names.extend(said.iter().map(|meta| meta.id.as_str()));
+        let hint = nearest_word(id, names.into_iter())
             .map_or_else(String::new, |right| format!("; did you mean `{right}`?"));
         format!("there is no rule `{id}`{hint} (`assay rules` lists them)")
     })?;
@@ -63,6 +74,21 @@ fn of_rule(id: &str) -> anyhow::Result<String> {
             option.name, option.default, option.min, option.max, option.summary
         )?;
     }
+    writeln!(out, "\n{}", meta.description.trim())?;
+    Ok(out)
+}
+
+/// Explains what a language model says.
+fn of_model(meta: &RuleMeta) -> anyhow::Result<String> {
+    let mut out = String::new();
+    writeln!(out, "# {}\n\n{}\n", meta.title, meta.summary)?;
+    writeln!(
+        out,
+        "{}: only with a language model (`assay review --model`), severity at most high, confidence at most {}, category {}",
+        meta.id.as_str(),
+        meta.confidence,
+        meta.category
+    )?;
     writeln!(out, "\n{}", meta.description.trim())?;
     Ok(out)
 }

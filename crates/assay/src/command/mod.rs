@@ -19,3 +19,4 @@ pub(crate) mod sbom;
 pub(crate) mod scan;
 pub(crate) mod shell;
 pub(crate) mod summary;
+pub(crate) mod usage;

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
+use assay_app::FIRST_LINE;
 use assay_finding::Said;
 use assay_finding::render::Part;
 use assay_git::{Input, Opened, Options};
@@ -129,6 +130,11 @@ pub(crate) fn conclude(
     if let Some(model) = model {
         // What is known without a model does not wait for it.
         outputs.write_first(global, arguments, &opened, &report)?;
+        if let Some(file) = model.first_remarks() {
+            output::write_remarks(file, &report)?;
+            output::print(format!("{FIRST_LINE}\n"))?;
+        }
+        let model = model.of(opened.root.as_deref(), !arguments.no_cache);
         model.run(subject, &settings, &mut report)?;
         part = Part::Rest(MODEL_PACK);
     }

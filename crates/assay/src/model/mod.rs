@@ -1,47 +1,61 @@
-//! The part of a review that a language model does, when somebody asks for it: settings,
+//! The part of a review that language models do, when somebody asks for it: settings,
 //! whom to ask, the transcript, and the remarks put into the report.
 
-mod settings;
+mod answers;
+pub(crate) mod settings;
+pub(crate) mod spend;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
-use assay_app::{ask_model, model_ask};
+use assay_app::{
+    MODEL_WISH_BYTES_MAX, ModelDesk, ModelWish, review_with_model, review_without_model,
+};
 use assay_finding::Report;
 use assay_llm::{
-    Budget, Candidate, Chain, Complexity, MemoryBook, Model, ModelFacts, ModelId, Need, Provider,
-    Purse, Recorder, Replay, Router, TRANSCRIPT_BYTES_MAX, World,
+    Budget, MemoryBook, Meter, Model, ModelId, Recorder, Relay, Replay, SpendBook,
+    TRANSCRIPT_BYTES_MAX, World,
 };
-use assay_review::{
-    ModelLimits, ModelPlan, ModelReply, Settings, Subject, add_remarks, model_plan,
-};
+use assay_review::{ModelOptions, Settings, Subject, model_plan};
+use assay_source::{BlobCache, Clock as _};
 
+use self::answers::AnswerFolder;
 use self::settings::{ModelSettings, user_file};
+use self::spend::{SpendFolder, UsageRow};
 use crate::arguments::ModelArguments;
 use crate::output;
 use crate::server::world::{SystemClock, SystemRandomness};
 
-/// From this risk on a change wants a strong model, and from the other on a middling one.
-const RISK_HIGH: u32 = 60;
-const RISK_MEDIUM: u32 = 25;
-
 /// What answers.
 enum Source {
     /// Providers.
-    Settings(Box<ModelSettings>),
+    Desk(Box<ModelDesk>),
     /// A transcript.
     Replay(Replay),
+    /// The process that started this one.
+    Parent(ModelId),
 }
 
 /// A model review that was asked for and can be done.
 pub(crate) struct ModelStep {
     source: Source,
-    limits: ModelLimits,
+    options: ModelOptions,
     only: Option<ModelId>,
     transcript: Option<PathBuf>,
     is_verbose: bool,
+    keeps_answers: bool,
+    /// What the review is of, in what is kept of its cost.
+    repository: String,
+    first_remarks: Option<PathBuf>,
+}
+
+/// Returns the machine as clients of models see it.
+pub(crate) fn world() -> World {
+    World {
+        clock: Arc::new(SystemClock),
+        randomness: Arc::new(SystemRandomness),
+    }
 }
 
 impl ModelStep {
@@ -50,21 +64,26 @@ impl ModelStep {
         arguments: &ModelArguments,
         is_verbose: bool,
     ) -> anyhow::Result<Option<Self>> {
-        let (source, limits) = match (&arguments.replay, &arguments.model) {
+        let (source, options) = match (&arguments.replay, &arguments.model) {
+            (None, None) if arguments.ask_parent.is_some() => {
+                let path = arguments.ask_parent.as_deref().unwrap_or(Path::new(""));
+                let (options, id) = read_wish(path)?;
+                (Source::Parent(id), options)
+            }
             (Some(path), _) => {
                 let text = read_transcript(path)?;
                 let replay = Replay::parse(&text).with_context(|| path.display().to_string())?;
-                let limits = arguments.model_config.as_deref();
-                let limits = limits.map(ModelSettings::load_limits).transpose()?;
-                (Source::Replay(replay), limits.unwrap_or_default())
+                let options = arguments.model_config.as_deref();
+                let options = options.map(ModelSettings::load_options).transpose()?;
+                (Source::Replay(replay), options.unwrap_or_default())
             }
             (None, Some(_)) => {
                 let path = arguments.model_config.clone().or_else(user_file);
                 let path = path
                     .context("--model: there is no home folder; name a file with --model-config")?;
                 let settings = ModelSettings::load(&path)?;
-                let limits = settings.limits;
-                (Source::Settings(Box::new(settings)), limits)
+                let desk = ModelDesk::new(settings.desk, &world())?;
+                (Source::Desk(Box::new(desk)), settings.options)
             }
             (None, None) => return Ok(None),
         };
@@ -75,11 +94,30 @@ impl ModelStep {
         });
         Ok(Some(Self {
             source,
-            limits,
+            options,
             only: only.transpose()?,
             transcript: arguments.transcript.clone(),
             is_verbose,
+            keeps_answers: true,
+            repository: String::new(),
+            first_remarks: arguments.first_remarks.clone(),
         }))
+    }
+
+    /// Says what is reviewed, and whether answers may be taken from before.
+    #[must_use]
+    pub(crate) fn of(self, root: Option<&Path>, keeps_answers: bool) -> Self {
+        let name = root.and_then(Path::file_name).unwrap_or_default();
+        Self {
+            keeps_answers,
+            repository: name.to_string_lossy().into_owned(),
+            ..self
+        }
+    }
+
+    /// Returns where remarks are written before models are asked.
+    pub(crate) fn first_remarks(&self) -> Option<&Path> {
+        self.first_remarks.as_deref()
     }
 
     /// Asks, and adds what comes to the report. Only the transcript's file is an error:
@@ -90,132 +128,76 @@ impl ModelStep {
         settings: &Settings,
         report: &mut Report,
     ) -> anyhow::Result<()> {
-        let plan = model_plan(subject, settings, self.limits, report);
-        let transcript = self.transcript.clone();
+        let plan = model_plan(subject, settings, self.options, report);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
         let runtime = runtime.context("the runtime cannot be started")?;
-        let (replies, about) = match self.model(&plan, report) {
-            Ok(model) => {
-                let recorder = Arc::new(Recorder::new(model));
-                let asked: Arc<dyn Model> = Arc::<Recorder<_>>::clone(&recorder);
-                let review = runtime.block_on(ask_model(&plan, asked));
-                if let Some(path) = transcript {
-                    let text = recorder.transcript();
-                    output::write_file(&path, |out| out.write_all(text.as_bytes()))?;
+        let folder = SpendFolder::find();
+        let (model, routed, hint) = match self.source {
+            Source::Replay(replay) => {
+                let hint = replay.id().name.clone();
+                (Arc::new(replay) as Arc<dyn Model>, None, Some(hint))
+            }
+            Source::Parent(id) => {
+                let hint = id.name.clone();
+                let input = std::io::BufReader::new(std::io::stdin());
+                let relay = Relay::new(id, std::io::stdout(), input);
+                (Arc::new(relay) as Arc<dyn Model>, None, Some(hint))
+            }
+            Source::Desk(desk) => {
+                let book = folder
+                    .clone()
+                    .map(|folder| Arc::new(folder) as Arc<dyn SpendBook>);
+                let book = book.unwrap_or_else(|| Arc::new(MemoryBook::default()));
+                let budget = Budget::new(desk.limits(), book, Arc::new(SystemClock));
+                let meter = folder.map(|folder| {
+                    let row = UsageRow::new(SystemClock.now_ms(), &self.repository);
+                    Arc::new(folder.meter(row)) as Arc<dyn Meter>
+                });
+                let budget = Arc::new(match meter {
+                    Some(meter) => budget.with_meter(meter),
+                    None => budget,
+                });
+                let cache = self.keeps_answers.then(AnswerFolder::find).flatten();
+                let cache = cache.map(|cache| Arc::new(cache) as Arc<dyn BlobCache + Send + Sync>);
+                match desk.open(&budget, cache.as_ref(), self.only.as_ref()) {
+                    Ok(routed) => {
+                        let routed = Arc::new(routed);
+                        let hint = routed.id().name.clone();
+                        (
+                            Arc::clone(&routed) as Arc<dyn Model>,
+                            Some(routed),
+                            Some(hint),
+                        )
+                    }
+                    Err(why) => {
+                        review_without_model((subject, settings), &plan, &why, report);
+                        return Ok(());
+                    }
                 }
-                (review.replies, review.about)
-            }
-            Err(why) => {
-                let failed = || ModelReply::Failed(why.clone());
-                (
-                    plan.questions.iter().map(|_| failed()).collect(),
-                    "no model".to_owned(),
-                )
             }
         };
-        add_remarks(subject, settings, &plan, replies, &about, report);
+        let recorder = Arc::new(Recorder::new(model));
+        let asked: Arc<dyn Model> = Arc::<Recorder<_>>::clone(&recorder);
+        let both = (subject, settings);
+        runtime.block_on(review_with_model(
+            both,
+            &plan,
+            asked,
+            hint.as_deref(),
+            report,
+        ));
+        if let Some(path) = &self.transcript {
+            let text = recorder.transcript();
+            output::write_file(path, |out| out.write_all(text.as_bytes()))?;
+        }
+        if self.is_verbose {
+            for decision in routed.iter().flat_map(|routed| routed.decisions()) {
+                output::remark(format!("models for a {decision}"));
+            }
+        }
         Ok(())
-    }
-
-    /// Makes the model that is asked, or says why there is none.
-    fn model(self, plan: &ModelPlan, report: &Report) -> Result<Arc<dyn Model>, String> {
-        let settings = match self.source {
-            Source::Replay(replay) => return Ok(Arc::new(replay)),
-            Source::Settings(settings) => settings,
-        };
-        let world = World {
-            clock: Arc::new(SystemClock),
-            randomness: Arc::new(SystemRandomness),
-        };
-        let budget = Arc::new(Budget::new(
-            settings.budget,
-            Arc::new(MemoryBook::default()),
-            Arc::clone(&world.clock),
-        ));
-        let mut providers = BTreeMap::new();
-        for (name, one) in &settings.providers {
-            let provider = Provider::new(one.clone(), world.clone());
-            providers.insert(name.as_str(), provider.map_err(|error| error.to_string())?);
-        }
-        let facts = |id: &ModelId| settings.table.find(&id.name).cloned().unwrap_or_default();
-        let names = match &self.only {
-            Some(only) => vec![only.clone()],
-            None => choose(&settings, plan, report, &budget, self.is_verbose, &facts)?,
-        };
-        let mut models: Vec<Arc<dyn Model>> = Vec::new();
-        for id in names {
-            let provider = providers.get(id.provider.as_str());
-            let provider = provider
-                .ok_or_else(|| format!("`{id}` is of a provider that is not configured"))?;
-            let model = provider
-                .model(&id.name, facts(&id))
-                .with_budget(Arc::clone(&budget));
-            models.push(Arc::new(model));
-        }
-        let chain = Chain::new(models).ok_or("no model is left to ask")?;
-        Ok(Arc::new(chain))
-    }
-}
-
-/// Asks the router whom to ask, by the largest question and the risk of the change.
-fn choose(
-    settings: &ModelSettings,
-    plan: &ModelPlan,
-    report: &Report,
-    budget: &Budget,
-    is_verbose: bool,
-    facts: &dyn Fn(&ModelId) -> ModelFacts,
-) -> Result<Vec<ModelId>, String> {
-    let mut known = settings.models.clone();
-    let routed = settings.routes.iter().flat_map(|route| &route.models);
-    known.extend(routed.filter(|id| !settings.models.contains(id)).cloned());
-    known.dedup();
-    let candidates: Vec<Candidate> = known
-        .into_iter()
-        .map(|id| Candidate {
-            facts: facts(&id),
-            id,
-            is_open: false,
-        })
-        .collect();
-    let largest = plan
-        .questions
-        .iter()
-        .map(model_ask)
-        .max_by_key(assay_llm::Ask::input_tokens_about);
-    let Some(largest) = largest else {
-        return Ok(candidates.into_iter().map(|one| one.id).take(1).collect());
-    };
-    let risk = report.about.as_ref().map_or(0, |about| about.risk);
-    let need = Need {
-        task: "review".to_owned(),
-        complexity: match risk {
-            RISK_HIGH.. => Complexity::High,
-            RISK_MEDIUM.. => Complexity::Medium,
-            _ => Complexity::Low,
-        },
-        input_tokens: largest.input_tokens_about(),
-        output_tokens: u64::from(largest.output_tokens_max),
-        needs_tools: false,
-    };
-    let purse = Purse {
-        left: budget.left(),
-        is_soft_reached: budget.soft_reached().is_some(),
-    };
-    let decision = Router::new(settings.routes.clone()).decide(&need, &candidates, purse);
-    let reasons: Vec<String> = decision.reasons.iter().map(ToString::to_string).collect();
-    let reasons = reasons.join("; ");
-    if is_verbose {
-        let complexity = need.complexity.name();
-        output::remark(format!(
-            "models for a change of {complexity} complexity: {reasons}"
-        ));
-    }
-    match decision.models.is_empty() {
-        true => Err(format!("no model can be asked: {reasons}")),
-        false => Ok(decision.models),
     }
 }
 
@@ -229,4 +211,17 @@ fn read_transcript(path: &Path) -> anyhow::Result<String> {
         "{name} has more than {TRANSCRIPT_BYTES_MAX} bytes"
     );
     std::fs::read_to_string(path).with_context(|| format!("{name} cannot be read"))
+}
+
+fn read_wish(path: &Path) -> anyhow::Result<(ModelOptions, ModelId)> {
+    let name = path.display();
+    let size = std::fs::metadata(path)
+        .with_context(|| name.to_string())?
+        .len();
+    ensure!(
+        size <= MODEL_WISH_BYTES_MAX as u64,
+        "{name} has more than {MODEL_WISH_BYTES_MAX} bytes"
+    );
+    let json = std::fs::read(path).with_context(|| name.to_string())?;
+    ModelWish::read(&json).with_context(|| name.to_string())
 }

@@ -6,11 +6,12 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
+use assay_app::DeskSettings;
 use assay_llm::{
     Auth, BudgetLimit, BudgetLimits, Complexity, ModelId, ModelTable, Money, ProviderKind,
     ProviderSettings, Route,
 };
-use assay_review::ModelLimits;
+use assay_review::{Concern, ModelLimits, ModelOptions, Prompt, PromptSet};
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -25,9 +26,9 @@ struct UserFile {
     model: Option<ModelFile>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct ModelFile {
+pub(crate) struct ModelFile {
     /// The models that may be asked, `provider/name`.
     r#use: Vec<String>,
     #[serde(default)]
@@ -41,9 +42,15 @@ struct ModelFile {
     question_bytes_max: Option<usize>,
     questions_max: Option<usize>,
     remarks_max: Option<usize>,
+    /// What is looked for.
+    concerns: Option<Vec<String>>,
+    /// Whether each remark is judged by itself.
+    judge: Option<bool>,
+    /// A folder with prompts that go before those of the program.
+    prompts: Option<PathBuf>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct ProviderFile {
     kind: Option<String>,
@@ -61,15 +68,19 @@ struct ProviderFile {
     attempts_max: Option<u32>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct BudgetFile {
     call: Option<String>,
     review: Option<String>,
     review_soft: Option<String>,
+    day: Option<String>,
+    day_soft: Option<String>,
+    month: Option<String>,
+    month_soft: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RouteFile {
     task: Option<String>,
@@ -80,12 +91,8 @@ struct RouteFile {
 
 /// What was read and checked.
 pub(crate) struct ModelSettings {
-    pub(super) models: Vec<ModelId>,
-    pub(super) providers: BTreeMap<String, ProviderSettings>,
-    pub(super) budget: BudgetLimits,
-    pub(super) routes: Vec<Route>,
-    pub(super) table: ModelTable,
-    pub(super) limits: ModelLimits,
+    pub(crate) desk: DeskSettings,
+    pub(crate) options: ModelOptions,
 }
 
 /// Returns where the user's configuration is unless somebody says otherwise.
@@ -103,12 +110,14 @@ impl ModelSettings {
         Self::check(read_file(path)?, folder).with_context(|| path.display().to_string())
     }
 
-    /// Reads only how much is asked, which needs no key.
-    pub(super) fn load_limits(path: &Path) -> anyhow::Result<ModelLimits> {
-        Ok(limits(&read_file(path)?))
+    /// Reads only how it is asked, which needs no key.
+    pub(super) fn load_options(path: &Path) -> anyhow::Result<ModelOptions> {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        options(&read_file(path)?, folder).with_context(|| path.display().to_string())
     }
 
-    fn check(mut file: ModelFile, folder: &Path) -> anyhow::Result<Self> {
+    /// Checks what a file says; other files that it names lie beside it.
+    pub(crate) fn check(mut file: ModelFile, folder: &Path) -> anyhow::Result<Self> {
         let models = ids(&file.r#use)?;
         ensure!(!models.is_empty(), "`use` names no model");
         let mut providers = BTreeMap::new();
@@ -145,20 +154,21 @@ impl ModelSettings {
                     .with_context(|| path.display().to_string())?,
             );
         }
+        let budget = &file.budget;
         Ok(Self {
-            models,
-            providers,
-            budget: BudgetLimits {
-                call: limit(None, file.budget.call.as_deref())?,
-                review: limit(
-                    file.budget.review_soft.as_deref(),
-                    file.budget.review.as_deref(),
-                )?,
-                ..BudgetLimits::default()
+            options: options(&file, folder)?,
+            desk: DeskSettings {
+                models,
+                providers,
+                budget: BudgetLimits {
+                    call: limit(None, budget.call.as_deref())?,
+                    review: limit(budget.review_soft.as_deref(), budget.review.as_deref())?,
+                    day: limit(budget.day_soft.as_deref(), budget.day.as_deref())?,
+                    month: limit(budget.month_soft.as_deref(), budget.month.as_deref())?,
+                },
+                routes,
+                table,
             },
-            routes,
-            table,
-            limits: limits(&file),
         })
     }
 }
@@ -171,6 +181,47 @@ fn read_file(path: &Path) -> anyhow::Result<ModelFile> {
     let file: UserFile = toml::from_str(&text).with_context(|| name.to_string())?;
     let model = file.model;
     model.with_context(|| format!("{name} has no table `[model]`"))
+}
+
+fn options(file: &ModelFile, folder: &Path) -> anyhow::Result<ModelOptions> {
+    let usual = ModelOptions::default();
+    let concern = |name: &String| {
+        let known = Concern::ALL.map(Concern::name).join(", ");
+        Concern::from_name(name)
+            .with_context(|| format!("`{name}` is no concern of reviewers (known: {known})"))
+    };
+    let concerns = file.concerns.as_ref();
+    let concerns = concerns.map(|names| names.iter().map(concern).collect::<Result<Vec<_>, _>>());
+    let concerns = concerns.transpose()?.unwrap_or(usual.concerns);
+    ensure!(!concerns.is_empty(), "`concerns` names nothing to look for");
+    let prompts = match &file.prompts {
+        Some(own) => prompts(&folder.join(own))?,
+        None => usual.prompts,
+    };
+    Ok(ModelOptions {
+        limits: limits(file),
+        concerns,
+        is_judged: file.judge.unwrap_or(usual.is_judged),
+        prompts,
+    })
+}
+
+/// Puts the prompts of a folder over those of the program: each file `*.md` is one.
+fn prompts(folder: &Path) -> anyhow::Result<PromptSet> {
+    let entries = std::fs::read_dir(folder)
+        .with_context(|| format!("the prompts in {} cannot be read", folder.display()))?;
+    let mut files: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+        .collect();
+    files.sort();
+    let mut set = PromptSet::shipped();
+    for file in files {
+        let text = read(&file, FILE_BYTES_MAX).with_context(|| file.display().to_string())?;
+        let put = Prompt::parse(&text).and_then(|prompt| set.put(prompt));
+        put.with_context(|| file.display().to_string())?;
+    }
+    Ok(set)
 }
 
 fn limits(file: &ModelFile) -> ModelLimits {

@@ -18,8 +18,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use assay_app::{
-    App, AppOptions, ForgeClient, ForgeTools, KeptExaminers, KeptLimits, Mirrors, ProcessLimits,
-    ReviewProcess, SharedEtags, Tools, Worker, WorkerOptions,
+    App, AppOptions, ForgeClient, ForgeTools, KeptExaminers, KeptLimits, Mirrors, ModelDesk,
+    ProcessLimits, ReviewProcess, SharedEtags, Tools, Worker, WorkerModels, WorkerOptions,
 };
 use assay_forge::OutgoingClient;
 use assay_server::{ServeLimits, ServerOptions};
@@ -323,6 +323,7 @@ fn worker(settings: &Settings, app: &App, github: Option<ForgeTools>) -> anyhow:
         },
         github,
         gitlab: gitlab.transpose()?.flatten(),
+        models: models(settings)?,
     };
     let options = WorkerOptions {
         capabilities: settings.worker.capabilities.clone(),
@@ -335,6 +336,18 @@ fn worker(settings: &Settings, app: &App, github: Option<ForgeTools>) -> anyhow:
         ..WorkerOptions::new(world::worker_name())
     };
     Ok(Worker::new(app.clone(), tools, options))
+}
+
+/// Makes language models ready, when some are named.
+fn models(settings: &Settings) -> anyhow::Result<Option<WorkerModels>> {
+    let Some(own) = &settings.model else {
+        return Ok(None);
+    };
+    let desk = ModelDesk::new(own.desk.clone(), &crate::model::world())?;
+    Ok(Some(WorkerModels {
+        desk,
+        options: own.options.clone(),
+    }))
 }
 
 /// Returns this program, as the process that reads what is under review.

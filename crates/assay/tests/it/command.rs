@@ -19,6 +19,7 @@ fn every_command_has_help() {
         "man",
         "history",
         "summary",
+        "usage",
     ] {
         let run = assay(&repo, &[command, "--help"]);
         assert_eq!(run.code, 0, "{run:?}");

@@ -34,6 +34,7 @@ mod serve_end;
 mod serve_feedback;
 mod serve_gitlab;
 mod serve_import;
+mod serve_model;
 mod serve_quota;
 mod serve_reject;
 mod serve_shared;

@@ -143,6 +143,16 @@ impl Platform {
     }
 
     pub(crate) fn start_as(further: Variables, config: Option<&str>, is_app: bool) -> Self {
+        Self::start_set(further, config, is_app, "")
+    }
+
+    /// Starts with further settings of the server.
+    pub(crate) fn start_set(
+        further: Variables,
+        config: Option<&str>,
+        is_app: bool,
+        settings: &str,
+    ) -> Self {
         let repo = GitRepo::new();
         if let Some(config) = config {
             repo.write("assay.toml", config);
@@ -174,7 +184,7 @@ impl Platform {
         // People's reactions are looked for often, so that tests need not wait.
         std::fs::write(
             data.with_extension("toml"),
-            "[worker]\nfeedback_seconds = 1\n",
+            format!("[worker]\nfeedback_seconds = 1\n{settings}"),
         )
         .unwrap();
         let mut variables = vec![

@@ -54,6 +54,7 @@ use self::token::TokensFile;
 pub(super) use self::token::{TokenKeySettings, TokenSettings};
 use self::worker::{WorkerFile, WorkerSettings};
 use crate::arguments::{PlaceArguments, Role};
+use crate::model::settings::{ModelFile, ModelSettings};
 
 /// Where the server listens when nothing else is said: on this machine only.
 const LISTEN: &str = "127.0.0.1:8420";
@@ -70,6 +71,8 @@ pub(super) struct Settings {
     pub(super) github: Option<GitHubSettings>,
     pub(super) gitlab: Option<GitLabSettings>,
     pub(super) worker: WorkerSettings,
+    /// Language models, when some are named.
+    pub(super) model: Option<ModelSettings>,
     pub(super) keeping: Keeping,
     pub(super) resilience: ResilienceSettings,
     pub(super) tokens: TokenSettings,
@@ -121,6 +124,7 @@ struct File {
     github: GitHubFile,
     gitlab: GitLabFile,
     worker: WorkerFile,
+    model: Option<ModelFile>,
     retention: RetentionFile,
     resilience: ResilienceFile,
     tokens: TokensFile,
@@ -140,6 +144,8 @@ impl Settings {
             Some(path) => read_file(path)?,
             None => File::default(),
         };
+        let folder = place.server_config.as_deref().and_then(Path::parent);
+        let folder = folder.unwrap_or(Path::new(".")).to_owned();
         let data = place
             .data
             .clone()
@@ -177,6 +183,10 @@ impl Settings {
             github: github::read(file.github)?,
             gitlab: gitlab::read(file.gitlab)?,
             worker: worker::read(given.capabilities, file.worker)?,
+            model: file
+                .model
+                .map(|model| ModelSettings::check(model, &folder).context("model"))
+                .transpose()?,
             keeping: retention::read(&file.retention)?,
             resilience: resilience::read(&file.resilience)?,
             tokens: token::read(file.tokens)?,

@@ -1,0 +1,103 @@
+//! Talking with a process that reviews: it says how far it is, that its first remarks are
+//! there, and what it wants to ask models; it is told what they answer.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use assay_llm::{Model, RELAY_LINE_BYTES_MAX, RelayQuestion};
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
+};
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::model_wish::ModelWish;
+use crate::remarks::Remarks;
+use crate::review_process::StepHeard;
+
+/// Questions of one process.
+const QUESTIONS_MAX: usize = 300;
+/// So long before the process has to end no model is waited for any more: what it has
+/// until then is still put together.
+const MARGIN: Duration = Duration::from_secs(20);
+/// Bytes of the file with the first remarks.
+const REMARKS_BYTES_MAX: u64 = 64 << 20;
+/// What the process says when its first remarks are there.
+pub const FIRST_LINE: &str = "{\"first_remarks\":true}";
+
+/// How a process that reviews is answered.
+pub struct ModelTalk {
+    /// What it is told of models.
+    pub wish: ModelWish,
+    /// Who answers.
+    pub model: Arc<dyn Model>,
+    /// Gets what is to be said before models have answered.
+    pub first: Option<oneshot::Sender<Remarks>>,
+}
+
+/// Talks until the process says nothing more.
+pub(crate) async fn converse(
+    from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+    heard: &watch::Sender<StepHeard>,
+    mut talk: ModelTalk,
+    (first, deadline): (&Path, Instant),
+) {
+    let until = deadline.checked_sub(MARGIN).unwrap_or(deadline);
+    let mut from = BufReader::new(from);
+    let mut line = Vec::new();
+    let mut answers: JoinSet<String> = JoinSet::new();
+    let mut asked = 0;
+    loop {
+        let room = (RELAY_LINE_BYTES_MAX + 1).saturating_sub(line.len()) as u64;
+        let mut part = (&mut from).take(room);
+        tokio::select! {
+            // A line that is half read stays in its buffer.
+            read = part.read_until(b'\n', &mut line) => {
+                let is_whole = line.last() == Some(&b'\n');
+                if !matches!(read, Ok(1..)) || !is_whole {
+                    return;
+                }
+                if let Ok(step) = serde_json::from_slice::<StepHeard>(&line) {
+                    heard.send_replace(step);
+                } else if line.trim_ascii_end() == FIRST_LINE.as_bytes() {
+                    if let (Some(sender), Some(remarks)) = (talk.first.take(), remarks(first).await) {
+                        drop(sender.send(remarks));
+                    }
+                } else if let Some(question) = RelayQuestion::parse(&line) {
+                    asked += 1;
+                    let model = Arc::clone(&talk.model);
+                    answers.spawn(async move {
+                        if asked > QUESTIONS_MAX {
+                            return question.refuse(&format!("more than {QUESTIONS_MAX} questions"));
+                        }
+                        let answer = question.answer(&*model);
+                        match tokio::time::timeout_at(until, answer).await {
+                            Ok(line) => line,
+                            Err(_) => question.refuse("the time of the review is over"),
+                        }
+                    });
+                }
+                line.clear();
+            }
+            Some(answer) = answers.join_next() => {
+                // Who is not told waits until the end of the process.
+                if let Ok(answer) = answer
+                    && (to.write_all(answer.as_bytes()).await.is_err() || to.flush().await.is_err())
+                {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+async fn remarks(file: &Path) -> Option<Remarks> {
+    let bytes = tokio::fs::metadata(file).await.ok()?.len();
+    if bytes > REMARKS_BYTES_MAX {
+        return None;
+    }
+    Remarks::read(&tokio::fs::read(file).await.ok()?).ok()
+}

@@ -1,0 +1,207 @@
+//! Models in reviews of pull requests: the process that reads the change asks, and holds
+//! no key; this process asks the models, and puts in nothing of its own, no token of a
+//! forge either.
+
+use std::sync::Arc;
+
+use assay_auth::Scope;
+use assay_llm::{Budget, BudgetHolder, Meter, Model as _, Recorder, Routed, SpendBook};
+use assay_review::ModelOptions;
+use assay_source::BlobCache;
+use assay_store::{Claim, ModelUsage, Repository, ReviewId};
+use tokio::sync::oneshot;
+
+use super::Worker;
+use super::forge::Pull;
+use super::post::{End, PostReview};
+use super::pull_request::{Reached, ReviewPull};
+use super::remembered::{self, On};
+use super::trouble::Trouble;
+use crate::model_desk::ModelDesk;
+use crate::model_setting::{self, ModelSetting};
+use crate::model_talk::ModelTalk;
+use crate::model_wish::ModelWish;
+use crate::remarks::Remarks;
+use crate::spend_book::{CallNotes, StoreAnswers, StoreBook};
+
+/// The models that a worker may ask.
+#[derive(Clone)]
+pub struct WorkerModels {
+    /// Ready to be asked.
+    pub desk: ModelDesk,
+    /// How they review unless an organisation says otherwise.
+    pub options: ModelOptions,
+}
+
+/// Models that are asked in one review.
+pub(super) struct Seat {
+    recorder: Arc<Recorder<Routed>>,
+    notes: Arc<CallNotes>,
+    options: ModelOptions,
+    repository: Repository,
+    login: Option<String>,
+}
+
+impl Seat {
+    /// Returns how the process that reviews is answered; `first` gets what is to be said
+    /// before models have answered.
+    pub(super) fn talk(&self, first: oneshot::Sender<Remarks>) -> ModelTalk {
+        ModelTalk {
+            wish: ModelWish::new(&self.options, self.recorder.id()),
+            model: Arc::<Recorder<Routed>>::clone(&self.recorder),
+            first: Some(first),
+        }
+    }
+}
+
+impl Worker {
+    /// Makes models ready for a review, when the organisation wants them to be asked.
+    pub(super) async fn seat(
+        &self,
+        scope: &Scope,
+        review: ReviewId,
+        repository: &Repository,
+        pull: &Pull,
+    ) -> Result<Option<Seat>, Trouble> {
+        let Some(models) = &self.0.tools.models else {
+            return Ok(None);
+        };
+        let setting = {
+            let mut tx = self.0.app.store().read().await?;
+            tx.setting_get(scope, model_setting::SETTING).await?
+        };
+        let Some(setting) = setting else {
+            return Ok(None);
+        };
+        let setting: ModelSetting = serde_json::from_str(&setting.value)
+            .map_err(|why| Trouble::broken(format!("the setting `model`: {why}")))?;
+        if !setting.review {
+            return Ok(None);
+        }
+        let mut limits = models.desk.limits();
+        let own = setting.review_limit();
+        let least = |one: Option<_>, other: Option<_>| match (one, other) {
+            (Some(one), Some(other)) => Some(std::cmp::min(one, other)),
+            (one, other) => one.or(other),
+        };
+        limits.review.hard = least(limits.review.hard, own.hard);
+        limits.review.soft = least(limits.review.soft, own.soft);
+        let name = format!("{}/{}", repository.owner, repository.name);
+        let mut holders = setting.holders(
+            &repository.organisation.to_string(),
+            (&repository.id.to_string(), &name),
+            pull.author.as_deref(),
+        );
+        // A review that is begun again does not have its money again.
+        holders.push(BudgetHolder {
+            key: format!("review:{review}"),
+            name: "this review".to_owned(),
+            day: limits.review,
+            month: limits.review,
+        });
+        let app = &self.0.app;
+        let notes = Arc::new(CallNotes::default());
+        let book = StoreBook::new(app.store().clone(), self.0.scope.clone());
+        let clock = app.store().clock_shared();
+        let budget = Budget::new(limits, Arc::new(book) as Arc<dyn SpendBook>, clock)
+            .with_holders(holders)
+            .with_meter(Arc::<CallNotes>::clone(&notes) as Arc<dyn Meter>);
+        let answers = StoreAnswers::new(app.cache().clone(), scope.clone());
+        let answers = Arc::new(answers) as Arc<dyn BlobCache + Send + Sync>;
+        let routed = models.desk.open(&Arc::new(budget), Some(&answers), None);
+        let routed = routed.map_err(Trouble::broken)?;
+        let mut options = models.options.clone();
+        options.concerns = setting.concerns().unwrap_or(options.concerns);
+        options.is_judged = setting.judge.unwrap_or(options.is_judged);
+        let remarks_max = setting.remarks_max;
+        options.limits.remarks_max = remarks_max.unwrap_or(options.limits.remarks_max);
+        Ok(Some(Seat {
+            recorder: Arc::new(Recorder::new(routed)),
+            notes,
+            options,
+            repository: repository.clone(),
+            login: pull.author.clone(),
+        }))
+    }
+
+    /// Posts what is known of a pull request before models have answered. It is not the
+    /// end: nothing is resolved, the check stays open, and what goes wrong here is made
+    /// good when the review is posted.
+    pub(super) async fn say_first(
+        &self,
+        claim: &Claim,
+        scope: &Scope,
+        (job, on): (&ReviewPull, On),
+        reached: &Reached<'_>,
+        remarks: Remarks,
+    ) {
+        let post = PostReview {
+            end: End::Incomplete,
+            summary: String::new(),
+            ..PostReview::of(job, remarks)
+        };
+        if post.remarks.is_empty() {
+            return;
+        }
+        let saying = async {
+            let said = {
+                let mut tx = self.0.app.store().read().await?;
+                remembered::said(&mut tx, scope, on).await?
+            };
+            if let Some(posting) = reached.post(&post, said).await? {
+                let mut tx = self.0.app.store().begin().await?;
+                tx.task_hold(&self.0.scope, claim.lease).await?;
+                remembered::remember(&mut tx, scope, on, &posting, false).await?;
+                tx.commit().await?;
+            }
+            Ok::<(), Trouble>(())
+        };
+        if let Err(trouble) = saying.await {
+            tracing::warn!(problem = trouble.problem, "first remarks were not posted");
+        }
+    }
+
+    /// Writes down what the models of a review were asked, answered and cost. That it
+    /// cannot be written down does not undo the review.
+    pub(super) async fn leave_seat(&self, scope: &Scope, review: ReviewId, seat: &Seat) {
+        if let Err(error) = self.keep_calls(scope, review, seat).await {
+            tracing::error!(%error, review.id = %review, "what models cost was not written down");
+        }
+    }
+
+    async fn keep_calls(
+        &self,
+        scope: &Scope,
+        review: ReviewId,
+        seat: &Seat,
+    ) -> Result<(), assay_store::Error> {
+        let transcript = seat.recorder.transcript();
+        let mut tx = self.0.app.store().begin().await?;
+        for spend in seat.notes.take() {
+            let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
+            let usage = spend.usage.unwrap_or_default();
+            let nanos = count(spend.cost.unwrap_or_default().nanos());
+            let row = ModelUsage {
+                review: Some(review),
+                user: None,
+                team: None,
+                repository: Some(seat.repository.id),
+                user_login: seat.login.clone(),
+                provider: spend.model.provider,
+                model: spend.model.name,
+                purpose: spend.task.to_owned(),
+                prompt_tokens: count(usage.total() - usage.output_tokens),
+                completion_tokens: count(usage.output_tokens),
+                cost_micros: nanos / 1_000,
+                cost_nanos: nanos,
+                is_answered: spend.is_answered,
+                is_cached: false,
+                duration_ms: count(spend.duration_ms),
+            };
+            tx.model_usage_insert(scope, &row).await?;
+        }
+        tx.model_transcript_put(scope, review, transcript.as_bytes())
+            .await?;
+        tx.commit().await
+    }
+}

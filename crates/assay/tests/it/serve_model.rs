@@ -1,0 +1,155 @@
+//! Models in reviews of pull requests on a server: what is known without them is said
+//! first, what they say is said after, and what they fail to say is told.
+
+use std::sync::{Arc, Condvar, Mutex};
+
+use assay_testkit::llm::{Dialect, FakeModel, Received, Shape, Turn};
+use serde_json::{Value, json};
+
+use crate::model::{judgement, remark, wanted};
+use crate::serve::{Platform, REPOSITORY, WAIT_MAX};
+
+const SAID: &str = "A request without `name` raises a KeyError that nobody catches.";
+
+/// Something that a test lets happen.
+#[derive(Clone, Default)]
+struct Gate(Arc<(Mutex<bool>, Condvar)>);
+
+impl Gate {
+    fn open(&self) {
+        *self.0.0.lock().unwrap() = true;
+        self.0.1.notify_all();
+    }
+
+    fn pass(&self) {
+        let held = self.0.0.lock().unwrap();
+        let waited = self
+            .0
+            .1
+            .wait_timeout_while(held, WAIT_MAX, |is_open| !*is_open);
+        assert!(*waited.unwrap().0, "the test opened nothing");
+    }
+}
+
+fn settings(fake: &FakeModel) -> String {
+    format!(
+        "[model]\nuse = [\"mine/m-1\"]\n[model.provider.mine]\nkind = \"openai-compatible\"\nbase = \"{}\"\nkey-env = \"MODEL_KEY\"\nattempts-max = 1\n",
+        fake.url()
+    )
+}
+
+fn start(fake: &FakeModel) -> Platform {
+    let variables = vec![("MODEL_KEY", "key-of-a-model".to_owned())];
+    let platform = Platform::start_set(variables, None, false, &settings(fake));
+    let key = platform.server.key.clone().unwrap();
+    let value = json!({"value": {
+        "review": true, "concerns": ["correctness"],
+        "budget": {"review": "0.90", "repository": {"day": "5"}},
+    }});
+    let address = format!("{}/api/v1/settings/model", platform.server.url);
+    let put = |value: &Value| {
+        let asked = ureq::put(&address)
+            .config()
+            .http_status_as_error(false)
+            .build()
+            .header("authorization", format!("Bearer {key}"))
+            .header("content-type", "application/json");
+        asked.send(value.to_string()).unwrap().status().as_u16()
+    };
+    assert_eq!(put(&json!({"value": {"review": "yes"}})), 400);
+    assert!((200..300).contains(&put(&value)));
+    platform
+}
+
+fn says(asked: &Received) -> Turn {
+    match wanted(asked) {
+        "verdicts" => judgement(asked, true),
+        _ => {
+            let quote = "name = request.args[\"name\"]";
+            Turn::json(&json!({ "remarks": [remark("shop.py", 11, quote, SAID)] }))
+        }
+    }
+}
+
+fn bodies(platform: &Platform) -> Vec<String> {
+    let comments = platform.forge.comments(REPOSITORY, 1);
+    comments.into_iter().map(|comment| comment.body).collect()
+}
+
+#[test]
+fn what_is_known_is_said_before_models_answer_and_the_rest_after() {
+    let gate = Gate::default();
+    let held = gate.clone();
+    let fake = FakeModel::start_scripted(Dialect::OpenAiChat, Shape::default(), move |asked| {
+        held.pass();
+        says(asked)
+    });
+    let platform = start(&fake);
+    assert_eq!(platform.deliver("opened", "d-0"), 202);
+    let there = || format!("{:?} {:?}", bodies(&platform), platform.reviews());
+    platform.server.wait(|| bodies(&platform).len() == 1, there);
+    assert!(!bodies(&platform)[0].contains(SAID));
+    assert!(
+        !platform.reviews().iter().any(|state| state == "done"),
+        "models still run"
+    );
+    gate.open();
+    let is_done = || {
+        let is_said = bodies(&platform).iter().any(|body| body.contains(SAID));
+        is_said && platform.reviews().iter().any(|state| state == "done")
+    };
+    platform.server.wait(is_done, there);
+    assert_eq!(bodies(&platform).len(), 2, "nothing is said twice");
+    let asked = fake.received();
+    assert_eq!(asked.len(), 2);
+    for one in &asked {
+        assert_eq!(one.header("authorization"), Some("Bearer key-of-a-model"));
+        assert!(one.body.get("tools").is_none());
+        for (_, value) in &platform.variables {
+            assert!(value.len() < 8 || value.starts_with("http") || !one.text.contains(value));
+        }
+    }
+    let key = platform.server.key.clone().unwrap();
+    for (by, count) in [
+        ("review", 1),
+        ("repository", 1),
+        ("user", 1),
+        ("day", 1),
+        ("task", 2),
+    ] {
+        let usage = platform
+            .server
+            .get(&format!("/api/v1/model/usage?by={by}"), &key);
+        let items = usage["items"].as_array().unwrap();
+        assert_eq!(items.len(), count, "{by}: {usage}");
+        let calls: i64 = items.iter().filter_map(|item| item["calls"].as_i64()).sum();
+        assert_eq!(calls, 2, "{by}: {usage}");
+        assert!(
+            items
+                .iter()
+                .all(|item| item["cost_nanos"].as_i64() > Some(0)),
+            "{by}: {usage}"
+        );
+    }
+    assert_eq!(platform.forge.violations(), Vec::<String>::new());
+}
+
+#[test]
+fn a_model_that_fails_leaves_the_review_and_no_green() {
+    let fake = FakeModel::start(Dialect::OpenAiChat, vec![Turn::status(500, "{}")]);
+    let platform = start(&fake);
+    platform.push(&crate::serve::MENDED.replace("total(items)", "total(items, start)"));
+    assert_eq!(platform.deliver("opened", "d-0"), 202);
+    let is_done = || platform.reviews().iter().any(|state| state == "done");
+    platform
+        .server
+        .wait(is_done, || format!("{:?}", platform.reviews()));
+    let statuses = || platform.forge.statuses(REPOSITORY);
+    let is_shown = || !statuses().is_empty();
+    platform
+        .server
+        .wait(is_shown, || format!("{:?}", statuses()));
+    assert!(!fake.received().is_empty());
+    let is_green = |status: &[String; 4]| status.iter().any(|part| part == "success");
+    assert!(!statuses().iter().any(is_green), "{:?}", statuses());
+}

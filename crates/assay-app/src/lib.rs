@@ -12,6 +12,7 @@
 //! Must not know: HTTP, arguments, how a review finds what it finds.
 
 mod administrator;
+mod answer;
 mod app;
 mod caller;
 mod error;
@@ -69,6 +70,7 @@ mod remarks;
 mod review_process;
 mod work;
 
+pub use answer::ask_for_answer;
 pub use app::{App, AppOptions, Moment};
 pub use audit::{AuditCheck, AuditView};
 pub use caller::Caller;
@@ -125,7 +127,7 @@ pub use user::{MemberView, UserChange, UserWish};
 pub use version::Expected;
 pub use webhook::{Forge, ForgeIntake, Intake, WebhookCall};
 pub use work::{
-    AnswerComment, ForgeClient, ForgeTools, Keeping, MendPull, Mirrors, PostReview, PullRequestNow,
-    ReviewPull, Sweep, SyncFeedback, SyncPull, Tools, Worker, WorkerModels, WorkerOptions,
-    post_remarks,
+    AnswerComment, AskPull, ForgeClient, ForgeTools, Keeping, MendPull, Mirrors, PostReview,
+    PullRequestNow, ReviewPull, Sweep, SyncFeedback, SyncPull, Tools, Worker, WorkerModels,
+    WorkerOptions, post_remarks,
 };

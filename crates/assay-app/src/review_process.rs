@@ -306,6 +306,38 @@ impl ReviewProcess {
         self.read(&patch).await
     }
 
+    /// Finds the passages of a commit of a bare repository that answer a question;
+    /// returns them as JSON. Dropping the future ends the process.
+    ///
+    /// # Errors
+    ///
+    /// See [`ProcessError`].
+    pub async fn ask(
+        &self,
+        repository: &Path,
+        commit: &str,
+        question: &str,
+        passages_max: u16,
+    ) -> Result<Vec<u8>, ProcessError> {
+        check_commit(commit)?;
+        let folder = self.folder()?;
+        let answer = folder.path().join("answer.json");
+        let mut command = self.command(folder.path());
+        command
+            .arg("--directory")
+            .arg(repository)
+            .args(["ask", "--rev", commit, "--format", "json", "--top"])
+            .arg(passages_max.to_string())
+            .arg("--output")
+            .arg(&answer)
+            .arg("--")
+            // No argument can hold a NUL.
+            .arg(question.replace('\0', " "));
+        let heard = watch::Sender::new(StepHeard::default());
+        self.finish(command, &heard).await?;
+        self.read(&answer).await
+    }
+
     /// Deletes the folders of reviews whose server was killed: those that are older
     /// than any review can be.
     pub(crate) async fn clear(&self, now_ms: i64) -> io::Result<()> {

@@ -26,6 +26,7 @@ mod forgot;
 mod frame;
 mod gate;
 mod introduce;
+mod knowledge;
 mod left;
 mod mend;
 mod metrics;
@@ -45,6 +46,7 @@ mod version;
 pub use cache::ReviewCache;
 pub use coverage::{COVERAGE_BYTES_MAX, CoverageError, CoverageReport};
 pub use gate::GateSettings;
+pub use knowledge::{Background, Indexes, Lookup, shipped_knowledge};
 pub use mend::{LeftFinding, LeftReason, MendInput, Mended, MendedFinding, mend};
 pub use model::{
     Concern, JudgeQuestion, JudgeReply, MODEL_PACK, ModelClaim, ModelDraft, ModelLimits,

@@ -1,6 +1,7 @@
 //! The command line: what can be said, and what it is called.
 
 mod admin;
+mod search;
 
 use std::path::PathBuf;
 
@@ -10,6 +11,11 @@ use serde::Deserialize;
 pub(crate) use self::admin::{
     AdminArguments, AdminCommand, CopyArguments, KeyCommand, KeyMakeArguments, MigrateArguments,
     OrganisationArguments, TaskCommand, TaskRetryArguments, UserCommand,
+};
+
+pub(crate) use self::search::{
+    AskArguments, KnowledgeAddArguments, KnowledgeCommand, KnowledgeListArguments,
+    KnowledgeRemoveArguments, KnowledgeSearchArguments, VectorArguments,
 };
 
 /// Reviews code changes: finds what a change made worse, and proves it.
@@ -76,6 +82,11 @@ pub(crate) enum Command {
     Scan(ScanArguments),
     /// Ask the code graph: callers, callees, a file, the way between two symbols
     Graph(GraphArguments),
+    /// Find the passages of a repository that answer a question
+    Ask(AskArguments),
+    /// Search best practices, and keep documents of your own beside them
+    #[command(subcommand)]
+    Knowledge(KnowledgeCommand),
     /// Show what a change reaches: callers, tests, entry points
     Impact(ImpactArguments),
     /// Mend what has a fix: show the difference, or write it

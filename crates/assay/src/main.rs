@@ -18,6 +18,7 @@ mod past;
 mod progress;
 mod runaway;
 mod said;
+mod search;
 mod segment_folder;
 mod server;
 mod tool;
@@ -70,6 +71,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Review(own) => command::review::run(global, own),
         Command::Scan(own) => command::scan::run(global, own),
         Command::Graph(own) => command::graph::run(global, own),
+        Command::Ask(own) => command::ask::run(global, own),
+        Command::Knowledge(own) => command::knowledge::run(own),
         Command::Impact(own) => command::impact::run(global, own),
         Command::Fix(own) => command::fix::run(global, own),
         Command::Explain(own) => command::explain::run(global, own),

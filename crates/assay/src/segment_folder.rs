@@ -246,6 +246,11 @@ impl FactFolder {
     pub(crate) fn open(cache: &Path, root: &Path) -> Self {
         Self(Folder::open(cache, "graph", root))
     }
+
+    /// Opens the folder of what is kept for searching.
+    pub(crate) fn open_search(cache: &Path, root: &Path) -> Self {
+        Self(Folder::open(cache, "search", root))
+    }
 }
 
 impl FactStore for FactFolder {

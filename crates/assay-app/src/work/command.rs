@@ -16,6 +16,7 @@ use super::forge::{ForgeClient, Pull};
 use super::ignored;
 use super::mend::MendPull;
 use super::pull_request::{Asked, ask};
+use super::question::AskPull;
 use super::remembered::{self, On, Opinion, number_of};
 use super::trouble::Trouble;
 use crate::app::{App, audit};
@@ -110,6 +111,17 @@ impl Orders {
                     self.mend(tx, scope, on, command, key, &mut said).await?;
                     is_queued = true;
                 }
+                Some(Verb::Ask) if !command.argument.trim().is_empty() => {
+                    let job = AskPull {
+                        repository: on.0.to_string(),
+                        number: on.1,
+                        thread: self.thread.clone(),
+                        key: format!("{}-{index}", self.comment),
+                        question: command.argument.clone(),
+                    };
+                    tx.task_enqueue(scope, &job.task()?).await?;
+                    is_queued = true;
+                }
                 Some(verb) => said.push(self.one((app, &mut *tx, scope), on, verb, command).await?),
             }
         }
@@ -151,7 +163,9 @@ impl Orders {
     ) -> Result<String, Trouble> {
         Ok(match verb {
             Verb::Help => help(),
-            Verb::Ask => "Questions need a language model, and this server has none.".to_owned(),
+            Verb::Ask => {
+                "Write the question behind the command: `/assay ask where is ...?`".to_owned()
+            }
             Verb::Review => self.review((app, tx, scope), on).await?,
             Verb::Pause => {
                 ignored::pause(tx, scope, on, true).await?;

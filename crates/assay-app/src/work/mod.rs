@@ -17,6 +17,7 @@ mod models;
 mod post;
 mod progress;
 mod pull_request;
+mod question;
 mod recall;
 mod remembered;
 mod submitted;
@@ -54,6 +55,7 @@ pub use self::mirror::Mirrors;
 pub use self::models::WorkerModels;
 pub use self::post::PostReview;
 pub use self::pull_request::ReviewPull;
+pub use self::question::AskPull;
 pub use self::sweep::{Keeping, Sweep};
 
 /// What a worker has at hand besides the platform.
@@ -427,6 +429,7 @@ impl Worker {
             Sweep::KIND => self.sweep(claim).await,
             AnswerComment::KIND => self.answer_comment(claim).await,
             MendPull::KIND => self.mend_pull(claim).await,
+            AskPull::KIND => self.ask_pull(claim).await,
             SyncFeedback::KIND => self.sync_feedback(claim).await,
             SyncPull::KIND => self.sync_pull(claim).await,
             TellOutgoing::KIND => self.tell_outgoing(claim).await,
@@ -488,6 +491,7 @@ impl Worker {
             ReviewChange::KIND => submitted::give_up(tx, &self.0.scope, claim, trouble).await,
             ReviewTree::KIND => tree::give_up(tx, &self.0.scope, claim, trouble).await,
             MendPull::KIND => mend::give_up(tx, &self.0.scope, claim, trouble).await,
+            AskPull::KIND => question::give_up(tx, &self.0.scope, claim, trouble).await,
             _ => Ok(()),
         }
     }

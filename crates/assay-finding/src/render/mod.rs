@@ -26,6 +26,7 @@ use crate::report::Report;
 
 pub use json::{SCHEMA_NAME as JSON_SCHEMA_NAME, schema as json_schema};
 pub use remarks::{SCHEMA_NAME as REMARKS_SCHEMA_NAME, schema as remarks_schema};
+pub use text::one_line;
 
 named_enum! {
     /// An output format.

@@ -24,7 +24,7 @@ pub(super) fn push_visible(out: &mut String, c: char) {
 
 /// Returns the text on one line with hidden characters made visible; white
 /// space that is no space becomes one.
-pub(super) fn one_line(text: &str) -> Cow<'_, str> {
+pub fn one_line(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_hidden) {
         return Cow::Borrowed(text);
     }

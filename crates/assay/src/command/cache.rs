@@ -11,11 +11,12 @@ use crate::{cache, output};
 
 /// The folders of what can be worked out again, and what is in each. The
 /// database of advisories has commands of its own.
-const KINDS: [(&str, &str); 5] = [
+const KINDS: [(&str, &str); 6] = [
     ("answers", "answers of language models"),
     ("graph", "facts for the code graph"),
     ("history", "what the past says of files"),
     ("review", "findings of files that did not change"),
+    ("search", "the index of passages, for `assay ask`"),
     ("said", "what reviews said, for --since-last"),
 ];
 

@@ -193,7 +193,7 @@ fn calls(graph: &Graph, path: Option<&str>) -> anyhow::Result<Vec<Call>> {
 }
 
 /// Opens what is on disk, of a repository with the ids of what did not change.
-fn open_tree(global: &Global) -> anyhow::Result<Opened> {
+pub(crate) fn open_tree(global: &Global) -> anyhow::Result<Opened> {
     let directory = global.directory.as_deref().unwrap_or(Path::new("."));
     let options = Options {
         threads: global.threads.map(usize::from),

@@ -1,6 +1,7 @@
 //! One file a command: what it reads, what it calls, what it prints.
 
 pub(crate) mod advisories;
+pub(crate) mod ask;
 pub(crate) mod baseline;
 pub(crate) mod cache;
 pub(crate) mod config;
@@ -11,6 +12,7 @@ pub(crate) mod graph;
 pub(crate) mod history;
 pub(crate) mod impact;
 pub(crate) mod init;
+pub(crate) mod knowledge;
 pub(crate) mod list;
 pub(crate) mod pull;
 pub(crate) mod review;

@@ -1,6 +1,7 @@
 //! The part of a review that language models do, when somebody asks for it: settings,
 //! whom to ask, the transcript, and the remarks put into the report.
 
+mod answer;
 mod answers;
 pub(crate) mod settings;
 pub(crate) mod spend;
@@ -14,12 +15,13 @@ use assay_app::{
 };
 use assay_finding::Report;
 use assay_llm::{
-    Budget, MemoryBook, Meter, Model, ModelId, Recorder, Relay, Replay, SpendBook,
+    Budget, MemoryBook, Meter, Model, ModelId, Recorder, Relay, Replay, Routed, SpendBook,
     TRANSCRIPT_BYTES_MAX, World,
 };
 use assay_review::{ModelOptions, Settings, Subject, model_plan};
 use assay_source::{BlobCache, Clock as _};
 
+pub(crate) use self::answer::answer;
 use self::answers::AnswerFolder;
 use self::settings::{ModelSettings, user_file};
 use self::spend::{SpendFolder, UsageRow};
@@ -128,77 +130,92 @@ impl ModelStep {
         settings: &Settings,
         report: &mut Report,
     ) -> anyhow::Result<()> {
-        let plan = model_plan(subject, settings, self.options, report);
+        let plan = model_plan(subject, settings, self.options.clone(), report);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
         let runtime = runtime.context("the runtime cannot be started")?;
-        let folder = SpendFolder::find();
-        let (model, routed, hint) = match self.source {
-            Source::Replay(replay) => {
-                let hint = replay.id().name.clone();
-                (Arc::new(replay) as Arc<dyn Model>, None, Some(hint))
-            }
-            Source::Parent(id) => {
-                let hint = id.name.clone();
-                let input = std::io::BufReader::new(std::io::stdin());
-                let relay = Relay::new(id, std::io::stdout(), input);
-                (Arc::new(relay) as Arc<dyn Model>, None, Some(hint))
-            }
-            Source::Desk(desk) => {
-                let book = folder
-                    .clone()
-                    .map(|folder| Arc::new(folder) as Arc<dyn SpendBook>);
-                let book = book.unwrap_or_else(|| Arc::new(MemoryBook::default()));
-                let budget = Budget::new(desk.limits(), book, Arc::new(SystemClock));
-                let meter = folder.map(|folder| {
-                    let row = UsageRow::new(SystemClock.now_ms(), &self.repository);
-                    Arc::new(folder.meter(row)) as Arc<dyn Meter>
-                });
-                let budget = Arc::new(match meter {
-                    Some(meter) => budget.with_meter(meter),
-                    None => budget,
-                });
-                let cache = self.keeps_answers.then(AnswerFolder::find).flatten();
-                let cache = cache.map(|cache| Arc::new(cache) as Arc<dyn BlobCache + Send + Sync>);
-                match desk.open(&budget, cache.as_ref(), self.only.as_ref()) {
-                    Ok(routed) => {
-                        let routed = Arc::new(routed);
-                        let hint = routed.id().name.clone();
-                        (
-                            Arc::clone(&routed) as Arc<dyn Model>,
-                            Some(routed),
-                            Some(hint),
-                        )
-                    }
-                    Err(why) => {
-                        review_without_model((subject, settings), &plan, &why, report);
-                        return Ok(());
-                    }
-                }
+        let transcript = self.transcript.clone();
+        let is_verbose = self.is_verbose;
+        let Opened {
+            model,
+            routed,
+            hint,
+        } = match self.open() {
+            Ok(opened) => opened,
+            Err(why) => {
+                review_without_model((subject, settings), &plan, &why, report);
+                return Ok(());
             }
         };
         let recorder = Arc::new(Recorder::new(model));
         let asked: Arc<dyn Model> = Arc::<Recorder<_>>::clone(&recorder);
         let both = (subject, settings);
-        runtime.block_on(review_with_model(
-            both,
-            &plan,
-            asked,
-            hint.as_deref(),
-            report,
-        ));
-        if let Some(path) = &self.transcript {
+        runtime.block_on(review_with_model(both, &plan, asked, Some(&hint), report));
+        if let Some(path) = &transcript {
             let text = recorder.transcript();
             output::write_file(path, |out| out.write_all(text.as_bytes()))?;
         }
-        if self.is_verbose {
+        if is_verbose {
             for decision in routed.iter().flat_map(|routed| routed.decisions()) {
                 output::remark(format!("models for a {decision}"));
             }
         }
         Ok(())
     }
+
+    /// Makes what is asked ready; the error is why nothing can be.
+    fn open(self) -> Result<Opened, String> {
+        let desk = match self.source {
+            Source::Replay(replay) => {
+                return Ok(Opened {
+                    hint: replay.id().name.clone(),
+                    model: Arc::new(replay),
+                    routed: None,
+                });
+            }
+            Source::Parent(id) => {
+                let input = std::io::BufReader::new(std::io::stdin());
+                return Ok(Opened {
+                    hint: id.name.clone(),
+                    model: Arc::new(Relay::new(id, std::io::stdout(), input)),
+                    routed: None,
+                });
+            }
+            Source::Desk(desk) => desk,
+        };
+        let folder = SpendFolder::find();
+        let book = folder
+            .clone()
+            .map(|folder| Arc::new(folder) as Arc<dyn SpendBook>);
+        let book = book.unwrap_or_else(|| Arc::new(MemoryBook::default()));
+        let budget = Budget::new(desk.limits(), book, Arc::new(SystemClock));
+        let meter = folder.map(|folder| {
+            let row = UsageRow::new(SystemClock.now_ms(), &self.repository);
+            Arc::new(folder.meter(row)) as Arc<dyn Meter>
+        });
+        let budget = Arc::new(match meter {
+            Some(meter) => budget.with_meter(meter),
+            None => budget,
+        });
+        let cache = self.keeps_answers.then(AnswerFolder::find).flatten();
+        let cache = cache.map(|cache| Arc::new(cache) as Arc<dyn BlobCache + Send + Sync>);
+        let routed = Arc::new(desk.open(&budget, cache.as_ref(), self.only.as_ref())?);
+        Ok(Opened {
+            hint: routed.id().name.clone(),
+            model: Arc::<Routed>::clone(&routed),
+            routed: Some(routed),
+        })
+    }
+}
+
+/// What is asked.
+struct Opened {
+    model: Arc<dyn Model>,
+    /// What decides which model that is, where there are several.
+    routed: Option<Arc<Routed>>,
+    /// The name of the model by which prompts are chosen.
+    hint: String,
 }
 
 fn read_transcript(path: &Path) -> anyhow::Result<String> {

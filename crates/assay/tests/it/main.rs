@@ -7,6 +7,7 @@
 )]
 
 mod advisories;
+mod ask;
 mod attack;
 mod audit;
 mod cache;

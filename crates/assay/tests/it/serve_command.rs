@@ -216,6 +216,31 @@ fn fixes_are_answered_as_a_patch() {
 }
 
 #[test]
+fn questions_are_answered_with_passages_of_the_head() {
+    let platform = Platform::reviewed(false);
+    platform.says("anybody", "/assay ask where is the sum of the items?");
+    let answers = platform.answers();
+    assert_eq!(answers.len(), 1, "{answers:#?}");
+    let head = platform.repo.rev("topic");
+    for expected in [
+        format!("Passages at {}", &head[..7]),
+        format!("/{REPOSITORY}/blob/{head}/"),
+        ") in `total`".to_owned(),
+        "return sum(items)".to_owned(),
+    ] {
+        assert!(answers[0].contains(&expected), "{expected}: {}", answers[0]);
+    }
+    platform.says(AUTHOR, "/assay ask zzzz");
+    assert!(
+        platform.answers()[1].contains("Nothing at "),
+        "{:?}",
+        platform.answers()
+    );
+    platform.says(AUTHOR, "/assay ask");
+    assert!(platform.answers()[2].contains("Write the question"));
+}
+
+#[test]
 fn a_paused_pull_request_is_not_reviewed_until_it_is_resumed() {
     let platform = Platform::reviewed(false);
     platform.says(AUTHOR, "/assay pause");

@@ -80,6 +80,7 @@ mod tests {
     use std::collections::HashSet;
 
     use assay_retrieval::{KnowledgeIndex, Ranking};
+    use assay_rules::rules;
 
     use super::{Background, Indexes, Lookup as _, shipped_knowledge};
 
@@ -121,8 +122,12 @@ mod tests {
                 .collect()
         };
         let found = ids("SQL query put together from strings in Java");
-        assert!(found.iter().any(|id| id.starts_with("rule:")), "{found:?}");
-        assert!(found.iter().any(|id| id.starts_with("guide:")), "{found:?}");
+        let guide = "guide:java/SQL put together from strings";
+        assert!(found.iter().any(|id| id == guide), "{found:?}");
+        let rule = &rules()[0];
+        let found = ids(&format!("{} {}", rule.id(), rule.document().title));
+        let rule = format!("rule:{}", rule.id());
+        assert!(found.contains(&rule), "{rule}: {found:?}");
         assert_eq!(ids("???"), Vec::<String>::new());
     }
 }

@@ -169,7 +169,7 @@ fn functions_classes_and_sections_are_found_with_their_places() {
             "shop/money.py:13-14 Price.with_tax",
         ),
         (
-            "guide about refunds going back",
+            "guide in the docs on refunds",
             ChunkKind::Section,
             "docs/guide.md:3-4 Guide / Refunds",
         ),

@@ -1,7 +1,7 @@
 //! Answering a question from passages of a repository by a language model: the question
 //! is put with a schema, and of the answer only what quotes the passages is shown.
 
-use assay_llm::{Ask, Call, HearNothing, Model, Outcome, Reply, ask_for_value};
+use assay_llm::{Ask, Call, Model, Outcome, Purpose, Reply, ask_for_value};
 use assay_retrieval::{
     ANSWER_SYSTEM, CheckedAnswer, ModelAnswer, ModelCitation, Passage, answer_question,
     check_answer,
@@ -40,8 +40,11 @@ pub async fn ask_for_answer(
     let mut ask = Ask::new(ANSWER_SYSTEM, text.as_str()).with_schema("answer", schema());
     ask.output_tokens_max = OUTPUT_TOKENS_MAX;
     let call = Call {
-        hear: &HearNothing,
-        has_fallback: false,
+        purpose: Purpose {
+            task: "ask",
+            ..Purpose::default()
+        },
+        ..Call::default()
     };
     let value = match ask_for_value(model, &ask, call).await {
         Ok(Reply::Value { value, .. }) => value,

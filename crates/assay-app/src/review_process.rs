@@ -334,7 +334,7 @@ impl ReviewProcess {
             // No argument can hold a NUL.
             .arg(question.replace('\0', " "));
         let heard = watch::Sender::new(StepHeard::default());
-        self.finish(command, &heard).await?;
+        self.finish(command, Input::None, &heard).await?;
         self.read(&answer).await
     }
 

@@ -72,9 +72,9 @@ pub mod family {
         DISK_FREE = Gauge "assay_disk_free_bytes" [] "What is left where the server's data is.";
         ERRORS = Counter "assay_errors_total" ["kind"] "Operations that failed, by kind.";
         BODIES = Gauge "assay_http_bodies_bytes" [] "Bytes of bodies that are held, in all.";
-        LIVE = Gauge "assay_live_connections" [] "Connections to live sessions of reviews.";
         REQUEST_DURATION = Histogram "assay_http_request_duration_seconds" ["method", "route"] "How long requests took.";
         REQUESTS = Counter "assay_http_requests_total" ["method", "route", "status"] "Requests that were answered.";
+        LIVE = Gauge "assay_live_connections" [] "Connections to live sessions of reviews.";
         MEMORY = Gauge "assay_memory_bytes" [] "What the process has of the machine's memory.";
         MODEL_CALLS = Counter "assay_model_calls_total" ["provider", "model", "outcome"] "Calls of language models.";
         REVIEW_DURATION = Histogram "assay_review_duration_seconds" ["origin"] "How long reviews took, from the start of the work.";

@@ -290,7 +290,7 @@ mod tests {
             ),
             ("goroutine leak", "guide:go/Goroutine without an end"),
             (
-                "unquoted shell variable",
+                "variable without quotes in a shell script",
                 "guide:shell-and-ci/Variable without quotes",
             ),
             (

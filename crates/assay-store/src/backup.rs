@@ -390,6 +390,8 @@ mod tests {
             include_str!("../../../migrations/postgres/0009-partition.sql"),
             include_str!("../../../migrations/postgres/0010-rejection.sql"),
             include_str!("../../../migrations/postgres/0011-attempt.sql"),
+            include_str!("../../../migrations/postgres/0012-live.sql"),
+            include_str!("../../../migrations/postgres/0013-model.sql"),
         ];
         assert_eq!(texts.len(), crate::Store::migrations_known());
         let lines = texts.iter().flat_map(|text| text.lines());

@@ -64,7 +64,7 @@ fn questions_find_the_passage_that_answers_them() {
         ),
         (
             "how is it deployed with a container",
-            ("README.md", 5, "Shop / Deployment"),
+            ("README.md", 7, "Shop / Deployment"),
         ),
     ] {
         let answer = ask(&repo, &[question]);

@@ -567,7 +567,7 @@ fn a_day_has_a_limit_that_lasts_from_run_to_run() {
     }
     let (round, out) = refused.unwrap();
     assert!(
-        round > 0 && out.contains("the budget of the day is $0.02"),
+        round > 0 && out.contains("and less is left"),
         "{round} {out}"
     );
     let usage = crate::run::assay(&repo, &["usage", "--by", "month", "--json"]);

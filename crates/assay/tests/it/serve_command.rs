@@ -218,7 +218,7 @@ fn fixes_are_answered_as_a_patch() {
 #[test]
 fn questions_are_answered_with_passages_of_the_head() {
     let platform = Platform::reviewed(false);
-    platform.says("anybody", "/assay ask where is the sum of the items?");
+    platform.says(AUTHOR, "/assay ask where is the sum of the items?");
     let answers = platform.answers();
     assert_eq!(answers.len(), 1, "{answers:#?}");
     let head = platform.repo.rev("topic");

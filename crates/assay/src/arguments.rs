@@ -75,6 +75,10 @@ pub(crate) enum When {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one, made once: what was said at the start"
+)]
 pub(crate) enum Command {
     /// Review a change: the working tree, the index, commits or a patch
     Review(ReviewArguments),

@@ -269,6 +269,10 @@ pub(crate) struct Render {
     pub(crate) root: Option<Name>,
     /// Whether the last two arguments are a name and what it stands for.
     pub(crate) is_pair: bool,
+    /// Members of the receiver that it knows by their names.
+    pub(crate) members: Vec<Name>,
+    /// Members of the receiver whose own members it knows by name.
+    pub(crate) spread: Vec<Name>,
 }
 
 impl Models {

@@ -38,8 +38,12 @@ const ROOTS: &[&str] = &[
     "pages",
     "tmpl",
     "webapp",
+    "web-inf",
     "jsp",
 ];
+
+/// Templates that one file defines by name.
+const DEFINED_MAX: usize = 100;
 
 /// Texts that may name a template are at most so long.
 const NAME_BYTES_MAX: usize = 120;
@@ -184,7 +188,7 @@ impl<'t> Template<'t> {
         };
         let mut value = match *first {
             // All that it is given.
-            "$" | "locals" | "@root" if !rest.is_empty() => self.given,
+            "$" | "locals" | "@root" | "requestScope" if !rest.is_empty() => self.given,
             "this" => self.contexts.last().copied().unwrap_or(self.given),
             name => self.named_value(at, plain(name)),
         };
@@ -249,18 +253,28 @@ impl Templates {
         if !unit.is_template && !is_script(unit, &path) {
             return;
         }
-        let known = self.by_stem.entry(stem(file_of(&path))).or_default();
-        known.push(Known {
-            path,
-            language: unit.language,
-            target: Target {
-                unit: at,
-                function: match unit.is_template {
-                    true => FUNCTION,
-                    false => FunctionId::TOP,
-                },
+        let target = Target {
+            unit: at,
+            function: match unit.is_template {
+                true => FUNCTION,
+                false => FunctionId::TOP,
             },
-        });
+        };
+        let folder = path.strip_suffix(file_of(&path)).unwrap_or("");
+        let mut paths = vec![path.clone()];
+        if unit.language == "go" {
+            // A file may hold several, and the program calls them by these names.
+            let defined = defined_in(unit.text.as_str());
+            paths.extend(defined.map(|name| format!("{folder}{name}")));
+        }
+        for path in paths {
+            let known = self.by_stem.entry(stem(file_of(&path))).or_default();
+            known.push(Known {
+                path,
+                language: unit.language,
+                target,
+            });
+        }
     }
 
     /// Returns the templates that the first of the names which means any means in
@@ -335,6 +349,18 @@ impl Templates {
         }
         Some(format!("{}/{}", folder(unit, function)?, function.name))
     }
+}
+
+/// Returns the names of the templates that a file of Go defines.
+fn defined_in(text: &str) -> impl Iterator<Item = &str> {
+    let openers = ["{{define \"", "{{- define \"", "{{block \"", "{{- block \""];
+    let all = openers
+        .into_iter()
+        .flat_map(|opener| text.split(opener).skip(1));
+    let names = all.filter_map(|rest| rest.split('"').next());
+    names
+        .filter(|name| !name.is_empty() && name.len() <= NAME_BYTES_MAX)
+        .take(DEFINED_MAX)
 }
 
 /// Returns whether a file is a script that programs run as a template.

@@ -13,7 +13,8 @@
 //! ERB, Haml and Slim (`raw`, `html_safe`, `<%==`, `!=`), Blade (`{!! !!}`), Twig (`|raw`), Jinja, Django and
 //! Nunjucks (`|safe`, `autoescape off`), EJS (`<%-`), Handlebars and Mustache (`{{{ }}}`), Thymeleaf (`th:utext`),
 //! Razor (`Html.Raw`), Go (functions such as `safeHTML`), Phoenix (`raw`), Pug, Mako, Vue (`v-html`),
-//! Svelte (`{@html}`) and Astro (`set:html`). A value that a request brings is high with high confidence;
+//! Svelte (`{@html}`) and Astro (`set:html`). JSP escapes nothing: what a request brings (`${param.q}`), and
+//! `<c:out escapeXml="false">`. A value that a request brings is high with high confidence;
 //! markup that the program makes, by the names (a helper's result, `body_html`), has low confidence.
 //!
 //! ## Not reported
@@ -63,6 +64,18 @@
 //! <script>const post = {{ post.data|tojson|safe }};</script>
 //! ```
 //!
+//! ```jsp bad path=src/main/webapp/WEB-INF/views/search.jsp count=3
+//! <h1>${param.q}</h1>
+//! <p><%= request.getParameter("q") %></p>
+//! <p><c:out value="${post.text}" escapeXml="false"/></p>
+//! ```
+//!
+//! ```jsp good path=src/main/webapp/WEB-INF/views/search.jsp
+//! <h1><c:out value="${param.q}"/></h1>
+//! <p>${fn:escapeXml(param.q)}, ${count}</p>
+//! <a href="<%= request.getContextPath() %>/posts">${post.title}</a>
+//! ```
+//!
 //! ```vue bad path=src/Post.vue
 //! <template><p v-html="post.text"></p></template>
 //! ```
@@ -91,6 +104,9 @@ const SHOWN_MAX: usize = 60;
 fn check(context: &mut Context<'_, '_>) {
     let text = context.text();
     for output in unescaped_outputs(context.path(), text) {
+        if output.is_usual && output.weight != Weight::Request {
+            continue;
+        }
         let what = match output.mechanism {
             "autoescape" => "what stands up to `endautoescape`".to_owned(),
             _ => format!("`{}`", shown(text.slice(output.span))),

@@ -57,6 +57,9 @@ pub(super) enum Output {
     Nothing,
     /// It is put out as it is; the mechanism as a person would name it.
     Raw(&'static str),
+    /// The same, where that is the usual way: such pages are full of it, so that it
+    /// says something only when a stranger's value is known to stand there.
+    Usual(&'static str),
     /// It is escaped, but for what these ways take out of it.
     Escaped(&'static [Bypass]),
     /// It is run; it may switch the escaping off.
@@ -73,6 +76,8 @@ pub(super) enum Bypass {
     Filter(&'static str),
     /// `a b | safe`: of everything before it.
     Pipe(&'static str),
+    /// `<out value="${x}" escape="false">`: of the values of the element.
+    Attribute(&'static str),
 }
 
 /// Lines that are tags: Haml, Slim and Pug.
@@ -140,6 +145,11 @@ const GO: &[Bypass] = &[
     Bypass::Function("str2html"),
     Bypass::Function("unescaped"),
     Bypass::Function("noescape"),
+];
+
+const JSTL: &[Bypass] = &[
+    Bypass::Attribute("escapeXml=\"false\""),
+    Bypass::Attribute("escapeXml='false'"),
 ];
 
 const ESCAPE_RUBY: &str = "put it out with `<%= %>` alone, or clean the markup with `sanitize`";
@@ -340,6 +350,29 @@ pub(super) const ENGINES: &[Engine] = &[
         lines: None,
         syntax: Syntax::Holes,
         advice: "put it out with `th:text`, or clean the markup first",
+    },
+    // Elements of tag libraries take values and write what they see fit.
+    Engine {
+        endings: &[".jsp", ".jspf", ".tag"],
+        is_of_any_text: false,
+        language: Some("java"),
+        tags: &[
+            skipped("<%--", "--%>"),
+            tag("<%=", "%>", Output::Usual("<%= %>")),
+            skipped("<%", "%>"),
+            tag("<c:out", ">", Output::Escaped(JSTL)),
+            skipped("<c:", ">"),
+            skipped("<fmt:", ">"),
+            skipped("<form:", ">"),
+            skipped("<spring:", ">"),
+            skipped("<s:", ">"),
+            skipped("<jsp:", ">"),
+            skipped("\\${", "}"),
+            tag("${", "}", Output::Usual("${ }")),
+        ],
+        lines: None,
+        syntax: Syntax::Plain,
+        advice: "put it out with `<c:out>` or `fn:escapeXml`, or clean the markup first",
     },
     Engine {
         endings: &[".cshtml", ".vbhtml", ".razor"],

@@ -89,13 +89,21 @@ pub(super) fn bypasses<'t>(body: &'t str, ways: &'static [Bypass]) -> Vec<(&'t s
         Bypass::Function(name)
         | Bypass::Method(name)
         | Bypass::Filter(name)
-        | Bypass::Pipe(name) => *name,
+        | Bypass::Pipe(name)
+        | Bypass::Attribute(name) => *name,
     };
     if !ways.iter().any(|way| body.contains(names(way))) {
         return Vec::new();
     }
-    let all = tokens(body);
     let mut out = Vec::new();
+    for way in ways {
+        if let Bypass::Attribute(name) = way
+            && body.contains(name)
+        {
+            out.extend(braced(body).into_iter().map(|value| (value, *name)));
+        }
+    }
+    let all = tokens(body);
     for (at, token) in all
         .iter()
         .enumerate()
@@ -119,6 +127,7 @@ pub(super) fn bypasses<'t>(body: &'t str, ways: &'static [Bypass]) -> Vec<(&'t s
                 Bypass::Pipe(_) => before
                     .is_some_and(|before| before.is("|") || before.is("|>"))
                     .then(|| (after_assignment(&all[..at - 1]), at - 1)),
+                Bypass::Attribute(_) => None,
             };
             if let Some((from, to)) = part
                 && from < to

@@ -41,6 +41,7 @@ pub(super) fn outputs_of_lines(engine: &Engine, text: &str, found: &mut Vec<Unes
                     weight,
                     mechanism,
                     advice: engine.advice,
+                    is_usual: false,
                     engine: 0,
                 });
             }

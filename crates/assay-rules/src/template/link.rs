@@ -2,6 +2,9 @@
 //! assignments, and the templates that it includes. Read by words, as everything here
 //! is: what is not seen is a value less, never a wrong one.
 
+use std::sync::OnceLock;
+
+use aho_corasick::AhoCorasick;
 use assay_source::Span;
 
 use super::engine::Engine;
@@ -51,6 +54,8 @@ enum Form {
     Set,
     /// `#each VALUE`, `range $i, $NAME := VALUE`.
     Context,
+    /// `<c:forEach var="NAME" items="${VALUE}">`: the attributes in any order.
+    Element(&'static str),
 }
 
 const FORMS: &[(&str, &str, Form, bool)] = &[
@@ -94,7 +99,32 @@ const FORMS: &[(&str, &str, Form, bool)] = &[
     ("csharp", "@{ var ", Form::Set, false),
     ("java", "th:each=", Form::Attribute, true),
     ("java", "th:with=", Form::Set, false),
+    ("java", "<c:forEach ", Form::Element("items"), true),
+    ("java", "<c:set ", Form::Element("value"), false),
 ];
+
+/// Returns whether a text has anything that sets a variable, includes another template or
+/// sends the browser on: most do not, and one search tells.
+pub(super) fn has_links(language: &str, text: &str) -> bool {
+    static SEARCHES: OnceLock<Vec<(&str, AhoCorasick)>> = OnceLock::new();
+    let searches = SEARCHES.get_or_init(|| {
+        let mut languages: Vec<&str> = FORMS.iter().map(|form| form.0).collect();
+        languages.sort_unstable();
+        languages.dedup();
+        let search = |language| {
+            let forms = FORMS.iter().filter(|form| form.0 == language);
+            let includes = INCLUDES.iter().filter(|include| include.0 == language);
+            let openers = forms.map(|form| form.1).chain(includes.map(|one| one.1));
+            AhoCorasick::new(openers.chain(REDIRECTS.iter().copied())).ok()
+        };
+        let searches = languages.into_iter();
+        searches
+            .filter_map(|language| Some((language, search(language)?)))
+            .collect()
+    });
+    let search = searches.iter().find(|(known, _)| *known == language);
+    search.is_none_or(|(_, search)| search.is_match(text))
+}
 
 /// Where a statement ends, whatever it is.
 const ENDS: &[&str] = &["%}", "%>", "}}", "\n", ";"];
@@ -110,6 +140,7 @@ pub(super) fn variables<'t>(language: &str, engine: &Engine, text: &'t str) -> V
             let after = at + opener.len();
             let parts = match form {
                 Form::Block => of_block(text, at, after),
+                Form::Element(value) => of_element(near(&text[after..]), value),
                 form => of_statement(*form, statement(text, after)),
             };
             let Some((name, value)) = parts else { continue };
@@ -195,7 +226,32 @@ fn of_statement<'t>(form: Form, text: &'t str) -> Parts<'t> {
                 None => Some((None, text)),
             },
         },
-        Form::Block => None,
+        Form::Block | Form::Element(_) => None,
+    }
+}
+
+/// Returns the variable of an element, and the value of the attribute that it is set to.
+fn of_element<'t>(text: &'t str, value: &str) -> Parts<'t> {
+    let name = attribute(text, "var")?;
+    let value = attribute(text, value)?;
+    let inner = value.strip_prefix("${")?.strip_suffix('}')?;
+    Some((Some(name), inner))
+}
+
+/// Returns the value of an attribute of the element whose inside begins here.
+fn attribute<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start();
+        let sign = rest.find(['=', '>'])?;
+        let (own, after) = (rest[..sign].trim_end(), &rest[sign..]);
+        let after = after.strip_prefix('=')?.trim_start();
+        let quote = after.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+        let end = after[1..].find(quote)? + 1;
+        if own == name {
+            return Some(&after[1..end]);
+        }
+        rest = &after[end + 1..];
     }
 }
 
@@ -234,6 +290,9 @@ const INCLUDES: &[(&str, &str)] = &[
     ("java", "th:replace="),
     ("java", "th:insert="),
     ("java", "th:include="),
+    ("java", "<jsp:include page="),
+    ("java", "<%@ include file="),
+    ("java", "<%@include file="),
     ("csharp", "<partial name="),
     ("csharp", "Html.Partial("),
     ("csharp", "Html.PartialAsync("),
@@ -365,6 +424,7 @@ const HOLES: &[(&str, &str, &str)] = &[
     ("javascript", "{{", "}}"),
     ("go", "{{", "}}"),
     ("java", "[[", "]]"),
+    ("java", "<%=", "%>"),
 ];
 
 /// Returns where the browser is sent to a value from its first letter on: escaping

@@ -39,6 +39,8 @@ pub(crate) struct Unescaped {
     pub(crate) mechanism: &'static str,
     /// What to write instead.
     pub(crate) advice: &'static str,
+    /// Whether values are put out in that way as a rule.
+    pub(crate) is_usual: bool,
     engine: usize,
 }
 
@@ -133,13 +135,19 @@ pub(crate) fn pages<'t>(path: &RepoPath, text: &'t SourceText) -> Vec<Page<'t>> 
         };
         let is_known = pages.iter().any(|page| page.language == language);
         if !is_known && writes_page(stem, engine, text.as_str()) {
-            pages.push(Page {
+            let mut page = Page {
                 language,
                 outputs: Vec::new(),
-                variables: link::variables(language, engine, text.as_str()),
-                includes: link::includes(language, engine, text.as_str()),
-                redirects: link::redirects(language, engine, text.as_str()),
-            });
+                variables: Vec::new(),
+                includes: Vec::new(),
+                redirects: Vec::new(),
+            };
+            if link::has_links(language, text.as_str()) {
+                page.variables = link::variables(language, engine, text.as_str());
+                page.includes = link::includes(language, engine, text.as_str());
+                page.redirects = link::redirects(language, engine, text.as_str());
+            }
+            pages.push(page);
         }
     }
     if pages.is_empty() {
@@ -250,6 +258,7 @@ fn scan(engine: &Engine, search: Option<&AhoCorasick>, text: &str, found: &mut V
             continue;
         };
         at = inner + length;
+        let is_usual = matches!(tag.output, Output::Usual(_));
         let mut push = |part: &str, weight, mechanism| {
             let from = part.as_ptr() as usize - text.as_ptr() as usize;
             found.push(Unescaped {
@@ -257,12 +266,13 @@ fn scan(engine: &Engine, search: Option<&AhoCorasick>, text: &str, found: &mut V
                 weight,
                 mechanism,
                 advice: engine.advice,
+                is_usual,
                 engine: 0,
             });
         };
         match tag.output {
             Output::Nothing => {}
-            Output::Raw(mechanism) => {
+            Output::Raw(mechanism) | Output::Usual(mechanism) => {
                 let body = body.trim_end_matches(['-', '~']).trim();
                 if let Some(weight) = judge(body, engine) {
                     push(body, weight, mechanism);
@@ -306,6 +316,7 @@ fn close_stretch(engine: &Engine, open: Option<Open>, found: &mut Vec<Unescaped>
             weight,
             mechanism: STRETCH,
             advice: engine.advice,
+            is_usual: false,
             engine: 0,
         });
     }

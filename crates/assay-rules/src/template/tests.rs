@@ -326,6 +326,30 @@ fn other_engines_have_tags_of_their_own() {
         ],
     );
     check_all(
+        "webapp/a.jsp",
+        &[
+            ("<p>${post.text}</p>", &[("post.text", VALUE)]),
+            ("<p>${param.q}</p>", &[("param.q", REQUEST)]),
+            (
+                "<p><%= request.getParameter(\"q\") %></p>",
+                &[("request.getParameter(\"q\")", REQUEST)],
+            ),
+            (
+                "<c:out value='${post.text}' escapeXml='false'/>",
+                &[("post.text", VALUE)],
+            ),
+            ("<c:out value=\"${param.q}\"/>", &[]),
+            ("<p>${fn:escapeXml(param.q)}</p>", &[]),
+            (
+                "<a href=\"<%= request.getContextPath() %>/a\">",
+                &[("request.getContextPath()", OWN)],
+            ),
+            ("<c:if test=\"${param.q > 1}\">", &[]),
+            ("<p>\\${param.q}</p><%-- ${param.q} --%>", &[]),
+            ("<% String q = request.getParameter(\"q\"); %>", &[]),
+        ],
+    );
+    check_all(
         "Views/A.cshtml",
         &[
             ("<p>@Html.Raw(Model.Text)</p>", &[("Model.Text", VALUE)]),

@@ -9,7 +9,9 @@ const REQUESTS: &str = "\
 /// What of a request the program or the framework decides.
 const OWN_PARTS: &str = "\
     csrf_token csrfToken id user locale method is_authenticated controller action nonce \
-    session site lang language app";
+    session site lang language app contextPath getContextPath getServletPath getRequestURI \
+    getRequestURL getServerName getServerPort getScheme getSession getAttribute getLocale \
+    getMethod getRemoteUser getUserPrincipal isUserInRole isSecure";
 
 /// Functions, methods and filters whose result is clean, or markup in which they
 /// escape themselves.

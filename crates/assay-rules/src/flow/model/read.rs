@@ -321,6 +321,8 @@ impl Reader<'_> {
                 values: operands(entry.get("values"))?,
                 root: text(entry, "root").map(Name::from),
                 is_pair: flag(entry, "pair"),
+                members: names_of(entry, "members"),
+                spread: names_of(entry, "spread"),
             }),
             "unmodelled" => Effect::Nothing,
             _ => return Err("is no known section".to_owned()),
@@ -454,7 +456,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ),
     (
         "render",
-        "template values root pair type methods new functions arity when",
+        "template values root pair members spread type methods new functions arity when",
     ),
     ("unmodelled", "type methods new functions fields arity when"),
 ];
@@ -492,6 +494,7 @@ const KEYS: &[(&str, Form)] = &[
     ("kinds", Form::Texts),
     ("limit", Form::Number),
     ("member", Form::Text),
+    ("members", Form::Texts),
     ("message", Form::Text),
     ("method", Form::Texts),
     ("methods", Form::Texts),
@@ -510,6 +513,7 @@ const KEYS: &[(&str, Form)] = &[
     ("root", Form::Text),
     ("rule", Form::Text),
     ("says", Form::Text),
+    ("spread", Form::Texts),
     ("template", Form::Operands),
     ("to", Form::Operands),
     ("trust", Form::Text),
@@ -691,6 +695,11 @@ fn place(entry: &Table, key: &str) -> Option<usize> {
 
 fn flag(entry: &Table, key: &str) -> bool {
     entry.get(key).and_then(Toml::as_bool).unwrap_or(false)
+}
+
+fn names_of(entry: &Table, key: &str) -> Vec<Name> {
+    let names = strings(entry.get(key)).into_iter();
+    names.map(Name::from).collect()
 }
 
 fn strings(value: Option<&Toml>) -> Vec<String> {

@@ -967,7 +967,7 @@ impl Solver<'_> {
             }
             value.set_facts(None);
             let value = self.typed_param(value, param.ty.as_ref());
-            let value = self.object_of_type(value, function.span, param.slot);
+            let value = self.object_of_type(value, function.span, param.slot.0);
             self.set(param.slot, value);
         }
         kinds

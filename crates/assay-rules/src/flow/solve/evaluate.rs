@@ -712,6 +712,13 @@ impl Solver<'_> {
                         .as_ref()
                         .or(object.ty.as_ref())
                         .and_then(|ty| self.member_type(ty, key));
+                    if self.is_followed(&value) {
+                        // What is set on it is kept from here on.
+                        value = self.object_of_type(value, span, 0);
+                        if let Some(owner) = self.state.heap.get_mut(*id) {
+                            owner.set(key, value.clone());
+                        }
+                    }
                     found.join(&value);
                 }
             }

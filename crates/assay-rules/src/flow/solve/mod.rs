@@ -592,7 +592,7 @@ impl<'p> Solver<'p> {
             self.point_somewhere(&mut value, param);
         }
         let value = self.typed(value, param.ty.as_ref());
-        self.object_of_type(value, function.span, param.slot)
+        self.object_of_type(value, function.span, param.slot.0)
     }
 
     /// Returns the kinds that no value of a parameter is dangerous to, because the
@@ -624,19 +624,25 @@ impl<'p> Solver<'p> {
         pattern::cleared_kinds(pattern.unwrap_or(text), true)
     }
 
-    /// Makes a parameter an object, where models follow what is set on those of
-    /// its type.
-    fn object_of_type(&mut self, mut value: Value, span: Span, slot: Slot) -> Value {
-        let model = value.ty.as_ref().and_then(|ty| self.models.types.get(ty));
-        if value.objects.is_empty() && model.is_some_and(|model| model.is_object) {
+    /// Makes a parameter or a member an object, where models follow what is set on
+    /// those of its type.
+    fn object_of_type(&mut self, mut value: Value, span: Span, part: u32) -> Value {
+        if self.is_followed(&value) {
             let mut object = Object::new(Shape::Record);
             object.ty.clone_from(&value.ty);
             object.others = Value::unknown().with_taint(value.taint.clone());
-            let made = self.make(span, 3_000 + slot.0, object);
+            let made = self.make(span, 3_000 + part, object);
             value.objects.clone_from(&made.objects);
             value.consts = made.consts.clone();
         }
         value
+    }
+
+    /// Returns whether models follow what is set on the members of a value, and it is no
+    /// object yet.
+    fn is_followed(&self, value: &Value) -> bool {
+        let model = value.ty.as_ref().and_then(|ty| self.models.types.get(ty));
+        value.objects.is_empty() && model.is_some_and(|model| model.is_object)
     }
 
     /// Returns the object that a method is called on by a stranger: its fields

@@ -46,6 +46,18 @@ impl Solver<'_> {
                 self.take_values(operand, render, call.arguments, &mut given);
             }
         }
+        let receiver = call.arguments.receiver.as_ref();
+        if let Some(receiver) = receiver.map(|receiver| receiver.value.clone()) {
+            for name in &render.members {
+                let value = self.load_member(call.span, &receiver, name);
+                let argument = Argument { value, slot: None };
+                given.named.push((name.clone(), argument));
+            }
+            for name in &render.spread {
+                let value = self.load_member(call.span, &receiver, name);
+                self.give(&value, &mut given);
+            }
+        }
         let mut names: Vec<Option<Name>> = Vec::new();
         for operand in &render.template {
             for argument in self.operands(operand, call.arguments) {

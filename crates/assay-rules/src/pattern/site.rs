@@ -378,31 +378,68 @@ impl<'t, 'f> Site<'t, 'f> {
             Place::Accumulation => accumulates(self.node),
             Place::Catch => self.node.ancestor_with(Role::Catch).is_some(),
             Place::Has(extent, words) => {
-                let node = match extent {
+                let around = match extent {
                     Extent::File => None,
-                    Extent::Class => self.node.ancestor_with(Role::Class),
+                    Extent::Class => {
+                        let parts = parts_of_class(self.node);
+                        let text = parts.unwrap_or_else(|| vec![file.as_str()]);
+                        return text.into_iter().any(|text| has_word(text, words));
+                    }
                     Extent::Function => self.node.ancestor_with(Role::Function),
                     Extent::Statement => {
                         self.node.ancestors().find(|node| node.has(Role::Statement))
                     }
                 };
-                let text = node.map_or(file.as_str(), NodeRef::text);
-                let has = |text: &str, word: &str| {
-                    memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some()
-                };
-                if words.iter().any(|word| has(text, word)) {
-                    return true;
-                }
-                // Words of several tokens may be laid out over several lines.
-                let is_name = |c: char| c.is_alphanumeric() || c == '_';
-                if words.iter().all(|word| word.chars().all(is_name)) {
-                    return false;
-                }
-                let line = on_one_line(text);
-                words.iter().any(|word| has(&line, word))
+                has_word(around.map_or(file.as_str(), NodeRef::text), words)
             }
         }
     }
+}
+
+fn has_word(text: &str, words: &[&str]) -> bool {
+    let has =
+        |text: &str, word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+    if words.iter().any(|word| has(text, word)) {
+        return true;
+    }
+    // Words of several tokens may be laid out over several lines.
+    let is_name = |c: char| c.is_alphanumeric() || c == '_';
+    if words.iter().all(|word| word.chars().all(is_name)) {
+        return false;
+    }
+    let line = on_one_line(text);
+    words.iter().any(|word| has(&line, word))
+}
+
+/// Returns the parts of the class around a place that may be about what stands there:
+/// the function, those that it names and that name it, and what is in no function. What
+/// another function does to a thing of its own says nothing.
+fn parts_of_class(node: NodeRef<'_>) -> Option<Vec<&str>> {
+    let class = node.ancestor_with(Role::Class)?;
+    let own = node.ancestor_with(Role::Function);
+    let Some(own) = own.filter(|function| class.encloses(*function)) else {
+        return Some(vec![class.text()]);
+    };
+    let (start, text) = (class.span().start as usize, class.text());
+    let mut parts = vec![own.text()];
+    let mut at = 0;
+    for function in class.subtree().filter(|node| node.has(Role::Function)) {
+        let (from, to) = (function.span().start as usize, function.span().end as usize);
+        if from < start + at {
+            continue;
+        }
+        parts.push(&text[at..from - start]);
+        at = to - start;
+        let named = |function: NodeRef<'_>, other: NodeRef<'_>| {
+            let name = function.name().filter(|name| !name.is_empty());
+            name.is_some_and(|name| has_word(other.text(), &[name]))
+        };
+        if function.span() != own.span() && (named(function, own) || named(own, function)) {
+            parts.push(function.text());
+        }
+    }
+    parts.push(&text[at..]);
+    Some(parts)
 }
 
 /// Returns a text as if it stood on one line: an end of line is a space, and

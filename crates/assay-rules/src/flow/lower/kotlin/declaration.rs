@@ -549,7 +549,15 @@ impl Kotlin<'_> {
         let lists = node
             .named_children()
             .filter(|child| child.kind() == "modifiers");
-        lists.flat_map(|list| self.annotations_in(list)).collect()
+        let mut all: Vec<Annotation> = lists.flat_map(|list| self.annotations_in(list)).collect();
+        // The grammar takes several annotations of a class, of which the last has
+        // arguments, for an expression of its own that stands before it.
+        let mut before = node.previous_sibling();
+        while let Some(around) = before.filter(|node| node.kind() == "annotated_expression") {
+            all.extend(self.annotations_in(around));
+            before = around.named_children().last();
+        }
+        all
     }
 
     fn annotations_in(&self, list: NodeRef<'_>) -> Vec<Annotation> {

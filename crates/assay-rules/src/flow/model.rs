@@ -52,7 +52,9 @@ pub(crate) struct Models {
     /// Qualified names by their last part, where only one has it.
     by_last_part: HashMap<Name, Option<Name>>,
     /// Parameters that a stranger sets: those of public methods of these types.
-    pub(crate) class_entries: ByName<Source>,
+    class_entries: ByName<Source>,
+    /// The same for types that are generated, by patterns of their names.
+    class_patterns: Vec<(String, Source)>,
     /// Types of parameters that are not set by a stranger, as patterns.
     not_set: Vec<String>,
     /// Another language whose models count too.
@@ -371,6 +373,21 @@ impl Models {
         search.get_or_init(make).as_ref()
     }
 
+    /// Returns whether public methods of some types are called by strangers.
+    pub(crate) fn has_class_entries(&self) -> bool {
+        !(self.class_entries.is_empty() && self.class_patterns.is_empty())
+    }
+
+    /// Returns what a stranger sets in calling the public methods of a type.
+    pub(crate) fn class_entry(&self, ty: &Name) -> Option<&Source> {
+        let by_pattern = || {
+            let mut patterns = self.class_patterns.iter();
+            patterns.find(|(pattern, _)| is_like(ty, pattern))
+        };
+        let by_name = self.class_entries.get(ty);
+        by_name.or_else(|| by_pattern().map(|(_, source)| source))
+    }
+
     /// Returns whether a parameter of the type may be set by a stranger, where
     /// the types of parameters decide.
     pub(crate) fn may_be_set(&self, ty: Option<&Name>) -> bool {
@@ -424,6 +441,11 @@ impl Models {
             .chain(&self.param_types)
             .filter(|(_, source)| !source.kinds.is_empty());
         starts.extend(annotations.map(|(name, _)| last_part(name)));
+        let patterns = self.class_patterns.iter();
+        starts.extend(patterns.filter_map(|(pattern, _)| {
+            let parts = pattern.split(['*', '.']);
+            parts.max_by_key(|part| part.len())
+        }));
         starts.sort_unstable();
         starts.dedup();
         starts

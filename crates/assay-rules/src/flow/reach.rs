@@ -724,13 +724,13 @@ fn entry_flags(function: &Function, unit: &Unit, project: &Project, models: &Mod
         }
     }
     if let (true, Some(class)) = (function.is_public, function.class)
-        && !models.class_entries.is_empty()
+        && models.has_class_entries()
     {
         let class = &unit.classes[class];
         let lineage = project.lineage(models, &class.name).into_iter();
         let annotations = class.annotations.iter().map(|a| known(&a.name));
         for name in lineage.chain(annotations) {
-            comes_in(models.class_entries.get(&name));
+            comes_in(models.class_entry(&name));
         }
     }
     if project.templates.implied(unit, function).is_some() {

@@ -177,6 +177,10 @@ impl Reader<'_> {
         self.models.not_set.extend(not_set);
         for (key, of) in [("param", 0), ("method", 1), ("param-type", 2), ("class", 3)] {
             for name in strings(entry.get(key)) {
+                if of == 3 && name.contains('*') {
+                    self.models.class_patterns.push((name, source.clone()));
+                    continue;
+                }
                 let name = self.mention(&name);
                 let map = match of {
                     0 => &mut self.models.param_annotations,

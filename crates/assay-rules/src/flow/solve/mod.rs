@@ -567,15 +567,15 @@ impl<'p> Solver<'p> {
             annotations.find_map(|a| models.method_annotations.get(&known(&a.name)))
         };
         let by_class = || {
-            if !function.is_public || !may_be_set || models.class_entries.is_empty() {
+            if !function.is_public || !may_be_set || !models.has_class_entries() {
                 return None;
             }
             let class = &self.project.unit(target.unit).classes[function.class?];
             let lineage = self.lineage(&class.name);
-            let by_type = lineage.iter().find_map(|ty| models.class_entries.get(ty));
+            let by_type = lineage.iter().find_map(|ty| models.class_entry(ty));
             by_type.or_else(|| {
                 let mut annotations = class.annotations.iter();
-                annotations.find_map(|a| models.class_entries.get(&known(&a.name)))
+                annotations.find_map(|a| models.class_entry(&known(&a.name)))
             })
         };
         let by_type = || models.param_types.get(value.ty.as_ref()?);

@@ -378,6 +378,7 @@ impl<'b> Go<'b> {
         let mut signature = Signature::new(name, kind);
         signature.class = class.as_ref().map(|(class, _)| *class);
         signature.result = self.result(node);
+        signature.is_public = class.is_some() && name.starts_with(char::is_uppercase);
         self.b.begin_function(node, signature);
         if let Some((_, qualified)) = &class {
             let receiver = node.child(Field::Object);

@@ -395,6 +395,7 @@ impl<'b> Java<'b> {
         signature.class = class;
         signature.result = node.child(Field::Type).map(|ty| self.names.ty(ty));
         signature.annotations = self.annotations(node);
+        signature.is_public = modifiers(node).any(|word| word == "public");
         self.b.begin_function(node, signature);
         if kind != FunctionKind::Plain {
             let qualified = class.map(|class| self.b.class(class).name.clone());

@@ -107,6 +107,9 @@ impl Server {
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(folder)
+            // So that webhooks are looked at; nothing has the secrets.
+            .env("ASSAY_GITHUB_WEBHOOK_SECRET", "a secret of this run only")
+            .env("ASSAY_GITLAB_WEBHOOK_SECRET", "a secret of this run only")
             .stdout(Stdio::piped());
         if let Some(database) = database {
             command.args(["--database", database]);

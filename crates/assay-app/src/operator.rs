@@ -48,6 +48,7 @@ impl App {
         let filter = TaskFilter {
             state: state(query.state.as_deref())?,
             kind: query.kind,
+            is_platform: query.is_platform,
         };
         let page = paging.page(TaskId::from_identifier);
         let mut tx = self.store().read().await?;
@@ -85,6 +86,7 @@ impl App {
         let filter = TaskFilter {
             state: Some(TaskState::Dead),
             kind: kind.map(str::to_owned),
+            is_platform: false,
         };
         let system = Scope::system(NAME);
         let mut after = None;

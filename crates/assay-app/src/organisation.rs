@@ -216,7 +216,7 @@ impl App {
 
 /// Returns the proof that the caller looks after the platform: who may manage the
 /// organisation that was there first. Others do not learn that there is more.
-async fn platform_scope(tx: &mut Tx, caller: &Caller) -> Result<Scope, Error> {
+pub(crate) async fn platform_scope(tx: &mut Tx, caller: &Caller) -> Result<Scope, Error> {
     let principal = caller.principal();
     if *principal.actor() == Actor::Nobody {
         return Err(Denied::Unauthenticated.into());

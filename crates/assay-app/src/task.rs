@@ -7,7 +7,11 @@ use serde_json::json;
 use crate::app::{App, audit};
 use crate::caller::Caller;
 use crate::error::Error;
+use crate::organisation::platform_scope;
 use crate::paging::Paging;
+
+/// What looks at the platform's own tasks for somebody.
+const PLATFORM: &str = "platform";
 
 /// What is to become of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +50,9 @@ pub struct TaskQuery {
     pub state: Option<String>,
     /// Of one kind.
     pub kind: Option<String>,
+    /// The platform's own, which are no organisation's, such as what webhooks bring before
+    /// it is known whose they are.
+    pub is_platform: bool,
 }
 
 /// A task as people see it, without what it was given.
@@ -104,35 +111,41 @@ impl From<Task> for TaskView {
 }
 
 impl App {
-    /// Lists the organisation's tasks; those that are dead are the dead letters.
+    /// Lists the organisation's tasks, or for those who look after the platform its own;
+    /// those that are dead are the dead letters.
     pub async fn task_list(
         &self,
         caller: &Caller,
         query: TaskQuery,
         paging: Paging,
     ) -> Result<Vec<TaskView>, Error> {
-        let scope = caller.authorise(Permission::TaskRead)?;
+        let mut scope = caller.authorise(Permission::TaskRead)?;
         let mut tx = self.store().read().await?;
+        if query.is_platform {
+            platform_scope(&mut tx, caller).await?;
+            scope = Scope::system(PLATFORM);
+        }
         let filter = TaskFilter {
             state: state(query.state.as_deref())?,
             kind: query.kind,
+            is_platform: query.is_platform,
         };
         let page = paging.page(TaskId::from_identifier);
         let rows = tx.task_list(&scope, &filter, page).await?;
         Ok(rows.into_iter().map(TaskView::from).collect())
     }
 
-    /// Returns a task of the organisation.
+    /// Returns a task of the organisation, or for those who look after the platform one of
+    /// its own.
     pub async fn task_get(&self, caller: &Caller, id: Identifier) -> Result<TaskView, Error> {
         let scope = caller.authorise(Permission::TaskRead)?;
         let mut tx = self.store().read().await?;
-        Ok(tx
-            .task_get(&scope, TaskId::from_identifier(id))
-            .await?
-            .into())
+        let id = TaskId::from_identifier(id);
+        Ok(seen(&mut tx, caller, scope, id).await?.task.into())
     }
 
-    /// Retries or cancels a task of the organisation.
+    /// Retries or cancels a task of the organisation, or for those who look after the
+    /// platform one of its own.
     pub async fn task_steer(
         &self,
         caller: &Caller,
@@ -142,11 +155,12 @@ impl App {
         let id = TaskId::from_identifier(id);
         let scope = caller.authorise(Permission::TaskManage)?;
         let mut tx = self.store().begin().await?;
-        let action = wish.apply(&mut tx, &scope, id).await?;
-        let task = tx.task_get(&scope, id).await?;
+        let seen = seen(&mut tx, caller, scope, id).await?;
+        let action = wish.apply(&mut tx, &seen.rows, id).await?;
+        let task = tx.task_get(&seen.rows, id).await?;
         audit(
             &mut tx,
-            &scope,
+            &seen.acts,
             action,
             format!("task:{id}"),
             json!({"kind": task.kind}),
@@ -154,6 +168,37 @@ impl App {
         .await?;
         tx.commit().await?;
         Ok(task.into())
+    }
+}
+
+/// A task that a caller may look at.
+struct Seen {
+    task: Task,
+    /// In which it is found.
+    rows: Scope,
+    /// In whose log it stands what is done about it.
+    acts: Scope,
+}
+
+/// Finds a task. The platform's own are there for those who look after it; for others
+/// they are not.
+async fn seen(tx: &mut Tx, caller: &Caller, scope: Scope, id: TaskId) -> Result<Seen, Error> {
+    let missing = match tx.task_get(&scope, id).await {
+        Ok(task) => {
+            let (rows, acts) = (scope.clone(), scope);
+            return Ok(Seen { task, rows, acts });
+        }
+        Err(error @ assay_store::Error::NotFound(_)) => error,
+        Err(error) => return Err(error.into()),
+    };
+    let Ok(acts) = platform_scope(tx, caller).await else {
+        return Err(missing.into());
+    };
+    let rows = Scope::system(PLATFORM);
+    let task = tx.task_get(&rows, id).await?;
+    match task.organisation {
+        None => Ok(Seen { task, rows, acts }),
+        Some(_) => Err(missing.into()),
     }
 }
 

@@ -149,10 +149,17 @@ impl App {
         expected: &Expected,
     ) -> Result<(), Error> {
         let scope = caller.authorise(Permission::UserManage)?;
-        let mut tx = self.store().begin().await?;
-        let before = self.hold_member(&mut tx, &scope, user, expected).await?;
+        // What makes no sense is that also where it was made for something older.
         if let Some(name) = &change.display_name {
             check_display_name(name)?;
+        }
+        let mut tx = self.store().begin().await?;
+        let role = match &change.role {
+            Some(role) => Some(self.check_role(&mut tx, &scope, role).await?),
+            None => None,
+        };
+        let before = self.hold_member(&mut tx, &scope, user, expected).await?;
+        if let Some(name) = &change.display_name {
             let system = Scope::system("user");
             let is_elsewhere = tx.member_list_of_user(&system, user).await?.len() > 1;
             if is_elsewhere && scope.actor().user() != Some(user) {
@@ -164,8 +171,7 @@ impl App {
             let target = format!("user:{user}");
             audit(&mut tx, &scope, "user.rename", target, details).await?;
         }
-        if let Some(role) = &change.role {
-            let role = self.check_role(&mut tx, &scope, role).await?;
+        if let Some(role) = role {
             tx.member_put(&scope, user, role.as_str()).await?;
             check_somebody_left(&mut tx, &scope).await?;
             let details = json!({"role": role.as_str(), "before": before.role});

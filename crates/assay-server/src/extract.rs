@@ -46,10 +46,8 @@ impl FromRequestParts<Context> for Uncounted {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, context: &Context) -> Result<Self, Problem> {
-        let organisation = match header(&parts.headers, ORGANISATION)? {
-            None => None,
-            Some(text) => Some(OrganisationId::parse(text).map_err(|_| Problem::not_found())?),
-        };
+        let named = header(&parts.headers, ORGANISATION)?;
+        let organisation = named.and_then(|text| OrganisationId::parse(text).ok());
         let caller = match credential(&parts.headers)? {
             Some(text) => context.app.authenticate(text, organisation).await?,
             None => match context.options.session_token(&parts.headers) {
@@ -64,7 +62,11 @@ impl FromRequestParts<Context> for Uncounted {
                 }
             },
         };
-        Ok(Self(caller))
+        // Only whoever is somebody learns that what they name is nothing.
+        match named.is_some() && organisation.is_none() {
+            true => Err(Problem::not_found()),
+            false => Ok(Self(caller)),
+        }
     }
 }
 

@@ -8960,6 +8960,11 @@ export interface operations {
                 state?: string;
                 /** @description Of one kind. */
                 kind?: string;
+                /**
+                 * @description The platform's own, which are no organisation's, such as what webhooks bring; for
+                 *     those who manage the first organisation.
+                 */
+                platform?: boolean;
                 /** @description How many items at most. */
                 limit?: number;
                 /** @description The `next_cursor` of the page before. */

@@ -33,6 +33,7 @@ impl Worker {
         let filter = TaskFilter {
             state: Some(TaskState::Leased),
             kind: Some(claim.kind.clone()),
+            is_platform: false,
         };
         let mut page = Page::first(OTHERS_PAGE);
         // Not a connection for reading: a replica may not know yet who else is there.

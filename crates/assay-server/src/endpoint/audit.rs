@@ -65,9 +65,13 @@ pub(crate) async fn list(
     Authenticated(caller): Authenticated,
     Parameters(query): Parameters<PageQuery>,
 ) -> Result<Json<Listed<WireEntry>>, Problem> {
-    let after: Option<Result<i64, _>> = query.cursor.as_deref().map(str::parse);
-    let after = after.transpose();
-    let after = after.map_err(|_| Problem::invalid("`cursor` is none that this gave"))?;
+    let after = match query.cursor.as_deref() {
+        None => None,
+        Some(text) => match text.parse::<i64>() {
+            Ok(number) if number >= 0 => Some(number),
+            _ => return Err(Problem::invalid("`cursor` is none that this gave")),
+        },
+    };
     let rows_max = query.limit()? + 1;
     let rows = context
         .app
@@ -134,6 +138,9 @@ pub(crate) async fn export(
     Parameters(query): Parameters<ExportQuery>,
 ) -> Result<impl IntoResponse, Problem> {
     let after = query.after.unwrap_or(0);
+    if after < 0 {
+        return Err(Problem::invalid("`after` is 0 or more"));
+    }
     let rows = context.app.audit_export(&caller, after, EXPORT_ENTRIES_MAX);
     let rows = rows.await?.into_iter();
     let text: String = rows

@@ -80,6 +80,9 @@ pub(crate) struct ListQuery {
     state: Option<String>,
     /// Of one kind.
     kind: Option<String>,
+    /// The platform's own, which are no organisation's, such as what webhooks bring; for
+    /// those who manage the first organisation.
+    platform: Option<bool>,
     /// How many items at most.
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
@@ -104,6 +107,7 @@ pub(crate) async fn list(
     let wanted = TaskQuery {
         state: query.state,
         kind: query.kind,
+        is_platform: query.platform.unwrap_or(false),
     };
     let rows = context
         .app

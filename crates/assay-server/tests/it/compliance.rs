@@ -52,6 +52,11 @@ async fn the_log_is_exported_as_lines_that_can_be_checked(test: TestStore) {
     }
     assert_eq!(export(3).await, all[3..]);
     assert!(export(4).await.is_empty());
+    for path in ["audit/export?after=-1", "audit?cursor=-1", "audit?cursor=x"] {
+        let request = Request::get(&format!("/api/v1/{path}")).bearer(&server.admin);
+        let answer = request.send(server.address).await;
+        assert_eq!(answer.status, 400, "{path}: {}", answer.text());
+    }
     let checks = server.app.audit_check_all().await.unwrap();
     let names: Vec<_> = checks.iter().map(|one| &one.organisation).collect();
     assert_eq!(names.len(), 3, "the platform and two organisations");

@@ -33,6 +33,10 @@ fn post(path: &str, body: &Value) -> Request {
 
 async fn a_key_begins_and_ends(test: TestStore) {
     let server = TestServer::start(test.store.clone()).await;
+    // Who shows nothing is told so, whatever else they say.
+    let nobody = Request::get("/api/v1/user/profile").header("assay-organisation", "x");
+    call(&server, nobody.clone(), 401).await;
+    call(&server, nobody.bearer(&server.admin), 404).await;
     let wish = json!({"name": "ci", "owner": "organisation", "permissions": ["review:read", "key:read"], "expires_ms": server.app.now_ms() + 1_000});
     let made = call(
         &server,

@@ -104,15 +104,28 @@ async fn a_change_names_what_it_was_made_for(test: TestStore) {
     let team = request("POST", "/api/v1/teams", &json!({"name": "backend"}));
     let team = send(&server, team, &server.admin, 201).await.json();
     let team = format!("/api/v1/teams/{}", text(&team["id"]));
-    for (path, change) in [
+    let long = "x".repeat(201);
+    for (path, change, wrong) in [
         (
             "/api/v1/organisation".to_owned(),
             json!({"display_name": "New"}),
+            json!({"display_name": long}),
         ),
-        (role, json!({"permissions": ["review:read", "task:read"]})),
-        (ada, json!({"role": "team-lead"})),
-        (team, json!({"name": "core"})),
+        (
+            role,
+            json!({"permissions": ["review:read", "task:read"]}),
+            json!({"permissions": ["review:write"]}),
+        ),
+        (
+            ada,
+            json!({"role": "team-lead"}),
+            json!({"display_name": long}),
+        ),
+        (team, json!({"name": "core"}), json!({"name": ""})),
     ] {
+        // What makes no sense is told before what it was made for is looked at.
+        let wrong = request("PUT", &path, &wrong).header("if-match", "\"999-abc\"");
+        send(&server, wrong, &server.admin, 400).await;
         let read = send(&server, Request::get(&path), &server.admin, 200).await;
         let tag = read.header("etag").unwrap().to_owned();
         let put = |tag: &str| request("PUT", &path, &change).header("if-match", tag);

@@ -12,6 +12,7 @@ on_both_engines!(
     forms_and_gitlab_are_taken_as_well,
     forgeries_leave_nothing_behind,
     those_who_send_too_much_wait,
+    what_webhooks_brought_is_for_those_who_look_after_the_platform,
 );
 
 fn signature(body: &[u8]) -> String {
@@ -206,5 +207,54 @@ async fn those_who_send_too_much_wait(test: TestStore) {
     );
     test.clock.advance(20_000);
     assert_eq!(delivery("3", b"{}").send(server.address).await.status, 202);
+    server.stop().await;
+}
+
+async fn what_webhooks_brought_is_for_those_who_look_after_the_platform(test: TestStore) {
+    let server = TestServer::start(test.store.clone()).await;
+    let sent = delivery("d-1", b"{}").send(server.address).await;
+    assert_eq!(state(&sent), (202, "queued".to_owned()));
+    let id = server.tasks().await[0].id.to_string();
+    let send = async |method: &str, path: &str, key: &str, status: u16| {
+        let request = Request::new(method, path).bearer(key);
+        let answer = request.send(server.address).await;
+        assert_eq!(answer.status, status, "{method} {path}: {}", answer.text());
+        answer
+    };
+    let (own, strange) = (server.admin.as_str(), server.other_admin.as_str());
+    // It is no organisation's.
+    for key in [own, strange] {
+        let listed = send("GET", "/api/v1/tasks", key, 200).await.json();
+        assert_eq!(listed["items"].as_array().unwrap().len(), 0, "{listed}");
+    }
+    let platform = "/api/v1/tasks?platform=true&kind=handle_delivery";
+    let listed = send("GET", platform, own, 200).await.json();
+    assert_eq!(listed["items"][0]["id"], id.as_str(), "{listed}");
+    let one = format!("/api/v1/tasks/{id}");
+    let (cancel, retry) = (format!("{one}/cancel"), format!("{one}/retry"));
+    for (method, path) in [
+        ("GET", platform),
+        ("GET", &one),
+        ("POST", &cancel),
+        ("POST", &retry),
+    ] {
+        send(method, path, strange, 404).await;
+    }
+    assert_eq!(send("GET", &one, own, 200).await.json()["id"], id.as_str());
+    let stopped = send("POST", &cancel, own, 200).await.json();
+    assert_eq!(stopped["state"], "cancelled");
+    assert_eq!(
+        send("POST", &retry, own, 200).await.json()["state"],
+        "waiting"
+    );
+    let log = send("GET", "/api/v1/audit?limit=100", own, 200)
+        .await
+        .json();
+    let actions = log["items"].as_array().unwrap().iter();
+    let actions: Vec<_> = actions.map(|entry| entry["action"].clone()).collect();
+    assert!(
+        actions.contains(&"task.cancel".into()) && actions.contains(&"task.retry".into()),
+        "{actions:?}"
+    );
     server.stop().await;
 }

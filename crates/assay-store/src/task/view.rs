@@ -18,6 +18,8 @@ pub struct TaskFilter {
     pub state: Option<TaskState>,
     /// Of one kind.
     pub kind: Option<String>,
+    /// Only those that are no organisation's: the platform's own.
+    pub is_platform: bool,
 }
 
 /// How many tasks of one kind are in one state, for metrics.
@@ -54,13 +56,15 @@ impl Tx {
     ) -> Result<Vec<Task>, Error> {
         let sql = "SELECT * FROM task WHERE ($1 IS NULL OR organisation_id = $1) \
                    AND ($2 IS NULL OR state = $2) AND ($3 IS NULL OR kind = $3) \
-                   AND ($4 IS NULL OR id < $4) ORDER BY id DESC LIMIT $5";
+                   AND ($4 IS NULL OR id < $4) AND (NOT $6 OR organisation_id IS NULL) \
+                   ORDER BY id DESC LIMIT $5";
         let args = args![
             scope.organisation(),
             filter.state,
             filter.kind.clone(),
             page.after,
             page.limit(),
+            filter.is_platform,
         ];
         self.list(sql, args, task).await
     }

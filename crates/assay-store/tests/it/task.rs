@@ -185,6 +185,7 @@ async fn attempts_are_counted_also_when_the_worker_dies(test: TestStore) {
     assert_eq!(claim(store, "w").await, None);
     assert_eq!(state(store, task).await, TaskState::Dead);
     let filter = TaskFilter {
+        is_platform: false,
         state: Some(TaskState::Dead),
         kind: None,
     };

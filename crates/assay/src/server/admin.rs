@@ -126,6 +126,7 @@ async fn task(command: &TaskCommand) -> anyhow::Result<String> {
             let query = TaskQuery {
                 state: Some(own.state.clone()).filter(|state| state != ANY_STATE),
                 kind: own.kind.clone(),
+                is_platform: false,
             };
             let paging = Paging {
                 after: None,

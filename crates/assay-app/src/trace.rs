@@ -21,14 +21,17 @@ pub struct TraceContext {
 impl TraceContext {
     /// Begins a trace.
     pub fn new(randomness: &dyn Randomness) -> Self {
-        let mut bytes = [0; 16];
+        // Asking the machine for some takes longer than how much it is.
+        let mut bytes = [0; 24];
         randomness.fill(&mut bytes);
-        let this = Self {
+        let (mut trace, mut span) = ([0; 16], [0; 8]);
+        trace.copy_from_slice(&bytes[..16]);
+        span.copy_from_slice(&bytes[16..]);
+        Self {
             // Neither number is zero in the standard.
-            trace: u128::from_be_bytes(bytes) | 1,
-            span: 0,
-        };
-        this.child(randomness)
+            trace: u128::from_be_bytes(trace) | 1,
+            span: u64::from_be_bytes(span) | 1,
+        }
     }
 
     /// Returns the context of something that happens within this.

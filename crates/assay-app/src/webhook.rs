@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use assay_auth::{AuthError, Identifier, RateDecision, Scope, check_github, check_gitlab};
-use assay_store::{Accepted, ForgeName, NewDelivery};
+use assay_store::{DeliveryId, ForgeName, NewDelivery};
 use secrecy::SecretString;
 use serde::de::IgnoredAny;
 
@@ -156,21 +156,17 @@ impl App {
 
     async fn keep(&self, new: &NewDelivery) -> Result<Intake, Error> {
         let system = Scope::system("webhook");
-        let mut tx = self.store().begin().await?;
-        let delivery = match tx.delivery_accept(&system, new).await? {
-            Accepted::New(delivery) | Accepted::Again(delivery) => delivery,
-            Accepted::Known(_) => {
-                // It may have come a moment ago: it is on disk when this is answered.
-                tx.commit().await?;
-                return Ok(Intake::Known);
-            }
+        let mut tx = self.store().begin_single().await?;
+        let task = |delivery: DeliveryId| {
+            let job = HandleDelivery {
+                delivery: delivery.to_string(),
+            };
+            job.task()
         };
-        let job = HandleDelivery {
-            delivery: delivery.to_string(),
-        };
-        let task = tx.task_enqueue(&system, &job.task()?).await?.task();
+        let taken = tx.delivery_take(&system, new, task).await?;
+        // One that is known may have come a moment ago: it is on disk when this is answered.
         tx.commit().await?;
-        Ok(Intake::Queued(task.identifier()))
+        Ok(taken.map_or(Intake::Known, |task| Intake::Queued(task.identifier())))
     }
 }
 

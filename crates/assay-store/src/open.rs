@@ -97,7 +97,7 @@ enum Database {
     Sqlite {
         writer: Writer,
         readers: SqlitePool,
-        log: LogIndex,
+        log: Arc<LogIndex>,
     },
     Postgres {
         pool: PgPool,
@@ -168,6 +168,15 @@ impl Store {
             Database::Postgres { pool, .. } => State::Postgres(pool.begin().await?),
         };
         Ok(Tx::new(state, self.clone()))
+    }
+
+    /// Begins what is one statement with PostgreSQL, which keeps it by itself, and a
+    /// transaction like others with SQLite.
+    pub async fn begin_single(&self) -> Result<Tx, Error> {
+        match &self.0.database {
+            Database::Sqlite { .. } => self.begin().await,
+            Database::Postgres { .. } => self.read().await,
+        }
     }
 
     /// Returns a connection for reading what is committed now, each statement for itself;
@@ -363,7 +372,7 @@ async fn open_sqlite(url: &str) -> Result<Database, Error> {
         .statement_cache_capacity(256)
         .pragma("wal_autocheckpoint", SQLITE_CHECKPOINT_PAGES)
         .disable_statement_logging();
-    let log = LogIndex::of(options.get_filename());
+    let log = Arc::new(LogIndex::of(options.get_filename()));
     let folder = options.get_filename().parent();
     if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) {
         make_folder(folder)?;
@@ -375,7 +384,7 @@ async fn open_sqlite(url: &str) -> Result<Database, Error> {
         .acquire_timeout(Duration::from_millis(ACQUIRE_MS))
         .test_before_acquire(false)
         .connect_lazy_with(reading);
-    let writer = Writer::start(connection, options);
+    let writer = Writer::start(connection, options, Arc::clone(&log));
     Ok(Database::Sqlite {
         writer,
         readers,

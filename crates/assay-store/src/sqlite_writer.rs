@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use crate::Error;
+use crate::mark::LogIndex;
 
 /// So many transactions share one write to disk at most.
 const BATCH_TRANSACTIONS_MAX: usize = 128;
@@ -27,6 +28,7 @@ const WAITING_MAX: usize = 4096;
 const CHECKPOINT_MS: u64 = 100;
 /// A log of so many pages is begun anew by the writer, between two transactions.
 const LOG_PAGES_MAX: i64 = 8_000;
+const DATA_VERSION: &str = "PRAGMA data_version";
 const CHECKPOINT: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 
 type Turn = oneshot::Sender<Held>;
@@ -47,13 +49,19 @@ struct Back {
     connection: SqliteConnection,
     /// Whom to tell when it is on disk; nobody when it is to be undone.
     committed: Option<oneshot::Sender<Result<(), Error>>>,
+    /// Whether it wrote more than quiet rows.
+    is_loud: bool,
 }
 
 impl Writer {
     /// Starts the writer; it ends when nobody can ask it any more.
-    pub(crate) fn start(connection: SqliteConnection, options: SqliteConnectOptions) -> Self {
+    pub(crate) fn start(
+        connection: SqliteConnection,
+        options: SqliteConnectOptions,
+        log: Arc<LogIndex>,
+    ) -> Self {
         let (turns, asked) = mpsc::channel(WAITING_MAX);
-        tokio::spawn(serve(connection, options, asked));
+        tokio::spawn(serve(connection, options, asked, log));
         Self { turns }
     }
 
@@ -75,19 +83,21 @@ impl Held {
         connection.expect("it is there until the transaction ends")
     }
 
-    /// Ends the transaction; when this returns it is on disk.
-    pub(crate) async fn commit(mut self) -> Result<(), Error> {
+    /// Ends the transaction; when this returns it is on disk. `is_loud` says that it wrote
+    /// more than quiet rows.
+    pub(crate) async fn commit(mut self, is_loud: bool) -> Result<(), Error> {
         let (committed, answer) = oneshot::channel();
-        self.give_back(Some(committed));
+        self.give_back(Some(committed), is_loud);
         answer.await.map_err(|_| Error::Unavailable(None))?
     }
 
-    fn give_back(&mut self, committed: Option<oneshot::Sender<Result<(), Error>>>) {
+    fn give_back(&mut self, committed: Option<oneshot::Sender<Result<(), Error>>>, is_loud: bool) {
         if let (Some(connection), Some(back)) = (self.connection.take(), self.back.take()) {
             // The writer waits for it as long as it runs.
             let _ = back.send(Back {
                 connection,
                 committed,
+                is_loud,
             });
         }
     }
@@ -95,7 +105,7 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.give_back(None);
+        self.give_back(None, false);
     }
 }
 
@@ -103,7 +113,9 @@ async fn serve(
     connection: SqliteConnection,
     options: SqliteConnectOptions,
     mut asked: mpsc::Receiver<Turn>,
+    log: Arc<LogIndex>,
 ) {
+    let mut witness = Witness::new(log);
     let log_pages = Arc::new(AtomicI64::new(0));
     let (written, told) = mpsc::channel(1);
     tokio::spawn(checkpoint(options.clone(), told, log_pages.clone()));
@@ -114,11 +126,16 @@ async fn serve(
         let connection = match kept.take() {
             Some(connection) => connection,
             None => match SqliteConnection::connect_with(&options).await {
-                Ok(new) => new,
+                Ok(new) => {
+                    witness.version = None;
+                    new
+                }
                 Err(_) => continue,
             },
         };
-        if let Ok(mut connection) = batch(connection, first, &mut asked).await {
+        let batched = batch(connection, first, &mut asked, &mut witness.is_loud).await;
+        if let Ok(mut connection) = batched {
+            witness.look(&mut connection).await;
             // One word is enough, however many transactions there were.
             let _ = written.try_send(());
             if log_pages.swap(0, Ordering::Relaxed) > LOG_PAGES_MAX {
@@ -132,6 +149,46 @@ async fn serve(
     if let Some(connection) = kept {
         // A failure leaves the write-ahead log for the next start.
         let _ = connection.close().await;
+    }
+}
+
+/// Tells those who keep answers which commits they need not mind.
+struct Witness {
+    log: Arc<LogIndex>,
+    /// Changes when another connection commits; of this connection alone.
+    version: Option<i64>,
+    /// Whether a commit since the last look wrote more than quiet rows.
+    is_loud: bool,
+}
+
+impl Witness {
+    fn new(log: Arc<LogIndex>) -> Self {
+        Self {
+            log,
+            version: None,
+            is_loud: true,
+        }
+    }
+
+    /// Looks how far the database is after a commit of ours, if anybody wants to know.
+    async fn look(&mut self, connection: &mut SqliteConnection) {
+        if !self.log.was_asked() {
+            return;
+        }
+        let before = self.log.header();
+        let version = sqlx::query(DATA_VERSION).fetch_one(connection).await;
+        let version = version.and_then(|row| row.try_get::<i64, _>(0));
+        // Equal ones: the version is that of this header.
+        let (Some(header), Ok(version)) = (before, version) else {
+            return;
+        };
+        if self.log.header() != Some(header) {
+            return;
+        }
+        let is_ours = self.version == Some(version);
+        self.log.note(header, is_ours && !self.is_loud);
+        self.version = Some(version);
+        self.is_loud = false;
     }
 }
 
@@ -165,6 +222,7 @@ async fn batch(
     mut connection: SqliteConnection,
     first: Turn,
     asked: &mut mpsc::Receiver<Turn>,
+    is_loud: &mut bool,
 ) -> Result<SqliteConnection, Broken> {
     if connection.execute("BEGIN IMMEDIATE").await.is_err() {
         // The callers see that their turns are gone. Another process may hold
@@ -181,13 +239,13 @@ async fn batch(
     let mut next = Some(first);
     for _ in 0..BATCH_TRANSACTIONS_MAX {
         let Some(turn) = next.take() else { break };
-        connection = lend(connection, turn, &mut committed).await?;
+        connection = lend(connection, turn, &mut committed, is_loud).await?;
         if Instant::now() < last {
             next = asked.try_recv().ok();
         }
     }
     if let Some(late) = next {
-        connection = lend(connection, late, &mut committed).await?;
+        connection = lend(connection, late, &mut committed, is_loud).await?;
     }
     let result = connection.execute("COMMIT").await.map(|_| ());
     let is_broken = result.is_err() && connection.execute("ROLLBACK").await.is_err();
@@ -211,6 +269,7 @@ async fn lend(
     mut connection: SqliteConnection,
     turn: Turn,
     committed: &mut Vec<oneshot::Sender<Result<(), Error>>>,
+    is_loud: &mut bool,
 ) -> Result<SqliteConnection, Broken> {
     connection
         .execute("SAVEPOINT caller")
@@ -225,6 +284,7 @@ async fn lend(
     let _ = turn.send(held);
     let back = returned.await.map_err(|_| Broken)?;
     connection = back.connection;
+    *is_loud |= back.is_loud;
     let end = match &back.committed {
         Some(_) => "RELEASE caller",
         None => "ROLLBACK TO caller; RELEASE caller",

@@ -4,6 +4,7 @@ use assay_auth::{OrganisationId, Scope};
 use sqlx::pool::PoolConnection;
 use sqlx::{Postgres, Sqlite, Transaction};
 
+use crate::mark::is_quiet;
 use crate::open::Store;
 use crate::sqlite_writer::Held;
 use crate::value::{Row, Value, bound_postgres, bound_sqlite};
@@ -46,6 +47,8 @@ pub struct Tx {
     pub(crate) tells: bool,
     /// What changed in sessions; whoever is in them is told after the commit.
     pub(crate) hints: Vec<LiveHint>,
+    /// Whether it wrote what answers are made of that are kept.
+    is_loud: bool,
 }
 
 pub(crate) enum State {
@@ -72,13 +75,14 @@ impl Tx {
             wakes: false,
             tells: false,
             hints: Vec::new(),
+            is_loud: false,
         }
     }
 
     /// Ends the transaction; when this returns, what was written is on disk.
     pub async fn commit(self) -> Result<(), Error> {
         match self.state {
-            State::Sqlite(held) => held.commit().await?,
+            State::Sqlite(held) => held.commit(self.is_loud).await?,
             State::Postgres(transaction) => transaction.commit().await?,
             State::SqliteRead(_) | State::PostgresRead(_) => {}
         }
@@ -100,6 +104,11 @@ impl Tx {
             transaction.rollback().await?;
         }
         Ok(())
+    }
+
+    /// Says that it writes what cannot be told from the statement.
+    pub(crate) fn be_loud(&mut self) {
+        self.is_loud = true;
     }
 
     /// Returns the engine that runs the statements.
@@ -129,6 +138,7 @@ impl Tx {
         sql: &'static str,
         args: Vec<Value>,
     ) -> Result<u64, Error> {
+        self.is_loud |= !is_quiet(sql);
         Ok(match &mut self.state {
             State::Sqlite(held) => {
                 let query = bound_sqlite(sql, args)?;
@@ -155,6 +165,7 @@ impl Tx {
         sql: &'static str,
         args: Vec<Value>,
     ) -> Result<Vec<Row>, Error> {
+        self.is_loud |= !is_quiet(sql);
         Ok(match &mut self.state {
             State::Sqlite(held) => {
                 let query = bound_sqlite(sql, args)?;

@@ -55,10 +55,28 @@ pub(crate) fn measure(runtime: &Runtime, name: &str, url: &str, settings: &Setti
     runtime.block_on(server.stop());
 }
 
+/// Returns a body like those of GitHub: many addresses that begin alike, and numbers that
+/// do not.
+fn body() -> String {
+    let mut body = "{\"action\":\"synchronize\",\"number\":7,\"links\":[".to_owned();
+    let (mut seed, mut comma) = (0x9e37_79b9_7f4a_7c15_u64, "");
+    while body.len() < BODY_BYTES {
+        seed = seed.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+        let link = format!(
+            "{comma}{{\"id\":{},\"sha\":\"{seed:016x}\",\"url\":\"https://api.github.com/repos/acme/shop/commits/{:016x}\"}}",
+            seed >> 32,
+            seed.rotate_left(21),
+        );
+        body.push_str(&link);
+        comma = ",";
+    }
+    body.push_str("]}");
+    body
+}
+
 /// Returns the bytes of a signed webhook up to its number, and after it.
 fn request() -> (Vec<u8>, Vec<u8>) {
-    let filler = "x".repeat(BODY_BYTES);
-    let body = format!("{{\"action\":\"synchronize\",\"number\":7,\"filler\":\"{filler}\"}}");
+    let body = body();
     let signature = sign_github(&WEBHOOK_SECRET.into(), body.as_bytes());
     let head = "POST /webhooks/github HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\n\
                 x-github-event: pull_request\r\nx-github-delivery: ";
@@ -97,10 +115,13 @@ async fn send(
             };
             let number = format!("{name}-{number}");
             let request = [head.as_slice(), number.as_bytes(), tail.as_slice()].concat();
-            let answer = connection.ask(&request).await.expect("an answer");
+            // A server that turns somebody away ends the connection.
+            let answer = connection.ask(&request).await.ok()?;
             let is_accepted = answer.starts_with(b"HTTP/1.1 202 ");
             let took = due.elapsed();
-            idle.lock().await.push(connection);
+            if is_accepted {
+                idle.lock().await.push(connection);
+            }
             is_accepted.then_some(took)
         }));
     }

@@ -2,11 +2,13 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
+use assay_auth::sign_github;
 use assay_server::{ServeLimits, ServerOptions, router, serve};
 use assay_testkit::MachineClock;
 use assay_testkit::http::Request;
-use assay_testkit::server::TestServer;
+use assay_testkit::server::{TestServer, WEBHOOK_SECRET};
 use assay_testkit::store::open;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
@@ -17,6 +19,23 @@ use crate::{Settings, bare};
 
 /// So many connections ask at once.
 const CONNECTIONS: usize = 32;
+
+/// Between two webhooks that are sent meanwhile.
+const WEBHOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// Sends a webhook that is kept.
+async fn webhook(address: SocketAddr, number: u64) {
+    let body = "{\"action\":\"synchronize\",\"number\":7}";
+    let signature = sign_github(&WEBHOOK_SECRET.into(), body.as_bytes());
+    let sent = Request::post("/webhooks/github", body)
+        .header("content-type", "application/json")
+        .header("x-github-event", "pull_request")
+        .header("x-github-delivery", &format!("meanwhile-{number}"))
+        .header("x-hub-signature-256", &signature)
+        .send(address)
+        .await;
+    assert_eq!(sent.status, 202, "{}", sent.text());
+}
 
 /// Measures both on a server over a database.
 pub(crate) fn measure(runtime: &Runtime, url: &str, settings: &Settings) {
@@ -34,6 +53,17 @@ pub(crate) fn measure(runtime: &Runtime, url: &str, settings: &Settings) {
     );
     let name = "GET /api/v1/review/{id}, while nothing is committed";
     compare(runtime, name, server.address, status.clone(), settings);
+    // Work comes in meanwhile, which commits and changes no review.
+    let address = server.address;
+    let sending = runtime.spawn(async move {
+        for number in 0_u64.. {
+            webhook(address, number).await;
+            tokio::time::sleep(WEBHOOK_EVERY).await;
+        }
+    });
+    let name = "GET /api/v1/review/{id}, while some 20 webhooks a second are kept";
+    compare(runtime, name, server.address, status.clone(), settings);
+    sending.abort();
     // The same platform, asked each time.
     let (asked, stop) = runtime.block_on(async {
         let options = ServerOptions {

@@ -2,7 +2,7 @@
 
 use assay_auth::Scope;
 
-use crate::value::args;
+use crate::value::{Value, args};
 use crate::{Error, Priority, TaskId, Tx};
 
 use super::TASK;
@@ -85,6 +85,30 @@ impl NewTask {
             return Err(Error::Invalid(why));
         }
         Ok(())
+    }
+}
+
+impl NewTask {
+    /// Returns the arguments of a row that is about nothing that only one may be about.
+    pub(crate) fn plain_args(&self, id: TaskId, now_ms: i64) -> Result<Vec<Value>, Error> {
+        self.check()?;
+        if self.unique.is_some() {
+            return Err(Error::Invalid("such a task has no key".to_owned()));
+        }
+        let ready_ms = self.ready_ms.unwrap_or(now_ms);
+        Ok(args![
+            id,
+            &self.kind,
+            &self.capability,
+            &self.payload,
+            self.payload_version,
+            self.priority,
+            ready_ms,
+            ready_ms.saturating_add(self.priority.head_start_ms()),
+            self.attempts_max,
+            self.deadline_ms,
+            self.trace.clone(),
+        ])
     }
 }
 

@@ -67,6 +67,72 @@ async fn a_delivery_is_work_once_until_it_fails(test: TestStore) {
     assert_eq!(error.kind(), ErrorKind::Invalid);
 }
 
+/// Keeps a delivery with its task, as intake does.
+async fn take(store: &Store, new: &NewDelivery) -> Option<assay_store::TaskId> {
+    let mut tx = store.begin_single().await.unwrap();
+    let task = |id: assay_store::DeliveryId| -> Result<_, assay_store::Error> {
+        Ok(assay_store::NewTask::new(
+            "handle",
+            format!("{{\"of\":\"{id}\"}}"),
+        ))
+    };
+    let taken = tx.delivery_take(&system(), new, task).await.unwrap();
+    tx.commit().await.unwrap();
+    taken
+}
+
+async fn a_delivery_is_taken_with_its_task(test: TestStore) {
+    let store = &test.store;
+    let mut new = delivery("d1");
+    // Some bodies become smaller, others do not.
+    let noise = (0_u32..3_000).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8);
+    for (number, body) in [
+        b"{}".to_vec(),
+        b"{\"a\":[1,2,3]}".repeat(800),
+        noise.collect(),
+        [vec![0x28, 0xb5, 0x2f, 0xfd], vec![7; 40]].concat(),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        new.external_id = format!("body-{number}");
+        new.body = body;
+        let task = take(store, &new).await.expect("it is new");
+        assert_eq!(take(store, &new).await, None, "it is known");
+        let mut tx = store.begin().await.unwrap();
+        let task = tx.task_get(&system(), task).await.unwrap();
+        let kept = tx.delivery_list(&system(), None, Page::first(1)).await;
+        let kept = kept.unwrap().remove(0);
+        assert!(kept.body == new.body, "body {number}");
+        assert_eq!(task.payload, format!("{{\"of\":\"{}\"}}", kept.id));
+        assert_eq!(
+            (task.kind.as_str(), task.state.name()),
+            ("handle", "waiting")
+        );
+        // Its work failed: it is taken again, for the row that is there.
+        tx.delivery_finish(&system(), kept.id, Some("the forge was down"))
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        test.clock.advance(1);
+        let again = take(store, &new).await.expect("it is work again");
+        assert_ne!(again, task.id);
+        let mut tx = store.begin().await.unwrap();
+        let second = tx.task_get(&system(), again).await.unwrap();
+        assert_eq!(second.payload, task.payload);
+        assert_eq!(second.priority, task.priority);
+        assert_eq!(second.ready_ms, second.created_ms);
+    }
+    let huge = NewDelivery {
+        body: vec![0; (25 << 20) + 1],
+        ..delivery("huge")
+    };
+    let mut tx = store.begin_single().await.unwrap();
+    let none = |_| Err(assay_store::Error::Invalid("no task".to_owned()));
+    let refused = tx.delivery_take(&system(), &huge, none).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Invalid);
+}
+
 async fn the_same_delivery_ten_times_at_once_is_one(test: TestStore) {
     let calls: Vec<_> = (0..10)
         .map(|_| {
@@ -616,6 +682,7 @@ async fn what_is_over_goes_when_its_time_is(test: TestStore) {
 }
 
 on_both_engines!(
+    a_delivery_is_taken_with_its_task,
     a_delivery_is_work_once_until_it_fails,
     the_same_delivery_ten_times_at_once_is_one,
     what_is_not_committed_is_not_there,

@@ -12,6 +12,7 @@ mod aggregate;
 mod backup;
 mod cache;
 mod kill;
+mod mark;
 mod migration;
 mod partition;
 mod rate;

@@ -520,6 +520,9 @@ async fn the_platforms_own_calls_are_not_an_organisations(test: TestStore) {
             tx.forge_installation_find(scope, ForgeName::GitHub, "github.com", "1"),
         "repository_find" => tx.repository_find(scope, ForgeName::GitHub, "github.com", "1"),
         "delivery_accept" => tx.delivery_accept(scope, &delivery),
+        "delivery_take" => tx.delivery_take(scope, &delivery, |_| {
+            Ok::<_, assay_store::Error>(assay_store::NewTask::new("x", String::new()))
+        }),
         "delivery_assign" => tx.delivery_assign(scope, ours.delivery, ours.organisation),
         "task_claim" => tx.task_claim(scope, "w", &["any"], 1, 1),
         "task_heartbeat" => tx.task_heartbeat(scope, lease, 1, None),

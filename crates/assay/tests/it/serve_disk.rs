@@ -44,6 +44,17 @@ impl Drop for SmallDisk {
     }
 }
 
+/// Returns text that does not become much smaller when it is packed.
+fn noise(bytes: usize) -> String {
+    let mut seed = 1_u64;
+    let letter = |_| {
+        seed = seed.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+        char::from(b'0' + (seed >> 58) as u8)
+    };
+    // No quote and no backslash is among them.
+    (0..bytes).map(letter).filter(|c| *c != '\\').collect()
+}
+
 #[test]
 fn on_a_full_disk_nothing_is_acknowledged_that_is_not_kept() {
     let disk = match SmallDisk::mount(24) {
@@ -62,7 +73,7 @@ fn on_a_full_disk_nothing_is_acknowledged_that_is_not_kept() {
     let data = disk.path().join("data");
     let server = Server::start(&data, &variables);
     let secret = SecretString::from(secret);
-    let filler = "x".repeat(300_000);
+    let filler = noise(400_000);
     let body = format!("{{\"action\":\"labeled\",\"filler\":\"{filler}\"}}");
     let deliver = |number: usize| {
         let answer = ureq::post(format!("{}/webhooks/github", server.url))

@@ -73,6 +73,28 @@ pub(super) struct Check<'a> {
     pub(super) annotations: Vec<CheckAnnotation>,
 }
 
+impl Check<'_> {
+    /// Returns it as a check run of GitHub.
+    fn run(self, name: &str) -> CheckRunWanted {
+        CheckRunWanted {
+            name: name.to_owned(),
+            external_id: self.review.to_owned(),
+            details_url: None,
+            status: match self.conclusion {
+                Some(conclusion) => CheckStatus::Completed(conclusion),
+                None => CheckStatus::InProgress,
+            },
+            output: CheckOutput {
+                title: self.title.to_owned(),
+                summary: self.summary.to_owned(),
+                text: String::new(),
+            },
+            annotations: self.annotations,
+            actions: Vec::new(),
+        }
+    }
+}
+
 impl ForgeClient {
     pub(super) fn kind(&self) -> ForgeKind {
         match self {
@@ -193,6 +215,34 @@ impl ForgeClient {
         }
     }
 
+    /// Returns whether each review has a check of its own on a commit; where it has not
+    /// the last word of any of them counts.
+    pub(super) fn has_check_runs(&self) -> bool {
+        matches!(self, Self::GitHub(github) if github.is_app())
+    }
+
+    /// Ends what was begun to be shown on the commit, if something stands there that has
+    /// no end.
+    pub(super) async fn check_end(
+        &self,
+        repo: &RepoName,
+        commit: &CommitSha,
+        name: &str,
+        check: Check<'_>,
+    ) -> Result<(), ForgeError> {
+        let is_open = match self {
+            Self::GitHub(github) if github.is_app() => {
+                return github.check_run_end(repo, commit, &check.run(name)).await;
+            }
+            Self::GitHub(github) => github.commit_status_is_open(repo, commit, name).await?,
+            Self::GitLab(gitlab) => gitlab.commit_status_is_open(repo, commit, name).await?,
+        };
+        match is_open {
+            true => self.check(repo, commit, name, check).await,
+            false => Ok(()),
+        }
+    }
+
     /// Shows how far a review is on the commit: an app of GitHub as a check run,
     /// anybody else as a commit status.
     pub(super) async fn check(
@@ -204,23 +254,7 @@ impl ForgeClient {
     ) -> Result<(), ForgeError> {
         match self {
             Self::GitHub(github) if github.is_app() => {
-                let wanted = CheckRunWanted {
-                    name: name.to_owned(),
-                    external_id: check.review.to_owned(),
-                    details_url: None,
-                    status: match check.conclusion {
-                        Some(conclusion) => CheckStatus::Completed(conclusion),
-                        None => CheckStatus::InProgress,
-                    },
-                    output: CheckOutput {
-                        title: check.title.to_owned(),
-                        summary: check.summary.to_owned(),
-                        text: String::new(),
-                    },
-                    annotations: check.annotations,
-                    actions: Vec::new(),
-                };
-                github.check_run_put(repo, commit, &wanted).await?;
+                github.check_run_put(repo, commit, &check.run(name)).await?;
                 Ok(())
             }
             Self::GitHub(github) => {

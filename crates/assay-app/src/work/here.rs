@@ -61,7 +61,12 @@ pub async fn post_remarks(
         id: id.clone(),
     };
     let post = PostReview::of(&job, remarks);
-    let posted = reached.post(&post, Said::default()).await;
+    // There is no database here: the forge itself remembers.
+    let said = Said {
+        is_on_forge: true,
+        ..Said::default()
+    };
+    let posted = reached.post(&post, said).await;
     let posted = posted.map_err(|trouble| Error::Internal(trouble.problem))?;
     let Some(posting) = posted else {
         return Err(Error::Internal(format!(

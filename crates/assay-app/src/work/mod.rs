@@ -14,6 +14,7 @@ mod ignored;
 mod mend;
 mod mirror;
 mod models;
+mod overtaken;
 mod post;
 mod progress;
 mod pull_request;

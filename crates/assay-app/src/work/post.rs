@@ -58,6 +58,8 @@ pub enum End {
     TimedOut,
     /// There is none yet: the organisation's quota is used up.
     Waiting,
+    /// There will be none: another took its place, or it is not wanted any more.
+    Overtaken,
 }
 
 impl End {
@@ -69,11 +71,15 @@ impl End {
             Self::Broken => ReviewEnd::Broken,
             Self::TimedOut => ReviewEnd::TimedOut,
             Self::Waiting => ReviewEnd::Waiting,
+            Self::Overtaken => ReviewEnd::Superseded,
         }
     }
 
     fn is_review(self) -> bool {
-        !matches!(self, Self::Broken | Self::TimedOut | Self::Waiting)
+        !matches!(
+            self,
+            Self::Broken | Self::TimedOut | Self::Waiting | Self::Overtaken
+        )
     }
 }
 
@@ -140,6 +146,20 @@ impl PostReview {
         }
     }
 
+    /// Returns what says that there will be no review of the commit.
+    pub(super) fn of_overtaken(job: &ReviewPull, why: &str) -> Self {
+        Self {
+            review: job.review.clone(),
+            repository: job.repository.clone(),
+            number: job.number,
+            head: job.head.clone(),
+            end: End::Overtaken,
+            title: format!("not reviewed: {why}"),
+            summary: format!("This commit was not reviewed: {why}."),
+            remarks: Vec::new(),
+        }
+    }
+
     /// Returns what says that there is no review.
     pub(super) fn of_none(job: &ReviewPull, end: End, why: Option<&str>) -> Self {
         let title = match end {
@@ -186,6 +206,11 @@ impl Worker {
             .await?;
         let scope = self.0.scope.within(organisation)?;
         let on = (repository.id, job.number);
+        if self.is_overtaken(&scope, on, &job).await? {
+            reached.give_way(&job).await?;
+            let why = "another review of the commit has the last word";
+            return self.complete(claim, Some(why)).await;
+        }
         // None: there was nothing to post, or another commit is the head by now.
         let posting = match job.end.is_review() {
             true => {
@@ -256,7 +281,10 @@ impl Reached<'_> {
         };
         let (repo, name) = (&self.id.repo, &self.tools.check_name);
         let commit = commit(&job.head)?;
-        self.client.check(repo, &commit, name, check).await?;
+        match job.end {
+            End::Overtaken => self.client.check_end(repo, &commit, name, check).await?,
+            _ => self.client.check(repo, &commit, name, check).await?,
+        }
         Ok(())
     }
 }

@@ -15,6 +15,7 @@ use super::Worker;
 use super::forge::{Check, ForgeClient, ForgeTools, Pull, commit};
 use super::ignored;
 use super::mirror::{Mirror, Wanted};
+use super::overtaken::overtake;
 use super::post::{End, PostReview};
 use super::submitted::{review_of, start};
 use super::trouble::Trouble;
@@ -54,8 +55,8 @@ impl Job for ReviewPull {
 
 /// What asked for reviews of pull requests.
 const ORIGIN: &str = "webhook";
-/// So many reviews of a pull request are looked through for the last that counts.
-const REVIEWS_MAX: u32 = 50;
+/// Only the last review of a pull request counts.
+const LAST: u32 = 1;
 
 /// What became of the wish for a review.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,10 +90,9 @@ pub(super) async fn ask(
             pull_request: Some(pull_request),
             state: None,
         };
-        let known = tx
-            .review_list(scope, filter, Page::first(REVIEWS_MAX))
-            .await?;
-        let last = known.iter().find(|review| {
+        let known = tx.review_list(scope, filter, Page::first(LAST)).await?;
+        // One that failed or was put off has said nothing that could hold.
+        let last = known.first().filter(|review| {
             let state = review.state;
             matches!(
                 state,
@@ -130,6 +130,7 @@ pub(crate) async fn queue(
         base_revision: base.to_owned(),
         head_revision: head.to_owned(),
     };
+    overtake(tx, scope, repository, pull_request).await?;
     let review = tx.review_insert(scope, &new).await?;
     tx.review_supersede(scope, repository, pull_request, review)
         .await?;
@@ -258,7 +259,12 @@ impl Worker {
             let put_off = self.put_off(claim, organisation, review, repository, &pull, why);
             return put_off.await;
         }
-        reached.announce(review, &pull.head).await?;
+        let is_again = {
+            let scope = self.0.scope.within(organisation)?;
+            self.was_reviewed(&scope, (repository, job.number), review, &job.head)
+                .await?
+        };
+        reached.announce(review, &pull.head, is_again).await?;
         let fetched = self.fetch(&reached, repository, &pull, &job.head).await;
         if fetched.is_err() {
             self.pull_forget(&reached, &host).await;
@@ -326,11 +332,17 @@ impl Worker {
         why: NotNow,
     ) -> Result<(), Trouble> {
         let scope = self.0.scope.within(organisation)?;
-        let number = ReviewPull::read(&claim.payload, claim.payload_version)?.number;
+        let job = ReviewPull::read(&claim.payload, claim.payload_version)?;
+        let number = job.number;
         let mut tx = self.0.app.store().begin().await?;
         tx.task_hold(&self.0.scope, claim.lease).await?;
         tx.review_abandon(&scope, review, ReviewState::Superseded, why.text())
             .await?;
+        if job.awaits_quota || claim.attempt > 1 {
+            // Something may stand on the commit that says that a review will come.
+            let said = PostReview::of_overtaken(&job, why.text()).task()?;
+            tx.task_enqueue(&scope, &said).await?;
+        }
         if why == NotNow::Moved {
             let revisions = (pull.base.as_str(), pull.head.as_str());
             ask(
@@ -381,9 +393,10 @@ impl Reached<'_> {
     }
 
     /// Shows on the commit that it is being reviewed. With a token of GitHub there
-    /// is nothing to see before the end.
-    async fn announce(&self, review: ReviewId, head: &str) -> Result<(), Trouble> {
-        if matches!(&self.client, ForgeClient::GitHub(github) if !github.is_app()) {
+    /// is nothing to see before the end, unless the end of an earlier review stands
+    /// there: it may be green, and holds no more.
+    async fn announce(&self, review: ReviewId, head: &str, is_again: bool) -> Result<(), Trouble> {
+        if matches!(&self.client, ForgeClient::GitHub(github) if !github.is_app() && !is_again) {
             return Ok(());
         }
         let check = Check {

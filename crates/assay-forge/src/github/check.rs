@@ -29,6 +29,11 @@ const STATUS_CHARS_MAX: usize = 140;
 const UNCLEAR_MAX: usize = 3;
 const STEPS_MAX: usize = ANNOTATIONS_MAX / ANNOTATIONS_PER_REQUEST + 2 * UNCLEAR_MAX;
 
+/// What GitHub calls a check run that ended.
+const COMPLETED: &str = "completed";
+/// What it calls a commit status that is still to come.
+const PENDING: &str = "pending";
+
 /// A remark in a check run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckAnnotation {
@@ -75,7 +80,7 @@ impl CheckStatus {
         match self {
             Self::Queued => "queued",
             Self::InProgress => "in_progress",
-            Self::Completed(_) => "completed",
+            Self::Completed(_) => COMPLETED,
         }
     }
 
@@ -176,6 +181,22 @@ impl GitHub {
         })
     }
 
+    /// Ends a check run that was begun and has no end. Where there is none, or one that
+    /// ended, nothing is done.
+    pub async fn check_run_end(
+        &self,
+        repo: &RepoName,
+        commit: &CommitSha,
+        wanted: &CheckRunWanted,
+    ) -> Result<(), ForgeError> {
+        match self.check_run_find(repo, commit, wanted).await? {
+            Some(run) if run.status != COMPLETED => {
+                self.check_run_put(repo, commit, wanted).await.map(drop)
+            }
+            _ => Ok(()),
+        }
+    }
+
     async fn check_run_find(
         &self,
         repo: &RepoName,
@@ -206,7 +227,7 @@ impl GitHub {
         target_url: Option<&str>,
     ) -> Result<(), ForgeError> {
         let mut wire = json!({
-            "state": conclusion.map_or("pending", Conclusion::status_name),
+            "state": conclusion.map_or(PENDING, Conclusion::status_name),
             "context": context,
             "description": clip(description, STATUS_CHARS_MAX),
         });
@@ -216,6 +237,25 @@ impl GitHub {
         let path = format!("/repos/{repo}/statuses/{commit}");
         let set = self.send::<Value>(Method::POST, path, &wire, Does::Sets);
         set.await.map(drop)
+    }
+
+    /// Returns whether the last commit status of a context says that another will come.
+    pub async fn commit_status_is_open(
+        &self,
+        repo: &RepoName,
+        commit: &CommitSha,
+        context: &str,
+    ) -> Result<bool, ForgeError> {
+        #[derive(Deserialize)]
+        struct Wire {
+            context: String,
+            state: String,
+        }
+        // The newest come first.
+        let path = format!("/repos/{repo}/commits/{commit}/statuses?per_page=100");
+        let found: Vec<Wire> = self.get(path).await?;
+        let last = found.into_iter().find(|status| status.context == context);
+        Ok(last.is_some_and(|status| status.state == PENDING))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::error::ForgeError;
 use crate::name::CommitSha;
 use crate::post::{
     Dialect, Draft, Marker, Place, Plan, PostOutcome, PostRequest, Posted, Progress, Resolver,
-    fixed_body, put_summary, review_marker,
+    fixed_body, put_summary, recall, review_marker,
 };
 
 use super::GitHub;
@@ -103,6 +103,12 @@ struct Post<'a> {
 impl Post<'_> {
     async fn run(&mut self) -> Result<(), Stop> {
         self.check_head().await?;
+        let talk = Conversation {
+            github: self.github,
+            pull: self.request.pull,
+            me: &self.me,
+        };
+        recall(&mut self.progress, &talk).await?;
         let threads = self.threads().await?;
         let mut posted = self.posted(&threads).await?;
         let mut plan = self.progress.plan(&posted);

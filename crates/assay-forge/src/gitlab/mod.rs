@@ -9,8 +9,8 @@ use std::sync::Arc;
 use assay_source::RepoPath;
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, HeaderName};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::anchor::Anchors;
@@ -399,6 +399,28 @@ impl GitLab {
             Err(error) if error.status() == Some(400) && error.says("cannot transition") => Ok(()),
             result => result.map(drop),
         }
+    }
+
+    /// Returns whether the last commit status of a name says that another will come.
+    pub async fn commit_status_is_open(
+        &self,
+        repo: &RepoName,
+        commit: &CommitSha,
+        name: &str,
+    ) -> Result<bool, ForgeError> {
+        #[derive(Deserialize)]
+        struct Wire {
+            name: String,
+            status: String,
+        }
+        let rest = format!(
+            "/repository/commits/{commit}/statuses?name={}&per_page=100",
+            encode(name)
+        );
+        // Of each name the last one is listed.
+        let found: Vec<Wire> = self.get(project_path(repo, &rest)).await?;
+        let last = found.into_iter().find(|status| status.name == name);
+        Ok(last.is_some_and(|status| matches!(status.status.as_str(), "pending" | "running")))
     }
 }
 

@@ -5,7 +5,7 @@
 use crate::error::ForgeError;
 use crate::post::{
     Dialect, Draft, Marker, Plan, PostOutcome, PostRequest, Posted, Progress, Resolver, fixed_body,
-    put_summary,
+    put_summary, recall,
 };
 
 use super::GitLab;
@@ -52,6 +52,13 @@ struct Post<'a> {
 
 impl Post<'_> {
     async fn run(&mut self) -> Result<(), ForgeError> {
+        let talk = Conversation {
+            gitlab: self.gitlab,
+            pull: self.request.pull,
+            me: &self.me,
+            discussion: None,
+        };
+        recall(&mut self.progress, &talk).await?;
         let mut posted = self.posted().await?;
         let mut plan = self.progress.plan(&posted);
         if !plan.create.is_empty() {

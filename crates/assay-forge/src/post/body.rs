@@ -4,7 +4,7 @@
 use assay_finding::Fingerprint;
 
 use super::Place;
-use super::marker::{Marker, disarm};
+use super::marker::{Marker, SAID_MAX, disarm};
 
 /// A longer comment is refused.
 pub const BODY_CHARS_MAX: usize = 65_536;
@@ -133,9 +133,11 @@ pub(crate) fn fixed_body(fingerprint: Fingerprint, body: &str, commit: &str) -> 
 }
 
 /// Returns the comment with the summary: the text, then the remarks that stand
-/// on no line, as many as there is room for.
-pub(crate) fn summary_body(summary: &str, unplaced: &[&Remark]) -> String {
-    let mut out = clip_marked(disarm(summary).trim_end(), TEXT_CHARS_MAX / 2);
+/// on no line, as many as there is room for. `said` is named in its marker.
+pub(crate) fn summary_body(summary: &str, unplaced: &[&Remark], said: &[Fingerprint]) -> String {
+    let marker = Marker::write_summary(&said[..said.len().min(SAID_MAX)]);
+    let room = TEXT_CHARS_MAX - marker.len();
+    let mut out = clip_marked(disarm(summary).trim_end(), room / 2);
     let mut units = out.encode_utf16().count();
     if !unplaced.is_empty() {
         out.push_str("\n\n**Not on a line of this change:**\n");
@@ -143,14 +145,14 @@ pub(crate) fn summary_body(summary: &str, unplaced: &[&Remark]) -> String {
     for (index, remark) in unplaced.iter().enumerate() {
         let line = summary_line(remark);
         units += line.encode_utf16().count();
-        if units > TEXT_CHARS_MAX - 100 {
+        if units > room - 100 {
             let more = unplaced.len() - index;
             out.push_str(&format!("\n- ... and {more} more in the report"));
             break;
         }
         out.push_str(&line);
     }
-    format!("{}\n\n{}", out.trim_start(), Marker::Summary.write())
+    format!("{}\n\n{marker}", out.trim_start())
 }
 
 fn summary_line(remark: &Remark) -> String {
@@ -178,7 +180,7 @@ mod tests {
     use assay_finding::Fingerprint;
 
     use super::{
-        BODY_CHARS_MAX, Dialect, Marker, Remark, Suggestion, clip, compose, fixed_body,
+        BODY_CHARS_MAX, Dialect, Marker, Remark, SAID_MAX, Suggestion, clip, compose, fixed_body,
         summary_body,
     };
 
@@ -219,6 +221,7 @@ mod tests {
     #[test]
     fn bodies_stay_within_the_length_and_keep_their_marker() {
         let long = "ab\u{1f600}".repeat(40_000);
+        let said = [Fingerprint::default(); 2 * SAID_MAX];
         for (body, new) in [
             (long.as_str(), "x"),
             (long.as_str(), long.as_str()),
@@ -227,7 +230,7 @@ mod tests {
             for body in [
                 compose(&remark(body, "old", new), true, Dialect::GitHub),
                 fixed_body(Fingerprint::default(), body, "abc1234"),
-                summary_body(body, &[]),
+                summary_body(body, &[], &said),
             ] {
                 assert!(body.encode_utf16().count() <= BODY_CHARS_MAX);
                 assert!(Marker::read(&body).is_some());
@@ -241,12 +244,12 @@ mod tests {
         assert!(cut.contains("\n```\n\n*Shortened.*\n\n<!-- assay"));
         let many = vec![remark(&long, "", ""); 4_000];
         let many: Vec<_> = many.iter().collect();
-        let body = summary_body("Summary.", &many);
+        let body = summary_body("Summary.", &many, &[]);
         assert!(body.encode_utf16().count() <= BODY_CHARS_MAX);
         assert!(body.starts_with("Summary.\n\n**Not on a line"));
         let many = vec![remark("", "", ""); 70_000];
         let many: Vec<_> = many.iter().collect();
-        let body = summary_body(&long, &many);
+        let body = summary_body(&long, &many, &said);
         assert!(body.encode_utf16().count() <= BODY_CHARS_MAX);
         assert!(body.contains("more in the report"));
         assert_eq!(clip("a\u{1f600}b", 2), "a");

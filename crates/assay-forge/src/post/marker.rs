@@ -7,6 +7,9 @@ use assay_finding::Fingerprint;
 const START: &str = "<!-- assay:v1 ";
 const END: &str = " -->";
 const ANSWER: &str = "answer=";
+const SAID: &str = "said=";
+/// So many remarks a summary names that had a comment.
+pub(super) const SAID_MAX: usize = 400;
 
 /// What a comment of ours is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +68,28 @@ impl Marker {
         }
     }
 
+    /// Returns what the marker of a summary says had a comment.
+    pub(crate) fn said(body: &str) -> Vec<Fingerprint> {
+        let words = || {
+            let rest = body.trim_end().strip_suffix(END)?;
+            let (_, inside) = rest.rsplit_once(START)?;
+            inside.strip_prefix("summary ")?.strip_prefix(SAID)
+        };
+        let all = words().unwrap_or_default().split(',');
+        all.take(SAID_MAX)
+            .filter_map(Fingerprint::from_hex)
+            .collect()
+    }
+
+    /// Writes the marker of a summary that names what had a comment.
+    pub(super) fn write_summary(said: &[Fingerprint]) -> String {
+        if said.is_empty() {
+            return Self::Summary.write();
+        }
+        let said: Vec<String> = said.iter().map(ToString::to_string).collect();
+        format!("{START}summary {SAID}{}{END}", said.join(","))
+    }
+
     /// Writes the marker of an answer; the key says to what.
     pub(crate) fn write_answer(key: &str) -> String {
         let is_fit = |c: &char| c.is_ascii_alphanumeric() || *c == '-';
@@ -93,6 +118,23 @@ mod tests {
     use assay_finding::Fingerprint;
 
     use super::{Marker, disarm, is_ours};
+
+    #[test]
+    fn a_summary_names_what_was_said() {
+        let said = [1, 2].map(|byte: u8| Fingerprint::from_hex(&format!("{byte:032x}")).unwrap());
+        let body = format!("text\n\n{}\n", Marker::write_summary(&said));
+        assert_eq!(Marker::read(&body), Some(Marker::Summary));
+        assert_eq!(Marker::said(&body), said);
+        for body in [
+            Marker::write_summary(&[]),
+            disarm(&body),
+            format!("{body} more"),
+            Marker::Review.write(),
+            "<!-- assay:v1 summary said=zz,, -->".to_owned(),
+        ] {
+            assert_eq!(Marker::said(&body), [], "{body}");
+        }
+    }
 
     #[test]
     fn markers_are_read_back_and_only_at_the_end() {

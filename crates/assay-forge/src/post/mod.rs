@@ -23,7 +23,7 @@ pub use self::marker::is_ours;
 pub(crate) use self::marker::{Marker, review_marker};
 pub(crate) use self::plan::{Draft, Plan, Posted, Resolver};
 pub(crate) use self::progress::Progress;
-pub(crate) use self::talk::{Comment, Talk, answer_once, put_summary};
+pub(crate) use self::talk::{Comment, Talk, answer_once, put_summary, recall};
 
 /// The version of a file that a line is counted in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,6 +77,9 @@ pub struct Said {
     pub remarks: HashSet<Fingerprint>,
     /// Whether there was a summary.
     pub summary: bool,
+    /// Whether nobody but the forge remembers: the hidden marker of the summary then
+    /// names what had a comment, beside what is named here.
+    pub is_on_forge: bool,
 }
 
 /// How remarks are posted.

@@ -44,6 +44,21 @@ pub(crate) trait Talk: Sync {
     fn world(&self) -> &World;
 }
 
+/// Brings to mind what had a comment before, when only the forge remembers that.
+pub(crate) async fn recall(
+    progress: &mut Progress<'_>,
+    talk: &impl Talk,
+) -> Result<(), ForgeError> {
+    if !progress.request.said.is_on_forge {
+        return Ok(());
+    }
+    let listed = talk.comments().await?;
+    let ours = listed.items.iter().filter(|comment| comment.is_ours);
+    let said = ours.flat_map(|comment| Marker::said(&comment.body));
+    progress.said.extend(said);
+    Ok(())
+}
+
 /// Makes, changes or leaves the comment with the summary.
 pub(crate) async fn put_summary(
     progress: &mut Progress<'_>,
@@ -55,7 +70,7 @@ pub(crate) async fn put_summary(
     let unplaced: Vec<&Remark> = unplaced.collect();
     let is_wanted =
         request.rules.always_summary || !request.summary.is_empty() || !unplaced.is_empty();
-    let body = summary_body(request.summary, &unplaced);
+    let body = summary_body(request.summary, &unplaced, &progress.said_by_now());
     loop {
         let listed = talk.comments().await?;
         let is_it = |comment: &Comment| {

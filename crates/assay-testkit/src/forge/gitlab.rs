@@ -404,6 +404,17 @@ impl State {
                 }
             }
             ("POST", ["statuses", commit]) => self.status(exchange, commit),
+            ("GET", ["repository", "commits", commit, "statuses"]) => {
+                let name = exchange.query_value("name");
+                let is_it = |status: &&[String; 3]| {
+                    status[0] == *commit && name.as_ref().is_none_or(|name| *name == status[1])
+                };
+                let wires = self.statuses.iter().filter(is_it);
+                let wires: Vec<_> = wires
+                    .map(|status| json!({ "name": status[1], "status": status[2] }))
+                    .collect();
+                Reply::json(200, &Value::from(wires))
+            }
             (_, ["merge_requests", number, rest @ ..]) => {
                 let key = (project.to_owned(), number.parse().unwrap_or_default());
                 let Some(mut merge) = self.merges.remove(&key) else {

@@ -61,6 +61,22 @@ impl Stage {
         }
     }
 
+    /// Pushes another commit.
+    fn push(&self, text: &str) {
+        self.repo.write("shop.py", text);
+        self.repo.commit("push");
+        let bare = self.repo.root().parent().unwrap();
+        let bare = bare.join(format!("host/{REPOSITORY}.git"));
+        let bare = bare.to_str().unwrap();
+        self.repo
+            .git(["push", "--quiet", bare, "topic:refs/pull/1/head"]);
+        let diff = self.repo.git(["diff", "main", "topic", "--", "shop.py"]);
+        let hunks = diff.find("@@").map(|at| diff[at..].to_owned());
+        let files = vec![("shop.py".to_owned(), hunks)];
+        let head = self.repo.rev("topic");
+        self.forge.push(REPOSITORY, 1, &head, files);
+    }
+
     fn review(&self, token: Option<&str>, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_assay"));
         command
@@ -114,6 +130,26 @@ fn a_pull_request_is_reviewed_and_posted_once() {
         statuses.iter().any(|status| status[2] == "failure"),
         "{statuses:?}"
     );
+    assert_eq!(stage.forge.violations(), Vec::<String>::new());
+}
+
+#[test]
+fn a_remark_that_was_deleted_is_not_posted_again() {
+    let stage = Stage::new();
+    stage.check(Some(TOKEN), &["--post", "acme/shop#1"], 1, "1 remark made");
+    let comment = stage.forge.comments(REPOSITORY, 1)[0].id;
+    stage.forge.delete_comment(REPOSITORY, 1, comment);
+    for push in ["# Another line.\n", "# And one more.\n"] {
+        stage.push(&format!("{push}{HEAD}"));
+        stage.check(Some(TOKEN), &["--post", "acme/shop#1"], 1, "0 remarks made");
+        assert_eq!(stage.forge.comments(REPOSITORY, 1), []);
+    }
+    // Another place of the same mistake is another remark.
+    let two = HEAD.replace("def find(", "def find_one(");
+    let second = two.split("\n\n\n").last().unwrap();
+    stage.push(&format!("{HEAD}\n\n{second}"));
+    stage.check(Some(TOKEN), &["--post", "acme/shop#1"], 1, "1 remark made");
+    assert_eq!(stage.forge.comments(REPOSITORY, 1).len(), 1);
     assert_eq!(stage.forge.violations(), Vec::<String>::new());
 }
 

@@ -90,3 +90,53 @@ fn over_the_quota_a_check_run_is_neutral() {
     );
     assert_eq!(platform.forge.violations(), Vec::<String>::new());
 }
+
+/// Returns what the last status of a commit says.
+fn last_status(platform: &Platform, commit: &str) -> Option<String> {
+    let mut statuses = platform.forge.statuses(REPOSITORY).into_iter();
+    let last = statuses.rfind(|status| status[0] == commit);
+    last.map(|status| status[2].clone())
+}
+
+#[test]
+fn a_status_that_waits_has_an_end_when_a_push_takes_its_place() {
+    let platform = Platform::reviewed(false);
+    quota(&platform, 1);
+    let waiting = push_over_quota(&platform, |head| {
+        last_status(&platform, head).as_deref() == Some("pending")
+    });
+    quota(&platform, 100);
+    platform.push(&format!("# A third.\n{HEAD}"));
+    assert_eq!(platform.deliver("synchronize", "d-third"), 202);
+    platform.wait_for_reviews(2);
+    let third = platform.repo.rev("topic");
+    for (commit, state) in [(&waiting, "error"), (&third, "failure")] {
+        assert_eq!(last_status(&platform, commit).as_deref(), Some(state));
+    }
+    assert_eq!(platform.forge.violations(), Vec::<String>::new());
+}
+
+#[test]
+fn a_status_is_not_green_while_its_commit_is_reviewed_again() {
+    let platform = Platform::reviewed(false);
+    crate::serve::push_mended(&platform);
+    let head = platform.repo.rev("topic");
+    platform.says(WRITER, "/assay review");
+    platform.wait_for_reviews(3);
+    let statuses = platform.forge.statuses(REPOSITORY).into_iter();
+    let of_head = statuses.filter(|status| status[0] == head);
+    let states: Vec<String> = of_head.map(|status| status[2].clone()).collect();
+    assert_eq!(states, ["success", "pending", "success"]);
+    // When the review cannot be done the green one holds no more.
+    let host = platform.repo.root().parent().unwrap().join("host");
+    std::fs::rename(&host, host.with_extension("gone")).unwrap();
+    let mirrors = platform.repo.root().parent().unwrap().join("data/mirrors");
+    std::fs::remove_dir_all(&mirrors).unwrap();
+    let comment = platform.forge.say(REPOSITORY, 1, WRITER, "/assay review");
+    let payload = platform.forge.issue_comment_payload(REPOSITORY, 1, comment);
+    assert_eq!(platform.send("issue_comment", "c-gone", &payload), 202);
+    platform.server.wait(
+        || last_status(&platform, &head).as_deref() != Some("success"),
+        || format!("{:?}", platform.forge.statuses(REPOSITORY)),
+    );
+}

@@ -179,6 +179,18 @@ impl State {
         self.repo(name).statuses.push(made);
         Reply::json(201, &json!({ "id": 1 }))
     }
+
+    /// Lists the statuses of a commit, the newest first.
+    pub(super) fn status_list(&mut self, exchange: &Exchange, name: &str, commit: &str) -> Reply {
+        let all = self.repo(name).statuses.clone();
+        let here = all.iter().rev().filter(|status| status[0] == commit);
+        let wires: Vec<Value> = here
+            .map(|status| {
+                json!({ "context": status[1], "state": status[2], "description": status[3] })
+            })
+            .collect();
+        self.page(exchange, &wires)
+    }
 }
 
 fn shown(run: &Value) -> Value {

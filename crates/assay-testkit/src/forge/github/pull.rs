@@ -101,6 +101,7 @@ impl State {
             ("POST", ["check-runs"]) => self.check_put(exchange, who, name, None),
             ("PATCH", ["check-runs", id]) => self.check_put(exchange, who, name, Some(id)),
             ("POST", ["statuses", commit]) => self.status_put(exchange, name, commit),
+            ("GET", ["commits", commit, "statuses"]) => self.status_list(exchange, name, commit),
             _ => refusal(404, "Not Found"),
         }
     }

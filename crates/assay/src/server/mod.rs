@@ -116,6 +116,12 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
             .with_context(|| format!("nothing can listen at {address}"))?;
         let address = listener.local_addr()?;
         output::print(format!("assay listens at http://{address}\n"))?;
+        if !address.ip().is_loopback() && settings.public_url.is_none() {
+            tracing::warn!(
+                %address,
+                "others than this machine can reach the server, which speaks no TLS: put a proxy before it and set http.public_url"
+            );
+        }
         let router = assay_server::router(app.clone(), server_options(settings));
         let mut stopped = stopped.clone();
         let limits = ServeLimits {
@@ -194,7 +200,8 @@ fn make_folders(settings: &Settings) -> anyhow::Result<()> {
 async fn show_first_key(app: &App) -> anyhow::Result<()> {
     if let Some(first) = app.first_key().await? {
         output::print(format!(
-            "The first administrator's key, shown this once:\n\n  {}\n\n",
+            "The first administrator's key, shown this once:\n\n  {}\n\n\
+             Another is made at this machine: assay admin key make --name NAME\n\n",
             first.text.expose_secret()
         ))?;
     }

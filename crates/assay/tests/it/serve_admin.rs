@@ -123,3 +123,41 @@ fn an_operator_looks_after_a_server_on_postgresql() {
     let urls = [&one, &two].map(|server| format!("{}postgres", server.url()));
     check([Some(&urls[0]), Some(&urls[1])]);
 }
+
+/// Whoever did not see the first key makes another at the machine.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_first_key_that_nobody_saw_is_not_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    // Nothing can be printed, so the server ends where it would show the key, which is
+    // kept by then.
+    let full = std::fs::File::options().write(true).open("/dev/full");
+    let mut silent = Command::new(env!("CARGO_BIN_EXE_assay"))
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(&data)
+        .stdout(full.unwrap())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    assert!(!silent.wait().unwrap().success());
+    let (_, listed) = say(&data, None, &["admin", "key", "list"]);
+    assert!(listed.contains("first administrator"), "{listed}");
+    let server = crate::serve::Server::start(&data, &[]);
+    assert_eq!(server.key, None);
+    let (is_ok, made) = say(&data, None, &["admin", "key", "make", "--name", "second"]);
+    assert!(is_ok, "{made}");
+    let profile = server.get("/api/v1/user/profile", made.trim());
+    let permissions = profile["permissions"].as_array().unwrap();
+    assert!(
+        permissions.contains(&"organisation:manage".into()),
+        "{profile}"
+    );
+    // The one that nobody saw is taken back.
+    let lost = listed
+        .lines()
+        .find(|line| line.contains("first administrator"));
+    let id = lost.unwrap().split(' ').next().unwrap();
+    let (is_ok, said) = say(&data, None, &["admin", "key", "revoke", id]);
+    assert!(is_ok, "{said}");
+}

@@ -4,9 +4,9 @@ import tailwind from '@tailwindcss/vite';
 import { defineConfig } from 'vite';
 
 // The server that `npx vite` asks while pages are written.
-const server = 'http://127.0.0.1:8420';
+const server = process.env['ASSAY_SERVER'] ?? 'http://127.0.0.1:8420';
 // A page of another origin may not change anything, so the name of the host stays.
-const to = { target: server, changeOrigin: false };
+const to = { target: server, changeOrigin: false, ws: true };
 const proxy = { '/api': to, '/auth': to, '/health': to };
 
 export default defineConfig({

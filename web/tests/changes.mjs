@@ -179,11 +179,27 @@ export function load(source) {
 }
 `;
 
+const LISTING_HEAD = `import sqlite3
+from flask import request
+
+
+def listing():
+    name = request.args["name"]
+    # assay:ignore injection/sql-injection -- The listing is public
+    return sqlite3.connect("shop.db").execute("SELECT * FROM item WHERE name = '" + name + "'").fetchall()
+`;
+
+/** A change with a finding that has a fix. */
+export const FIXABLE = [
+  { path: 'same.py', base: 'def same(a):\n    return a is None\n', head: 'def same(a):\n    if a == None:\n        return True\n    return not a in (1, 2)\n' },
+];
+
 export const CHANGES = [
   { name: 'count-words', repository: 'search', files: [{ path: 'search/words.py', base: WORDS_BASE, head: WORDS_HEAD }] },
   { name: 'render-on-request', repository: 'billing', files: [{ path: 'report/report.go', base: REPORT_BASE, head: REPORT_HEAD }] },
   { name: 'price-tiers', repository: 'shop', files: [{ path: 'src/price.ts', base: PRICE_BASE, head: PRICE_HEAD }] },
   { name: 'warm-cache', repository: 'search', files: [{ path: 'src/cache.js', base: CACHE_BASE, head: CACHE_HEAD }] },
+  { name: 'public-listing', repository: 'billing', files: [{ path: 'shop/listing.py', head: LISTING_HEAD }] },
   { name: 'tidy-words', repository: 'search', files: [{ path: 'search/words.py', base: WORDS_HEAD, head: WORDS_HEAD.replace('if word', 'if word != ""') }] },
   {
     name: 'add-login',

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { inspect, launch, open, signIn, visit } from './browser.mjs';
+import { CHANGES, FIXABLE } from './changes.mjs';
 import { ask, finished, seed, start, until } from './server.mjs';
 
 const DATABASES = { SQLite: undefined };
@@ -55,7 +56,7 @@ for (const [name, database] of Object.entries(DATABASES)) {
       assert.equal(await rows.count(), Object.keys(made.reviews).length + 1);
       await tab.page.getByRole('button', { name: 'Passed' }).click();
       await see('tidy-words');
-      await until('the filter', async () => (await rows.count()) === 2);
+      await until('the filter', async () => (await rows.count()) === 3);
       await tab.page.getByRole('button', { name: 'All' }).click();
       await tab.page.keyboard.press('/');
       await tab.page.keyboard.type('shop');
@@ -104,6 +105,128 @@ for (const [name, database] of Object.entries(DATABASES)) {
       await tab.page.locator(`#${id}`).getByText('Rejected', { exact: true }).waitFor();
       await tab.page.reload();
       await tab.page.locator(`#${id}`).getByText(/a constant of ours/).waitFor();
+    });
+
+    test('two who look at a review see each other, where they are and what they say', async () => {
+      const review = made.reviews['render-on-request'];
+      const keys = [];
+      for (const name of ['first', 'second']) {
+        const { text } = await ask(server, 'POST', '/api/v1/keys', { name, owner: 'organisation', permissions: ['organisation:read', 'repository:read', 'review:read', 'review:discuss'] });
+        keys.push(text);
+      }
+      const [one, two] = [await open(browser), await open(browser)];
+      try {
+        for (const [own, key] of [[one, keys[0]], [two, keys[1]]]) {
+          await signIn(own.page, { ...server, key });
+          await visit(own.page, server, `reviews/${review}`);
+          await own.page.locator('[data-live=live]').waitFor();
+        }
+        for (const own of [one, two]) {
+          await until('the other one', async () => (await own.page.getByRole('list', { name: 'Who else is here' }).getByRole('listitem').count()) === 1);
+        }
+        // Where one looks, the other sees.
+        await one.page.keyboard.press('j');
+        const card = one.page.locator('article:focus');
+        await card.waitFor();
+        const id = await card.getAttribute('id');
+        await two.page.locator(`#${id} [data-watcher]`).waitFor();
+        // What one says about a finding stands at the finding of the other.
+        await one.page.keyboard.press('c');
+        await one.page.getByLabel('Comment on this finding').fill('Is `name` checked before?');
+        await one.page.keyboard.press('Control+Enter');
+        await one.page.locator(`#${id} [data-message="1"]`).waitFor();
+        await two.page.locator(`#${id} [data-message="1"]`).getByText('name', { exact: true }).waitFor();
+        await inspect(two.page, 'a review with a discussion');
+        // What is said while one has no network is sent when there is one, once, and what the
+        // other said meanwhile is not missed.
+        await two.page.keyboard.press('d');
+        await one.context.setOffline(true);
+        await one.page.locator('[data-live=offline]').waitFor();
+        await one.page.keyboard.press('d');
+        await one.page.getByLabel('Say something about this review').fill('said without a network');
+        await one.page.getByRole('button', { name: 'Comment' }).click();
+        await one.page.getByText('Waits for a connection').waitFor();
+        await two.page.getByLabel('Say something about this review').fill('said meanwhile');
+        await two.page.keyboard.press('Control+Enter');
+        await two.page.locator('[data-message="2"]').waitFor();
+        await one.context.setOffline(false);
+        await one.page.locator('[data-live=live]').waitFor();
+        for (const own of [one, two]) {
+          await own.page.locator('[data-message="3"]').getByText('said without a network').waitFor();
+          const numbers = await own.page.locator('[data-message]').evaluateAll((all) => all.map((row) => row.dataset.message));
+          assert.deepEqual(numbers, ['1', '2', '3']);
+          assert.equal(await own.page.locator('[data-draft]').count(), 0);
+        }
+        const kept = await ask(server, 'GET', `/api/v1/review/${review}/messages`);
+        assert.deepEqual(kept.items.map((message) => message.number), [1, 2, 3]);
+        // A message leads to the finding that it is about.
+        await two.page.locator('[data-message="1"]').getByRole('link').click();
+        await two.page.locator(`#${id}`).waitFor();
+        assert.deepEqual(one.complaints.filter((text) => !/ERR_INTERNET_DISCONNECTED|WebSocket/.test(text)), []);
+        assert.deepEqual(two.complaints, []);
+      } finally {
+        await one.context.close();
+        await two.context.close();
+      }
+    });
+
+    test('a review is followed while it runs', async () => {
+      const own = await open(browser);
+      try {
+        await signIn(own.page, server);
+        const asked = await ask(server, 'POST', '/api/v1/review/analyze', { head: 'followed', files: CHANGES.find((one) => one.name === 'render-on-request').files });
+        await visit(own.page, server, `reviews/${asked.review}`);
+        await own.page.locator('[data-live=live]').waitFor();
+        await own.page.locator('article').first().waitFor();
+        assert.deepEqual(own.complaints, []);
+      } finally {
+        await own.context.close();
+      }
+    });
+
+    test('a fix is shown as what it makes of the lines', async () => {
+      const asked = await ask(server, 'POST', '/api/v1/review/analyze', { head: 'with-a-fix', files: FIXABLE });
+      await finished(server, asked.review);
+      await visit(tab.page, server, `reviews/${asked.review}`);
+      const button = tab.page.getByRole('button', { name: 'Fix and evidence' }).first();
+      await button.click();
+      const fix = tab.page.getByRole('region', { name: 'Fix' }).first();
+      await fix.getByText(/assay fix --apply/).waitFor();
+      await inspect(tab.page, 'a fix');
+    });
+
+    test('a review made without a model says so', async () => {
+      await visit(tab.page, server, `reviews/${made.reviews['price-tiers']}?tab=model`);
+      await see('No model was asked');
+    });
+
+    test('rules are those of the program, searched and opened', async () => {
+      await visit(tab.page, server, 'rules');
+      await tab.page.getByLabel('Search rules').fill('sql injection');
+      const link = tab.page.locator('a[href="rules/injection/sql-injection"]');
+      await link.waitFor();
+      await link.click();
+      await see('Found in 90 days');
+      await see('Reported', { exact: true });
+      assert.match(tab.page.url(), /rules\/injection\/sql-injection$/);
+      await tab.page.reload();
+      await see('Found in 90 days');
+    });
+
+    test('suppressions have their reasons', async () => {
+      await visit(tab.page, server, 'suppressions');
+      await see('“The listing is public”');
+      await tab.page.getByRole('tab', { name: 'Rejected' }).click();
+      await see('“a constant of ours”');
+      await tab.page.getByRole('tab', { name: 'Unused and expired' }).click();
+      await see(/Every suppression is in use|silences nothing|suppression/);
+    });
+
+    test('a team has its figures', async () => {
+      await visit(tab.page, server, 'teams');
+      await tab.page.getByRole('link', { name: 'platform' }).click();
+      await see('Reviews open now');
+      await see('Nobody is in the team.');
     });
 
     test('a link to a finding leads to it', async () => {
@@ -211,7 +334,8 @@ for (const [name, database] of Object.entries(DATABASES)) {
 
     test('every page is accessible, in the dark and in the light, on a phone', async () => {
       const review = `reviews/${made.reviews['add-login']}`;
-      const pages = ['', 'reviews', review, `${review}?tab=summary`, `${review}?tab=metrics`, `${review}?tab=coverage`, 'findings', 'repositories', `repositories/${made.repositories.get('search')}`, 'tasks', 'costs', 'audit', 'people', 'roles', 'keys', 'settings', 'nowhere'];
+      const { items: teams } = await ask(server, 'GET', '/api/v1/teams');
+      const pages = ['', 'reviews', review, `${review}?tab=summary`, `${review}?tab=metrics`, `${review}?tab=coverage`, `${review}?tab=model`, `${review}?tab=discussion`, 'findings', 'repositories', `repositories/${made.repositories.get('search')}`, 'teams', `teams/${teams[0].id}`, 'rules', 'rules/injection/sql-injection', 'suppressions', 'suppressions?tab=rejected', 'suppressions?tab=stale', 'tasks', 'costs', 'audit', 'people', 'roles', 'keys', 'settings', 'nowhere'];
       for (const [colorScheme, viewport] of [['light', { width: 1360, height: 860 }], ['dark', { width: 360, height: 760 }]]) {
         const own = await open(browser, { colorScheme, viewport });
         await signIn(own.page, server);

@@ -17,9 +17,14 @@ try {
     'review-summary': `${review}?tab=summary`,
     'review-metrics': `reviews/${made.reviews['price-tiers']}?tab=metrics`,
     'review-coverage': `${review}?tab=coverage`,
+    'review-discussion': `${review}?tab=discussion`,
     findings: 'findings',
     repositories: 'repositories',
     repository: `repositories/${made.repositories.get('search')}`,
+    rules: 'rules',
+    rule: 'rules/injection/sql-injection',
+    suppressions: 'suppressions',
+    teams: 'teams',
     tasks: 'tasks',
     costs: 'costs',
     audit: 'audit',
@@ -34,7 +39,7 @@ try {
   for (const [name, colorScheme, viewport, only] of [
     ['light', 'light', desk, null],
     ['dark', 'dark', desk, null],
-    ['phone', 'light', phone, ['overview', 'reviews', 'review', 'repository']],
+    ['phone', 'light', phone, ['overview', 'reviews', 'review', 'review-discussion', 'repository', 'rules', 'rule']],
   ]) {
     const own = await open(browser, { colorScheme, viewport });
     if (!only) {

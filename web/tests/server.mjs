@@ -150,6 +150,17 @@ export async function seed(server, { large = false } = {}) {
   await ask(server, 'POST', '/api/v1/teams', { name: 'platform' });
   await ask(server, 'POST', '/api/v1/keys', { name: 'build server', owner: 'organisation', permissions: ['review:read', 'review:run'] });
   await ask(server, 'PUT', '/api/v1/settings/quota', { value: { organisation: { reviews: { day: 500, month: 8000 } } } });
+  const talk = [
+    ['build server', 'The last build of this branch was green.', null],
+    ['reviewer', 'Can `condition` take the value as a parameter instead?', 'injection/sql-injection'],
+    ['author', 'Yes. I will bind it, and keep **condition** for the column only.', 'injection/sql-injection'],
+  ];
+  const { items: found } = await ask(server, 'GET', `/api/v1/findings?review=${reviews['add-login']}`);
+  for (const [name, text, rule] of talk) {
+    const key = await ask(server, 'POST', '/api/v1/keys', { name, owner: 'organisation', permissions: ['review:read', 'review:discuss'] });
+    const fingerprint = found.find(({ finding }) => finding.rule === rule)?.finding.fingerprint ?? null;
+    await ask({ ...server, key: key.text }, 'POST', `/api/v1/review/${reviews['add-login']}/messages`, { id: randomUUID(), text, fingerprint });
+  }
   return { reviews, repositories: known };
 }
 

@@ -6,10 +6,14 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::error::Error;
+use crate::package::ReportedPackage;
 use crate::scan::SecretFound;
+use crate::suppression::SilencedFinding;
 
 /// The form that is read.
 const SCHEMA: &str = "assay.report/1";
+/// What a report says of a package that the change took away.
+const GONE: &str = "removed";
 
 /// A report as it is kept.
 #[derive(Clone, Debug)]
@@ -30,6 +34,18 @@ struct WireReport<'a> {
     #[serde(borrow)]
     findings: Vec<&'a RawValue>,
     metrics: WireMetrics,
+    #[serde(default)]
+    packages: Vec<WirePackage>,
+}
+
+#[derive(Deserialize)]
+struct WirePackage {
+    path: String,
+    ecosystem: String,
+    name: String,
+    step: String,
+    after: Vec<String>,
+    direct: bool,
 }
 
 #[derive(Deserialize)]
@@ -62,13 +78,21 @@ struct WireFinding {
     confidence: String,
     category: String,
     state: String,
-    suppressed: Option<serde::de::IgnoredAny>,
+    suppressed: Option<WireSuppressed>,
     message: String,
     location: WireLocation,
 }
 
 #[derive(Deserialize)]
+struct WireSuppressed {
+    by: String,
+    reason: Option<String>,
+    until: Option<String>,
+}
+
+#[derive(Deserialize)]
 struct WireLocation {
+    path: String,
     uri: String,
     start: WirePosition,
     end: WirePosition,
@@ -116,6 +140,43 @@ pub(crate) fn secrets(report: &[u8]) -> Result<Vec<SecretFound>, Error> {
         });
     }
     Ok(secrets)
+}
+
+/// Returns the findings of a report that something silences.
+pub(crate) fn silenced(report: &[u8]) -> Result<Vec<SilencedFinding>, Error> {
+    let mut silenced = Vec::new();
+    for raw in read(report)?.findings {
+        let finding: WireFinding = serde_json::from_str(raw.get()).map_err(unfit)?;
+        let Some(suppressed) = finding.suppressed else {
+            continue;
+        };
+        silenced.push(SilencedFinding {
+            fingerprint: finding.fingerprint,
+            rule: finding.rule,
+            severity: finding.severity,
+            message: finding.message,
+            path: finding.location.path,
+            line: finding.location.start.line,
+            by: suppressed.by,
+            reason: suppressed.reason,
+            until: suppressed.until,
+        });
+    }
+    Ok(silenced)
+}
+
+/// Returns the packages of a report.
+pub(crate) fn packages(report: &[u8]) -> Result<Vec<ReportedPackage>, Error> {
+    let packages = read(report)?.packages.into_iter();
+    let packages = packages.map(|package| ReportedPackage {
+        is_gone: package.step == GONE,
+        path: package.path,
+        ecosystem: package.ecosystem,
+        name: package.name,
+        versions: package.after,
+        is_direct: package.direct,
+    });
+    Ok(packages.collect())
 }
 
 /// Reads a report.

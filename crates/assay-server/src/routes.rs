@@ -20,7 +20,8 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::context::{Context, ServerOptions};
 use crate::endpoint::{
     audit, events, finding, health, key, live, login, metrics, model, organisation, outgoing,
-    repository, review, scan, session, setting, task, team, token, user, webhook,
+    repository, review, review_talk, rule, scan, session, setting, task, team, team_activity,
+    token, user, webhook,
 };
 use crate::extract::BodyLimit;
 use crate::layer::{tag, watch};
@@ -71,6 +72,8 @@ pub(crate) fn described() -> OpenApiRouter<Context> {
         .routes(routes!(review::list))
         .routes(routes!(review::get, review::remove))
         .routes(routes!(review::report))
+        .routes(routes!(review_talk::calls))
+        .routes(routes!(review_talk::transcript))
         .routes(routes!(events::events))
         .routes(routes!(live::messages, live::say))
         .routes(routes!(live::join))
@@ -78,11 +81,15 @@ pub(crate) fn described() -> OpenApiRouter<Context> {
         .routes(routes!(repository::get))
         .routes(routes!(repository::set))
         .routes(routes!(repository::metrics))
+        .routes(routes!(repository::packages))
         .routes(routes!(repository::analyze))
         .routes(routes!(finding::list))
         .routes(routes!(finding::get))
         .routes(routes!(finding::judge))
         .routes(routes!(finding::feedback))
+        .routes(routes!(rule::list))
+        .routes(routes!(rule::get))
+        .routes(routes!(rule::suppressions))
         .routes(routes!(task::list))
         .routes(routes!(task::get))
         .routes(routes!(task::retry))
@@ -114,6 +121,7 @@ pub(crate) fn described() -> OpenApiRouter<Context> {
         .routes(routes!(team::list, team::create))
         .routes(routes!(team::get, team::rename, team::remove))
         .routes(routes!(team::members))
+        .routes(routes!(team_activity::get))
         .routes(routes!(team::put_member, team::remove_member))
         .layer(middleware::from_fn(tag))
         .layer(Extension(BodyLimit(BODY_BYTES_MAX)));

@@ -393,6 +393,7 @@ mod tests {
             include_str!("../../../migrations/postgres/0012-live.sql"),
             include_str!("../../../migrations/postgres/0013-model.sql"),
             include_str!("../../../migrations/postgres/0014-rejected-setting.sql"),
+            include_str!("../../../migrations/postgres/0015-author.sql"),
         ];
         assert_eq!(texts.len(), crate::Store::migrations_known());
         let lines = texts.iter().flat_map(|text| text.lines());

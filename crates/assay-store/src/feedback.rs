@@ -2,6 +2,7 @@
 
 use assay_auth::Scope;
 
+use crate::partition::first_of;
 use crate::transaction::{Page, organisation_of};
 use crate::value::{Row, args};
 use crate::word::words;
@@ -59,6 +60,19 @@ pub struct NewFeedback {
     /// Where the finding was, as its report says.
     pub path: Option<String>,
 }
+
+/// What came of rules: how often each found something that a change brought, and how
+/// often each was judged how.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RuleFigures {
+    /// Findings by rule.
+    pub found: Vec<(String, i64)>,
+    /// Judgements by rule.
+    pub judged: Vec<(String, Verdict, i64)>,
+}
+
+/// Figures are of so many rules at most; projects have rules of their own.
+const RULES_MAX: i64 = 5_000;
 
 fn feedback(row: &Row) -> Result<Feedback, Error> {
     Ok(Feedback {
@@ -130,6 +144,35 @@ impl Tx {
                    ORDER BY id DESC LIMIT $4";
         let args = args![organisation, rule, page.after, page.limit()];
         self.list(sql, args, feedback).await
+    }
+
+    /// Counts what the rules found and what was thought of it, since a time, in the
+    /// scope's organisation.
+    pub async fn rule_figures(
+        &mut self,
+        scope: &Scope,
+        since_ms: i64,
+    ) -> Result<RuleFigures, Error> {
+        let organisation = organisation_of(scope)?;
+        let first = first_of(since_ms);
+        let sql = "SELECT rule, count(*) AS count FROM finding WHERE organisation_id = $1 \
+                   AND review_id >= $2 AND origin = 'introduced' \
+                   GROUP BY rule ORDER BY rule LIMIT $3";
+        let args = args![organisation, first, RULES_MAX];
+        let found = self.list(sql, args, |row| Ok((row.get("rule")?, row.get("count")?)));
+        let found = found.await?;
+        let sql = "SELECT rule, verdict, count(*) AS count FROM feedback \
+                   WHERE organisation_id = $1 AND created_ms >= $2 \
+                   GROUP BY rule, verdict ORDER BY rule, verdict LIMIT $3";
+        let args = args![organisation, since_ms, RULES_MAX * 4];
+        let judged = self.list(sql, args, |row| {
+            let verdict = Verdict::parse(&row.get::<String>("verdict")?)?;
+            Ok((row.get("rule")?, verdict, row.get("count")?))
+        });
+        Ok(RuleFigures {
+            found,
+            judged: judged.await?,
+        })
     }
 
     /// Says to which repository what was thought belongs, where no remark says so.

@@ -58,7 +58,7 @@ pub use backup::{backup, restore};
 pub use cache::{Cache, CacheCounts, CacheKey, CacheKind, CacheOptions};
 pub use delivery::{Accepted, Delivery, DeliveryState, NewDelivery};
 pub use error::Error;
-pub use feedback::{Feedback, NewFeedback, Verdict};
+pub use feedback::{Feedback, NewFeedback, RuleFigures, Verdict};
 pub use finding::{Finding, FindingFilter, FindingOrigin, MetricPoint, NewFinding};
 pub use forge_installation::{ForgeInstallation, InstallationState, NewForgeInstallation};
 pub use idempotency::Idempotency;
@@ -71,7 +71,7 @@ pub use live::{LiveHint, LiveMessage, LiveMessageKind, LivePresence, NewLiveMess
 pub use login::{LoginAttempt, Session, SessionOwner};
 pub use mark::Mark;
 pub use member::{Member, Role, Team};
-pub use model_usage::{ModelUsage, UsageBy, UsageRow, UsageTotal};
+pub use model_usage::{ModelCall, ModelUsage, UsageBy, UsageRow, UsageTotal};
 pub use open::{Engine, Store, StoreOptions, database_create, database_drop};
 pub use outgoing_webhook::{NewOutgoingWebhook, OutgoingAttempt, OutgoingWebhook, WEBHOOKS_MAX};
 pub use outside_import::{IMPORT_OUTPUT_BYTES_MAX, IMPORTS_MAX, ImportKept, OutsideImport};
@@ -80,7 +80,7 @@ pub use rate::Rates;
 pub use remark::{Remark, RemarkState};
 pub use repository::{ForgeName, NewRepository, Repository};
 pub use retention::Retention;
-pub use review::{NewReview, Review, ReviewFilter, ReviewOutcome, ReviewState};
+pub use review::{NewReview, Review, ReviewFilter, ReviewOutcome, ReviewState, TeamReview};
 pub use review_event::{ReviewEvent, ReviewEventKind};
 pub use setting::Setting;
 pub use task::{

@@ -43,6 +43,7 @@ const MIGRATIONS: &[Migration] = migrations! {
     12 "0012-live"
     13 "0013-model"
     14 "0014-rejected-setting"
+    15 "0015-author"
 };
 
 /// Keeps two processes from migrating one server at once.

@@ -5,7 +5,7 @@ use assay_auth::{Scope, TeamId, UserId};
 use crate::partition::first_of;
 use crate::transaction::organisation_of;
 use crate::value::{Row, args};
-use crate::{Engine, Error, ModelUsageId, RepositoryId, ReviewId, Tx};
+use crate::{Engine, Error, ModelUsageId, RepositoryId, Review, ReviewId, Tx};
 
 /// One call of a model.
 #[derive(Clone, Debug)]
@@ -41,6 +41,20 @@ pub struct ModelUsage {
     /// How long it took.
     pub duration_ms: i64,
 }
+
+/// A call of a model, as it was kept.
+#[derive(Clone, Debug)]
+pub struct ModelCall {
+    /// What it took.
+    pub call: ModelUsage,
+    /// When it was kept.
+    pub created_ms: i64,
+}
+
+/// So many calls of a review are listed.
+const CALLS_MAX: i64 = 2_000;
+/// What a review's calls took is written down so long after its end at most.
+const WRITTEN_MS: i64 = 24 * 60 * 60_000;
 
 /// What a model took in a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -172,6 +186,29 @@ fn usage_row(row: &Row, key: Option<String>) -> Result<UsageRow, Error> {
     })
 }
 
+fn call(row: &Row) -> Result<ModelCall, Error> {
+    Ok(ModelCall {
+        call: ModelUsage {
+            review: row.id_or_none("review_id")?,
+            user: row.id_or_none("user_id")?,
+            team: row.id_or_none("team_id")?,
+            repository: row.id_or_none("repository_id")?,
+            user_login: row.get("user_login")?,
+            provider: row.get("provider")?,
+            model: row.get("model")?,
+            purpose: row.get("purpose")?,
+            prompt_tokens: row.get("prompt_tokens")?,
+            completion_tokens: row.get("completion_tokens")?,
+            cost_micros: row.get("cost_micros")?,
+            cost_nanos: row.get("cost_nanos")?,
+            is_answered: row.get("is_answered")?,
+            is_cached: row.get("is_cached")?,
+            duration_ms: row.get("duration_ms")?,
+        },
+        created_ms: row.get("created_ms")?,
+    })
+}
+
 impl Tx {
     /// Adds up what the scope's organisation used from one time to before another; the
     /// dearest come first, days and months in their order.
@@ -282,6 +319,31 @@ impl Tx {
         let sql = "SELECT body FROM model_transcript WHERE organisation_id = $1 AND review_id = $2";
         self.find(sql, args![organisation, review], |row| row.get("body"))
             .await
+    }
+
+    /// Lists the calls that a review of the scope's organisation took, the oldest first.
+    pub async fn model_usage_of_review(
+        &mut self,
+        scope: &Scope,
+        review: &Review,
+    ) -> Result<Vec<ModelCall>, Error> {
+        let organisation = organisation_of(scope)?;
+        let from_ms = review.created_ms.saturating_sub(CLOCK_JUMP_MS);
+        let ended_ms = review.finished_ms.unwrap_or_else(|| self.now_ms());
+        let to_ms = ended_ms.saturating_add(WRITTEN_MS);
+        let sql = "SELECT * FROM model_usage WHERE organisation_id = $1 AND review_id = $2 \
+                   AND created_ms >= $3 AND created_ms < $4 AND id >= $5 AND id < $6 \
+                   ORDER BY id LIMIT $7";
+        let args = args![
+            organisation,
+            review.id,
+            from_ms,
+            to_ms,
+            first_of(from_ms),
+            first_of(to_ms.saturating_add(CLOCK_JUMP_MS)),
+            CALLS_MAX,
+        ];
+        self.list(sql, args, call).await
     }
 
     /// Keeps what a call took, in the scope's organisation.

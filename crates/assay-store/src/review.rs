@@ -1,7 +1,8 @@
 //! Reviews: what was asked for, how far it is, and what came out.
 
-use assay_auth::{OrganisationId, Scope};
+use assay_auth::{OrganisationId, Scope, TeamId};
 
+use crate::partition::first_of;
 use crate::transaction::{Page, organisation_of};
 use crate::value::{Row, args};
 use crate::word::words;
@@ -110,6 +111,31 @@ pub struct ReviewFilter {
     pub state: Option<ReviewState>,
 }
 
+/// What a team's figures need of a review.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TeamReview {
+    /// Of which repository, if of one that is known.
+    pub repository: Option<RepositoryId>,
+    /// Of which pull request, if of one.
+    pub pull_request: Option<i64>,
+    /// How far it is.
+    pub state: ReviewState,
+    /// What the gate said.
+    pub gate: Option<String>,
+    /// How many findings it has.
+    pub findings: i64,
+    /// When it was asked for.
+    pub created_ms: i64,
+    /// When its work began.
+    pub started_ms: Option<i64>,
+    /// When it ended.
+    pub finished_ms: Option<i64>,
+}
+
+/// A login at a forge is of at most so many bytes; a longer one is of nobody here.
+const AUTHOR_BYTES_MAX: usize = 255;
+/// A team's figures are of so many reviews, the newest.
+const TEAM_REVIEWS_MAX: i64 = 20_000;
 const REVIEW: &str = "review";
 /// All but the report, which is large.
 macro_rules! columns {
@@ -239,6 +265,52 @@ impl Tx {
                    AND organisation_id = coalesce($2, organisation_id)";
         let args = args![id, scope.organisation(), task, self.now_ms()];
         self.touch(REVIEW, sql, args).await
+    }
+
+    /// Says on whose change the review is, as the forge calls them.
+    pub async fn review_set_author(
+        &mut self,
+        scope: &Scope,
+        id: ReviewId,
+        login: &str,
+    ) -> Result<(), Error> {
+        let login = Some(login).filter(|login| login.len() <= AUTHOR_BYTES_MAX);
+        let sql = "UPDATE review SET author_login = $3 WHERE id = $1 \
+                   AND organisation_id = coalesce($2, organisation_id)";
+        let args = args![id, scope.organisation(), login];
+        self.touch(REVIEW, sql, args).await
+    }
+
+    /// Lists the reviews since a time of what the people of a team changed, the newest
+    /// first. Who they are at the forge, their logins say.
+    pub async fn review_list_of_team(
+        &mut self,
+        scope: &Scope,
+        team: TeamId,
+        since_ms: i64,
+    ) -> Result<Vec<TeamReview>, Error> {
+        let organisation = organisation_of(scope)?;
+        let sql = "SELECT repository_id, pull_request, state, gate, findings, created_ms, \
+                   started_ms, finished_ms FROM review \
+                   WHERE organisation_id = $1 AND id >= $3 AND created_ms >= $4 \
+                   AND lower(author_login) IN (SELECT lower(u.login) FROM team_member AS m \
+                   JOIN user_account AS u ON u.id = m.user_id \
+                   WHERE m.organisation_id = $1 AND m.team_id = $2) ORDER BY id DESC LIMIT $5";
+        let first = first_of(since_ms);
+        let args = args![organisation, team, first, since_ms, TEAM_REVIEWS_MAX];
+        self.list(sql, args, |row| {
+            Ok(TeamReview {
+                repository: row.id_or_none("repository_id")?,
+                pull_request: row.get("pull_request")?,
+                state: ReviewState::parse(&row.get::<String>("state")?)?,
+                gate: row.get("gate")?,
+                findings: row.get("findings")?,
+                created_ms: row.get("created_ms")?,
+                started_ms: row.get("started_ms")?,
+                finished_ms: row.get("finished_ms")?,
+            })
+        })
+        .await
     }
 
     /// Says that the work on a review began. One that ended stays as it is.

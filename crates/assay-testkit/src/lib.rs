@@ -15,6 +15,7 @@ mod git_server;
 pub mod http;
 #[cfg(feature = "identity")]
 pub mod identity;
+pub mod limit;
 #[cfg(feature = "llm")]
 pub mod llm;
 #[cfg(feature = "pem")]

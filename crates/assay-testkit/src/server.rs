@@ -14,9 +14,9 @@ use assay_auth::{
 };
 use assay_server::{ServeLimits, ServerOptions, router, serve};
 use assay_store::{
-    Claim, Delivery, DeliveryId, FindingId, FindingOrigin, ForgeName, NewApiKey, NewFinding,
-    NewRepository, NewReview, Page, RepositoryId, ReviewId, ReviewOutcome, ReviewState, Store,
-    Task, TaskFilter,
+    Claim, Delivery, DeliveryId, FindingId, FindingOrigin, ForgeName, ModelUsage, NewApiKey,
+    NewFinding, NewRepository, NewReview, Page, RepositoryId, ReviewId, ReviewOutcome, ReviewState,
+    Store, Task, TaskFilter,
 };
 use secrecy::{ExposeSecret as _, SecretSlice};
 use tokio::net::TcpListener;
@@ -164,6 +164,16 @@ impl TestServer {
         }
     }
 
+    /// Is a further server over a database that another process set up, until this one
+    /// ends. Returns where it listens.
+    pub async fn node(store: Store) -> SocketAddr {
+        let (app, server_options, limits) = platform(store, |_, _, _| {});
+        let (address, stop, _) = launch(&app, server_options, limits).await;
+        // Nobody stops it.
+        std::mem::forget(stop);
+        address
+    }
+
     /// Returns somebody who may do everything in the organisation.
     pub fn caller(&self) -> Caller {
         let grant = Grant {
@@ -287,6 +297,50 @@ impl TestServer {
         let scope = self.scope();
         let given_up = tx.review_abandon(&scope, review, failed, problem).await;
         given_up.expect("a review");
+        tx.commit().await.expect("the store works");
+    }
+
+    /// Says on whose change a review is, as a worker does.
+    ///
+    /// # Panics
+    /// When there is no such review.
+    pub async fn author(&self, review: &str, login: &str) {
+        let review = ReviewId::parse(review).expect("an identifier");
+        let mut tx = self.app.store().begin().await.expect("the store works");
+        let said = tx.review_set_author(&self.scope(), review, login).await;
+        said.expect("a review");
+        tx.commit().await.expect("the store works");
+    }
+
+    /// Writes down a call of a model for a review, and what was said.
+    ///
+    /// # Panics
+    /// When the store does not work.
+    pub async fn asked_model(&self, review: &str, cost_nanos: i64, transcript: &str) {
+        let review = ReviewId::parse(review).expect("an identifier");
+        let usage = ModelUsage {
+            review: Some(review),
+            user: None,
+            team: None,
+            repository: None,
+            user_login: None,
+            provider: "p".to_owned(),
+            model: "m".to_owned(),
+            purpose: "review".to_owned(),
+            prompt_tokens: 50,
+            completion_tokens: 6,
+            cost_micros: cost_nanos / 1_000,
+            cost_nanos,
+            is_answered: true,
+            is_cached: false,
+            duration_ms: 8,
+        };
+        let mut tx = self.app.store().begin().await.expect("the store works");
+        let scope = self.scope();
+        let kept = tx.model_usage_insert(&scope, &usage).await;
+        kept.expect("the store works");
+        let kept = tx.model_transcript_put(&scope, review, transcript.as_bytes());
+        kept.await.expect("the store works");
         tx.commit().await.expect("the store works");
     }
 

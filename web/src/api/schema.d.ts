@@ -436,6 +436,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/repositories/{id}/packages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the packages that a repository depends on, as its newest reviews say. */
+        get: operations["repository_packages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/repositories/{id}/settings": {
         parameters: {
             query?: never;
@@ -579,6 +596,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/review/{id}/model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the calls of language models that a review took. */
+        get: operations["review_model_calls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/review/{id}/report": {
         parameters: {
             query?: never;
@@ -588,6 +622,26 @@ export interface paths {
         };
         /** Returns the whole report of a finished review, as `assay review --output json` writes it. */
         get: operations["review_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/review/{id}/transcript": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns what language models were asked and answered in a review.
+         * @description Secrets in it were masked before anything was asked. Where no model was asked, there is none.
+         */
+        get: operations["review_transcript"];
         put?: never;
         post?: never;
         delete?: never;
@@ -644,6 +698,40 @@ export interface paths {
         post?: never;
         /** Takes a role of the organisation's own away, which nobody has any more. */
         delete: operations["role_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the rules of this server, sorted by id. */
+        get: operations["rule_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules/{pack}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns a rule with its documentation and examples. */
+        get: operations["rule_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -731,6 +819,23 @@ export interface paths {
         post?: never;
         /** Takes back what was set: what is usual holds again. */
         delete: operations["setting_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/suppressions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the findings of the newest 50 reviews that something silences, each once. */
+        get: operations["suppression_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -836,6 +941,27 @@ export interface paths {
         post?: never;
         /** Takes a team away. */
         delete: operations["team_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{id}/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returns how the reviews of a team's changes went, week by week.
+         * @description A change is a team's when the login of its author at the forge is that of somebody in
+         *     it. The figures are of the team: nobody is compared with anybody.
+         */
+        get: operations["team_activity"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1233,6 +1359,47 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description How much is going on in a repository. */
+        ActivityRepository: {
+            /** @description The repository. */
+            repository: string;
+            /** @description Reviews of the team's changes there. */
+            reviews: number;
+        };
+        /** @description How the reviews of one week went. */
+        ActivityWeek: {
+            /**
+             * Format: int64
+             * @description Findings of those reviews.
+             */
+            findings: number;
+            /**
+             * Format: int64
+             * @description When the week begins, in milliseconds since 1970.
+             */
+            from_ms: number;
+            /** @description Reviews whose gate passed. */
+            passed: number;
+            /** @description Pull requests that they are of. */
+            pull_requests: number;
+            /**
+             * Format: int64
+             * @description From the push to the end of the review: half of them took no longer.
+             */
+            review_ms_median?: number | null;
+            /**
+             * Format: int64
+             * @description The same for nine of ten.
+             */
+            review_ms_p90?: number | null;
+            /** @description Reviews that were asked for. */
+            reviews: number;
+            /**
+             * Format: int64
+             * @description From the push until work began, for half of them.
+             */
+            wait_ms_median?: number | null;
+        };
         /** @description A file of a change. */
         AnalyzeFile: {
             /** @description Its text before; left out for one that was added. */
@@ -1943,6 +2110,46 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description A page of a list. */
+        Listed_Rule: {
+            /** @description The items. */
+            items: {
+                /** @description What they are about. */
+                category: string;
+                /** @description How sure they are. */
+                confidence: string;
+                /** @description CWE numbers. */
+                cwe: number[];
+                /** @description What came of it in the last 90 days. */
+                figures: components["schemas"]["RuleFigures"];
+                /** @description Whether its findings can come with a fix. */
+                has_fix: boolean;
+                /**
+                 * @description Its id.
+                 * @example security/sql-injection
+                 */
+                id: string;
+                /** @description The languages that it reads; none means every text. */
+                languages: string[];
+                /** @description Whether a language model says it, when one is asked, and not the program. */
+                of_model: boolean;
+                /** @description Whether it runs when nobody says otherwise. */
+                on_by_default: boolean;
+                /**
+                 * @description How bad its findings are, when nobody says otherwise.
+                 * @example high
+                 */
+                severity: string;
+                /** @description One sentence on what it finds. */
+                summary: string;
+                /** @description Further marks, such as of the OWASP Top 10. */
+                tags: string[];
+                /** @description A few words that name the bad thing. */
+                title: string;
+            }[];
+            /** @description What to ask for the next page with; none on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
         Listed_Session: {
             /** @description The items. */
             items: {
@@ -2171,6 +2378,49 @@ export interface components {
              */
             value: number;
         };
+        /** @description A call of a model. */
+        ModelCall: {
+            /** @description Whether an answer came. */
+            answered: boolean;
+            /** @description Whether the answer was kept from before. */
+            cached: boolean;
+            /**
+             * Format: int64
+             * @description Tokens that came out.
+             */
+            completion_tokens: number;
+            /**
+             * Format: int64
+             * @description What it cost, in billionths of a dollar.
+             */
+            cost_nanos: number;
+            /**
+             * Format: int64
+             * @description When it was written down, in milliseconds since 1970.
+             */
+            created_ms: number;
+            /**
+             * Format: int64
+             * @description How long it took.
+             */
+            duration_ms: number;
+            /** @description Which one. */
+            model: string;
+            /**
+             * Format: int64
+             * @description Tokens that went in.
+             */
+            prompt_tokens: number;
+            /** @description Who sells the model. */
+            provider: string;
+            /** @description For what. */
+            task: string;
+        };
+        /** @description The calls of models that a review took. */
+        ModelCalls: {
+            /** @description The calls, the oldest first; 2,000 at most. */
+            items: components["schemas"]["ModelCall"][];
+        };
         /** @description What was used of a model. */
         ModelUsage: {
             /**
@@ -2334,6 +2584,34 @@ export interface components {
              * @example https://example.org/hooks/assay
              */
             url: string;
+        };
+        /** @description A package that a repository depends on. */
+        Package: {
+            /** @description Whether the project itself asks for it. */
+            direct: boolean;
+            /**
+             * @description The ecosystem.
+             * @example npm
+             */
+            ecosystem: string;
+            /** @description Its name. */
+            name: string;
+            /** @description The file that names it. */
+            path: string;
+            /** @description The review that says so. */
+            review: string;
+            /** @description Its versions. */
+            versions: string[];
+        };
+        /** @description The packages that a repository depends on. */
+        Packages: {
+            /** @description Those that the project itself asks for first; 5,000 at most. */
+            items: components["schemas"]["Package"][];
+            /**
+             * @description Whether they are all, as a review of the whole repository says; else they are those
+             *     that its newest 20 reviews changed.
+             */
+            whole: boolean;
         };
         /** @description A problem document. */
         Problem: {
@@ -2544,6 +2822,114 @@ export interface components {
             /** @description Built-in ones first. */
             items: components["schemas"]["Role"][];
         };
+        /** @description A rule. */
+        Rule: {
+            /** @description What they are about. */
+            category: string;
+            /** @description How sure they are. */
+            confidence: string;
+            /** @description CWE numbers. */
+            cwe: number[];
+            /** @description What came of it in the last 90 days. */
+            figures: components["schemas"]["RuleFigures"];
+            /** @description Whether its findings can come with a fix. */
+            has_fix: boolean;
+            /**
+             * @description Its id.
+             * @example injection/sql-injection
+             */
+            id: string;
+            /** @description The languages that it reads; none means every text. */
+            languages: string[];
+            /** @description Whether a language model says it, when one is asked, and not the program. */
+            of_model: boolean;
+            /** @description Whether it runs when nobody says otherwise. */
+            on_by_default: boolean;
+            /**
+             * @description How bad its findings are, when nobody says otherwise.
+             * @example high
+             */
+            severity: string;
+            /** @description One sentence on what it finds. */
+            summary: string;
+            /** @description Further marks, such as of the OWASP Top 10. */
+            tags: string[];
+            /** @description A few words that name the bad thing. */
+            title: string;
+        };
+        /** @description A rule with all of its documentation. */
+        RuleDetail: {
+            /** @description What it finds and why that is bad, as Markdown with its examples. */
+            description: string;
+            /** @description The examples, in order. */
+            examples: components["schemas"]["RuleExample"][];
+            /** @description The numbers that can be set for it. */
+            options: components["schemas"]["RuleOption"][];
+            /** @description The rule. */
+            rule: components["schemas"]["Rule"];
+        };
+        /** @description An example of a rule. */
+        RuleExample: {
+            /**
+             * @description `bad` is reported, `good` is not, `fixed` is the bad one before it after the fixes.
+             * @example bad
+             */
+            kind: string;
+            /** @description Its language. */
+            language: string;
+            /** @description The code; what is reported stands at a comment `<- here`. */
+            text: string;
+        };
+        /** @description What came of a rule in the last 90 days. */
+        RuleFigures: {
+            /**
+             * Format: int64
+             * @description How often somebody agreed.
+             */
+            accepted: number;
+            /**
+             * Format: int64
+             * @description How often the code was changed for it.
+             */
+            fixed: number;
+            /**
+             * Format: int64
+             * @description How often nothing was done.
+             */
+            ignored: number;
+            /**
+             * Format: int64
+             * @description How often it found something that a change brought.
+             */
+            introduced: number;
+            /**
+             * Format: int64
+             * @description How often somebody did not.
+             */
+            rejected: number;
+        };
+        /** @description A number that can be set for a rule. */
+        RuleOption: {
+            /**
+             * Format: int32
+             * @description What it is when nobody says otherwise.
+             */
+            default: number;
+            /**
+             * Format: int32
+             * @description The most.
+             */
+            max: number;
+            /**
+             * Format: int32
+             * @description The least that it can be.
+             */
+            min: number;
+            /** @description Its name in the configuration. */
+            name: string;
+            /** @description What it is. */
+            summary: string;
+        };
         /** @description A secret that was found, without the secret. */
         SecretFound: {
             /**
@@ -2665,6 +3051,49 @@ export interface components {
              */
             key: string;
         };
+        /** @description A finding that something silences. */
+        Suppression: {
+            /** @description What silences it, as `schemas/report.v1.json` has it. */
+            by: string;
+            /** @description Its identity over reviews. */
+            fingerprint: string;
+            /**
+             * Format: int64
+             * @description When that review ended, in milliseconds since 1970.
+             */
+            finished_ms: number;
+            /**
+             * Format: int32
+             * @description At which line.
+             */
+            line: number;
+            /** @description What it says. */
+            message: string;
+            /** @description In which file. */
+            path: string;
+            /** @description Why. */
+            reason?: string | null;
+            /** @description Of which repository, if of one that is known. */
+            repository?: string | null;
+            /** @description The newest review that has it. */
+            review: string;
+            /** @description The rule. */
+            rule: string;
+            /** @description How bad it is. */
+            severity: string;
+            /**
+             * Format: date
+             * @description The last day on which it is silenced.
+             */
+            until?: string | null;
+        };
+        /** @description What is silenced. */
+        Suppressions: {
+            /** @description The findings, those of the newest review first; a thousand at most. */
+            items: components["schemas"]["Suppression"][];
+            /** @description In how many reviews they were looked for. */
+            reviews: number;
+        };
         /** @description A piece of queued work. */
         Task: {
             /**
@@ -2736,6 +3165,19 @@ export interface components {
             /** @description Its name, which no other team of the organisation has. */
             name: string;
         };
+        /** @description How the reviews of a team's changes went. */
+        TeamActivity: {
+            /** @description Pull requests that were reviewed in the last week. */
+            active_pull_requests: number;
+            /** @description How many are in the team. */
+            members: number;
+            /** @description Reviews that wait or run. */
+            open: number;
+            /** @description By repository, where most is going on first. */
+            repositories: components["schemas"]["ActivityRepository"][];
+            /** @description Week by week, the oldest first. */
+            weeks: components["schemas"]["ActivityWeek"][];
+        };
         /** @description Who is in a team. */
         TeamMembers: {
             /** @description Their identifiers. */
@@ -2772,6 +3214,18 @@ export interface components {
              *     ]
              */
             permissions?: string[] | null;
+        };
+        /** @description What models were asked and answered in a review. */
+        Transcript: {
+            /** @description Whether there are more than these. */
+            cut: boolean;
+            /**
+             * @description Questions with their answers: `ask` with `system` and `messages`, then `answer`
+             *     with `text`, or `error`.
+             */
+            entries: Record<string, never>[];
+            /** @description The model that was to be asked. */
+            model: string;
         };
         /** @description A repository that is to be read whole. */
         TreeWish: {
@@ -6180,6 +6634,128 @@ export interface operations {
             };
         };
     };
+    repository_packages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The repository. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The packages. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Packages"];
+                };
+            };
+            /** @description The request makes no sense. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody knows who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may see this, but not do it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or the caller may not know of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The thing is not any more what `If-Match` says. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit is reached; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that this needs does not answer, or took too long. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     repository_set: {
         parameters: {
             query?: never;
@@ -7346,6 +7922,128 @@ export interface operations {
             };
         };
     };
+    review_model_calls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The review. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The calls. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelCalls"];
+                };
+            };
+            /** @description The request makes no sense. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody knows who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may see this, but not do it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or the caller may not know of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The thing is not any more what `If-Match` says. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit is reached; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that this needs does not answer, or took too long. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     review_report: {
         parameters: {
             query?: never;
@@ -7365,6 +8063,128 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, never>;
+                };
+            };
+            /** @description The request makes no sense. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody knows who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may see this, but not do it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or the caller may not know of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The thing is not any more what `If-Match` says. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit is reached; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that this needs does not answer, or took too long. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    review_transcript: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The review. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was said. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transcript"];
                 };
             };
             /** @description The request makes no sense. */
@@ -7990,6 +8810,260 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request makes no sense. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody knows who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may see this, but not do it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or the caller may not know of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The thing is not any more what `If-Match` says. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit is reached; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that this needs does not answer, or took too long. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rule_list: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listed_Rule"];
+                };
+            };
+            /** @description The request makes no sense. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody knows who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may see this, but not do it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or the caller may not know of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The thing is not any more what `If-Match` says. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit is reached; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that this needs does not answer, or took too long. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rule_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The part of the id before the slash.
+                 * @example injection
+                 */
+                pack: string;
+                /**
+                 * @description The part after it.
+                 * @example sql-injection
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rule. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleDetail"];
+                };
             };
             /** @description The request makes no sense. */
             400: {
@@ -8848,6 +9922,128 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request makes no sense. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody knows who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may see this, but not do it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or the caller may not know of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The thing is not any more what `If-Match` says. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit is reached; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that this needs does not answer, or took too long. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suppression_list: {
+        parameters: {
+            query?: {
+                /** @description Of one repository. */
+                repository?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is silenced. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suppressions"];
+                };
             };
             /** @description The request makes no sense. */
             400: {
@@ -9972,6 +11168,131 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request makes no sense. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody knows who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may see this, but not do it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or the caller may not know of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The thing is not any more what `If-Match` says. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit is reached; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that this needs does not answer, or took too long. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    team_activity: {
+        parameters: {
+            query?: {
+                /** @description So many weeks, the last of which ends now. */
+                weeks?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The team. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How it went. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamActivity"];
+                };
             };
             /** @description The request makes no sense. */
             400: {

@@ -24,6 +24,9 @@ const HASH = new Set([
 ]);
 const DASHES = new Set(['SQL', 'Lua', 'Haskell']);
 const PLAIN = new Set(['Markdown', 'JSON', 'HTML', 'XML', 'Text']);
+// Words of these are names and values, whatever they mean in programs.
+const DATA = new Set(['YAML', 'TOML', 'JSON', 'HTML', 'XML', 'CSS', 'Text']);
+const VALUES = new Set(['true', 'false', 'null', 'yes', 'no']);
 const CHARS_MAX = 1_000;
 
 const PIECES =
@@ -60,7 +63,9 @@ export function tokens(text: string, language: string | undefined): Token[] {
     } else if (number !== undefined) {
       put('n', match.index, to);
     } else if (word !== undefined) {
-      if (KEYWORDS.has(word) || (language === 'SQL' && KEYWORDS.has(word.toLowerCase()))) put('k', match.index, to);
+      if (DATA.has(language)) {
+        if (VALUES.has(word)) put('k', match.index, to);
+      } else if (KEYWORDS.has(word) || (language === 'SQL' && KEYWORDS.has(word.toLowerCase()))) put('k', match.index, to);
       else if (/^[A-Z][a-z]/.test(word)) put('t', match.index, to);
     }
   }

@@ -14,6 +14,7 @@ test('code is cut into comments, strings, numbers, keywords and types', () => {
     ['#include <a.h>', 'C', '#|k:include| <a.h>'],
     ['class Cart {', 'Java', 'k:class| |t:Cart| {'],
     ['SELECT a -- b', 'SQL', 'k:SELECT| a |c:-- b'],
+    ['with: true # in', 'YAML', 'with: |k:true| |c:# in'],
     ['plain', '', 'plain'],
   ];
   for (const [text, language, wanted] of cases) {

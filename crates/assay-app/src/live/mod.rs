@@ -312,6 +312,10 @@ impl App {
                 user.login
             }
             None => match actor {
+                Actor::Key(key, _) => {
+                    let mut tx = self.store().read().await?;
+                    tx.key_get(scope, *key).await?.name
+                }
                 Actor::Nobody => return Err(assay_auth::Denied::Unauthenticated.into()),
                 other => other.to_string(),
             },

@@ -11,6 +11,7 @@ use assay_auth::{OrganisationId, Scope};
 use assay_store::{LiveConnectionId, LiveHint, LiveNodeId, ReviewId};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Notify, mpsc};
+use tokio::time::Instant;
 
 use super::{LiveFrame, LiveHappened, LiveLimits, LiveMessageView, LivePersonView, PEOPLE_MAX};
 use crate::app::App;
@@ -286,14 +287,31 @@ async fn run(app: App, room: Arc<Room>) {
     // Those who came first read for themselves what was there before.
     room.look(SAID | MOVED | HAPPENED);
     let pause = Duration::from_millis(LOOK_MS);
+    // Many who come at once are told of together; what is said does not wait for that.
+    let mut has_moved = false;
+    let mut quiet_until = Instant::now();
     loop {
-        let _ = tokio::time::timeout(pause, room.wake.notified()).await;
+        let wait = match has_moved {
+            true => quiet_until.saturating_duration_since(Instant::now()),
+            false => pause,
+        };
+        let woken = tokio::time::timeout(wait, room.wake.notified()).await;
         if room.is_empty() {
             return;
         }
         let mut news = room.news.swap(0, Ordering::AcqRel);
+        if woken.is_err() && !has_moved {
+            news |= SAID | MOVED | HAPPENED;
+        }
+        has_moved |= news & MOVED != 0;
+        news &= !MOVED;
+        if has_moved && Instant::now() >= quiet_until {
+            has_moved = false;
+            quiet_until = Instant::now() + Duration::from_millis(MOVED_MS);
+            news |= MOVED;
+        }
         if news == 0 {
-            news = SAID | MOVED | HAPPENED;
+            continue;
         }
         if let Err(error) = seen.read(&app, &room, news).await {
             tracing::warn!(error = ?error, "what is new about a review was not read");
@@ -345,10 +363,6 @@ impl Seen {
                 }
                 room.is_over.store(self.watch.is_over(), Ordering::Relaxed);
             }
-        }
-        if news & MOVED != 0 {
-            // Many who come at once are told of together.
-            tokio::time::sleep(Duration::from_millis(MOVED_MS)).await;
         }
         Ok(())
     }

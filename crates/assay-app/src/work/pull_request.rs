@@ -259,6 +259,12 @@ impl Worker {
             let put_off = self.put_off(claim, organisation, review, repository, &pull, why);
             return put_off.await;
         }
+        if let Some(author) = &pull.author {
+            let mut tx = self.0.app.store().begin().await?;
+            tx.review_set_author(&self.0.scope.within(organisation)?, review, author)
+                .await?;
+            tx.commit().await?;
+        }
         let is_again = {
             let scope = self.0.scope.within(organisation)?;
             self.was_reviewed(&scope, (repository, job.number), review, &job.head)

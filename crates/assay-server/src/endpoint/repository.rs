@@ -1,6 +1,6 @@
 //! Repositories: listed, looked at, set, and read whole.
 
-use assay_app::{MetricView, RepositoryName, RepositoryView, TreeWish};
+use assay_app::{MetricView, PackageView, RepositoryName, RepositoryView, TreeWish};
 use assay_auth::Identifier;
 use axum::Json;
 use axum::extract::State;
@@ -186,6 +186,69 @@ pub(crate) async fn metrics(
         .await?;
     let page = page.answer(rows, |row| row.review.to_string(), WirePoint::from)?;
     Ok(Json(page))
+}
+
+/// A package that a repository depends on.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Package)]
+pub(crate) struct WirePackage {
+    /// The file that names it.
+    path: String,
+    /// The ecosystem.
+    #[schema(example = "npm")]
+    ecosystem: String,
+    /// Its name.
+    name: String,
+    /// Its versions.
+    versions: Vec<String>,
+    /// Whether the project itself asks for it.
+    direct: bool,
+    /// The review that says so.
+    review: String,
+}
+
+/// The packages that a repository depends on.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Packages)]
+pub(crate) struct WirePackages {
+    /// Those that the project itself asks for first; 5,000 at most.
+    items: Vec<WirePackage>,
+    /// Whether they are all, as a review of the whole repository says; else they are those
+    /// that its newest 20 reviews changed.
+    whole: bool,
+}
+
+impl From<PackageView> for WirePackage {
+    fn from(view: PackageView) -> Self {
+        let package = view.package;
+        Self {
+            path: package.path,
+            ecosystem: package.ecosystem,
+            name: package.name,
+            versions: package.versions,
+            direct: package.is_direct,
+            review: view.review.to_string(),
+        }
+    }
+}
+
+/// Lists the packages that a repository depends on, as its newest reviews say.
+#[utoipa::path(
+    get, path = "/api/v1/repositories/{id}/packages", operation_id = "repository_packages", tag = "repositories",
+    params(("id" = String, Path, description = "The repository.")),
+    responses((status = 200, body = WirePackages, description = "The packages."), Refusals)
+)]
+pub(crate) async fn packages(
+    State(context): State<Context>,
+    Authenticated(caller): Authenticated,
+    id: Id,
+) -> Result<Json<WirePackages>, Problem> {
+    let id = id.read(Identifier::parse)?;
+    let found = context.app.repository_packages(&caller, id).await?;
+    Ok(Json(WirePackages {
+        items: found.items.into_iter().map(WirePackage::from).collect(),
+        whole: found.is_whole,
+    }))
 }
 
 /// A repository that is to be read whole.

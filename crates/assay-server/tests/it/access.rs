@@ -119,6 +119,18 @@ fn cases() -> Vec<Case> {
         case(("get", "/api/v1/review/{review}/report"), None, else_, 404),
         case(("get", "/api/v1/review/{review}/events"), None, else_, 200),
         case(
+            ("get", "/api/v1/review/{review}/model"),
+            None,
+            (Permission::ReviewRead, Weak::Unseen),
+            200,
+        ),
+        case(
+            ("get", "/api/v1/review/{review}/transcript"),
+            None,
+            else_,
+            404,
+        ),
+        case(
             (
                 "post",
                 "/api/v1/review/{review}/findings/import?format=sarif",
@@ -172,6 +184,12 @@ fn cases() -> Vec<Case> {
             200,
         ),
         case(
+            ("get", "/api/v1/repositories/{repository}/packages"),
+            None,
+            (Permission::RepositoryRead, Weak::Unseen),
+            200,
+        ),
+        case(
             ("post", "/api/v1/analyze/repository"),
             Some(json!({"url": "https://github.com/acme/shop"})),
             sees(Permission::ReviewRead),
@@ -186,6 +204,9 @@ fn cases() -> Vec<Case> {
             200,
         ),
         case(("get", "/api/v1/feedback"), None, else_, 200),
+        case(("get", "/api/v1/rules"), None, else_, 200),
+        case(("get", "/api/v1/rules/{pack}/{name}"), None, else_, 404),
+        case(("get", "/api/v1/suppressions"), None, else_, 200),
         case(("get", "/api/v1/tasks"), None, else_, 200),
         case(("get", "/api/v1/tasks/{task}"), None, else_, 200),
         case(
@@ -280,6 +301,7 @@ fn cases() -> Vec<Case> {
             204,
         ),
         case(("get", "/api/v1/teams/{team}/members"), None, else_, 200),
+        case(("get", "/api/v1/teams/{team}/activity"), None, else_, 200),
         case(
             ("delete", "/api/v1/teams/{team}/members/{user}"),
             None,
@@ -447,6 +469,7 @@ async fn things(server: &TestServer) -> Vec<(&'static str, String)> {
         ("key", text(&key["key"]["id"])),
         ("name", "release-captain".to_owned()),
         ("provider", "nobody".to_owned()),
+        ("pack", "security".to_owned()),
     ]
 }
 

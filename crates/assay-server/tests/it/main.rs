@@ -13,6 +13,7 @@ mod budget;
 mod compliance;
 mod document;
 mod events;
+mod figure;
 mod flow;
 mod kept;
 mod live;

@@ -1,0 +1,1 @@
+UPDATE review SET author_login = 'octocat';

@@ -2125,7 +2125,7 @@ export interface components {
                 has_fix: boolean;
                 /**
                  * @description Its id.
-                 * @example security/sql-injection
+                 * @example injection/sql-injection
                  */
                 id: string;
                 /** @description The languages that it reads; none means every text. */

@@ -161,6 +161,10 @@ impl<T: DeserializeOwned> FromRequest<Context> for Payload<T> {
             ));
         }
         let Body(bytes) = Body::from_request(request, context).await?;
+        // A list would be taken for the members in their order.
+        if !bytes.trim_ascii_start().starts_with(b"{") {
+            return Err(Problem::invalid("the body: it is a JSON object"));
+        }
         match serde_json::from_slice(&bytes) {
             Ok(value) => Ok(Self(value)),
             Err(why) => Err(Problem::invalid(format!("the body: {why}"))),

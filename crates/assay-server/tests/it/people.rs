@@ -52,6 +52,9 @@ async fn people_come_change_and_go(test: TestStore) {
     let other = request("POST", "/api/v1/users", &other).header("idempotency-key", "ada-1");
     send(&server, other, &server.admin, 409).await;
     let ada = format!("/api/v1/users/{}", text(&made["id"]));
+    // Members have names: a list of values is none.
+    let list = request("PUT", &ada, &json!(["Ada L.", "team-lead"]));
+    send(&server, list, &server.admin, 400).await;
     let change = json!({"display_name": "Ada L.", "role": "team-lead"});
     send(&server, request("PUT", &ada, &change), &server.admin, 204).await;
     let read = send(&server, Request::get(&ada), &server.admin, 200)

@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 
 use assay_auth::{Actor, Identifier, Permission, RateDecision, RateLimit, RateState, Scope};
 use assay_store::{
-    LiveMessage, LiveMessageId, LiveMessageKind, LivePresence, NewLiveMessage, ReviewId,
+    LiveMessage, LiveMessageId, LiveMessageKind, LivePresence, NewLiveMessage, ReviewId, Tx,
 };
 use serde_json::json;
 
@@ -209,7 +209,7 @@ impl App {
         let scope = caller.authorise(Permission::ReviewRead)?;
         let mut tx = self.store().read().await?;
         let row = tx.review_get(&scope, review).await?;
-        let (author, author_name) = self.author(caller, &scope).await?;
+        let (author, author_name) = author(&mut tx, caller, &scope).await?;
         let watch = ReviewWatch::begin(&mut tx, &scope, &row, from.event).await?;
         drop(tx);
         let limits = self.options().live;
@@ -269,8 +269,10 @@ impl App {
         let review = ReviewId::from_identifier(id);
         let scope = caller.authorise(Permission::ReviewDiscuss)?;
         said.check()?;
-        let (author, author_name) = self.author(caller, &scope).await?;
-        said.keep(self, &scope, review, (author, author_name)).await
+        let mut tx = self.store().read().await?;
+        let author = author(&mut tx, caller, &scope).await?;
+        drop(tx);
+        said.keep(self, &scope, review, author).await
     }
 
     /// Asks for the review of the same change once more.
@@ -301,27 +303,19 @@ impl App {
             review: asked.identifier(),
         })
     }
+}
 
-    /// Returns who somebody is: as the audit log has it, and as people read it.
-    async fn author(&self, caller: &Caller, scope: &Scope) -> Result<(String, String), Error> {
-        let actor = caller.principal().actor();
-        let name = match actor.user() {
-            Some(user) => {
-                let mut tx = self.store().read().await?;
-                let user = tx.user_get(scope, user).await?;
-                user.login
-            }
-            None => match actor {
-                Actor::Key(key, _) => {
-                    let mut tx = self.store().read().await?;
-                    tx.key_get(scope, *key).await?.name
-                }
-                Actor::Nobody => return Err(assay_auth::Denied::Unauthenticated.into()),
-                other => other.to_string(),
-            },
-        };
-        Ok((actor.to_string(), name))
-    }
+/// Returns who somebody is: as the audit log has it, and as people read it. It reads with
+/// the connection of who asks: many who hold one and wait for another wait for each other.
+async fn author(tx: &mut Tx, caller: &Caller, scope: &Scope) -> Result<(String, String), Error> {
+    let actor = caller.principal().actor();
+    let name = match (actor.user(), actor) {
+        (Some(user), _) => tx.user_get(scope, user).await?.login,
+        (None, Actor::Key(key, _)) => tx.key_get(scope, *key).await?.name,
+        (None, Actor::Nobody) => return Err(assay_auth::Denied::Unauthenticated.into()),
+        (None, other) => other.to_string(),
+    };
+    Ok((actor.to_string(), name))
 }
 
 /// What somebody wants to say.

@@ -16,14 +16,14 @@ use serde_json::{Value, json};
 const LINES_NEAR: i64 = 2;
 
 /// A change.
-struct Case {
-    name: String,
+pub(crate) struct Case {
+    pub(crate) name: String,
     path: String,
     base: Option<String>,
     head: String,
     /// Where the mistake is; none when there is none.
-    line: Option<i64>,
-    concern: String,
+    pub(crate) line: Option<i64>,
+    pub(crate) concern: String,
     why: String,
 }
 
@@ -57,6 +57,7 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<()> {
     let mut program = root.join("target/debug/assay");
     let mut answers = Answers::None;
     let mut only = None;
+    let mut keeps = false;
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
         let mut value = || {
@@ -68,6 +69,7 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<()> {
             "--model-config" => answers = Answers::Config(std::fs::canonicalize(value()?)?),
             "--knowing" => answers = Answers::Knowing,
             "--lying" => answers = Answers::Lying,
+            "--keep" => keeps = true,
             "--only" => only = Some((*value()?).to_owned()),
             other => bail!("eval: there is no `{other}`"),
         }
@@ -91,11 +93,25 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<()> {
             add(scores.entry(key.to_owned()).or_default(), &case, &found);
         }
     }
-    print!("{}", table(&scores));
+    print!("{}", table(&scores, true));
+    if keeps {
+        ensure!(only.is_none(), "scores of some changes are not kept");
+        let name = match answers {
+            Answers::None => "static",
+            Answers::Knowing => "knowing",
+            Answers::Lying => "lying",
+            Answers::Config(_) => {
+                bail!("scores of a configuration are not kept: nobody else has it")
+            }
+        };
+        let file = root.join(format!("evals/scores/{name}.txt"));
+        std::fs::write(&file, table(&scores, false))?;
+    }
     Ok(())
 }
 
-fn cases(folder: &Path) -> Result<Vec<(String, Case)>> {
+/// Reads the changes, each with its language.
+pub(crate) fn cases(folder: &Path) -> Result<Vec<(String, Case)>> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)?
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| {
@@ -141,7 +157,8 @@ struct Found {
     seconds: f64,
 }
 
-fn review(program: &Path, case: &Case, answers: &Answers) -> Result<Found> {
+/// Makes a repository with the change in its working tree.
+pub(crate) fn changed(case: &Case) -> GitRepo {
     let repo = GitRepo::new();
     repo.write("README.md", "A shop.\n");
     if let Some(base) = &case.base {
@@ -149,6 +166,11 @@ fn review(program: &Path, case: &Case, answers: &Answers) -> Result<Found> {
     }
     repo.commit("before");
     repo.write(&case.path, &case.head);
+    repo
+}
+
+fn review(program: &Path, case: &Case, answers: &Answers) -> Result<Found> {
+    let repo = changed(case);
     let fake = match answers {
         Answers::Knowing => Some(scripted(knowing(case))),
         Answers::Lying => Some(scripted(lying(case))),
@@ -204,7 +226,8 @@ fn configure(repo: &GitRepo, fake: &FakeModel) -> Result<PathBuf> {
     Ok(file)
 }
 
-fn scripted(remarks: Vec<Value>) -> FakeModel {
+/// Starts a model that makes these remarks and says of each that it holds.
+pub(crate) fn scripted(remarks: Vec<Value>) -> FakeModel {
     FakeModel::start_scripted(Dialect::OpenAiChat, Shape::default(), move |asked| {
         match asked.body["response_format"]["json_schema"]["name"].as_str() {
             Some("verdicts") => all_hold(asked),
@@ -239,7 +262,8 @@ fn remark(case: &Case, line: i64, quote: &str, message: &str) -> Value {
     })
 }
 
-fn knowing(case: &Case) -> Vec<Value> {
+/// Returns what somebody remarks who knows the mistake.
+pub(crate) fn knowing(case: &Case) -> Vec<Value> {
     let Some(line) = case.line else {
         return Vec::new();
     };
@@ -299,19 +323,13 @@ fn add(score: &mut Score, case: &Case, found: &Found) {
     score.other += found.lines.len() - near;
 }
 
-fn table(scores: &BTreeMap<String, Score>) -> String {
+/// Writes scores; without the time they are the same on every machine.
+fn table(scores: &BTreeMap<String, Score>, has_time: bool) -> String {
     let mut out = format!(
-        "{:12} {:>5} {:>8} {:>6} {:>10} {:>7} {:>10} {:>9} {:>8}\n",
-        "language",
-        "cases",
-        "mistakes",
-        "found",
-        "precision",
-        "recall",
-        "restraint",
-        "cost $",
-        "seconds"
+        "{:12} {:>5} {:>8} {:>6} {:>10} {:>7} {:>10} {:>9}",
+        "language", "cases", "mistakes", "found", "precision", "recall", "restraint", "cost $"
     );
+    out.push_str(if has_time { "  seconds\n" } else { "\n" });
     for (language, score) in scores {
         let share = |part: usize, all: usize| {
             if all == 0 {
@@ -320,18 +338,21 @@ fn table(scores: &BTreeMap<String, Score>) -> String {
                 part as f64 / all as f64
             }
         };
-        let _ = writeln!(
+        let _ = write!(
             out,
-            "{language:12} {:>5} {:>8} {:>6} {:>10.3} {:>7.3} {:>10.3} {:>9.4} {:>8.1}",
+            "{language:12} {:>5} {:>8} {:>6} {:>10.3} {:>7.3} {:>10.3} {:>9.4}",
             score.cases,
             score.mistakes,
             score.found,
             share(score.found, score.found + score.other),
             share(score.found, score.mistakes),
             share(score.silent, score.clean),
-            score.cost_nanos as f64 / 1e9,
-            score.seconds
+            score.cost_nanos as f64 / 1e9
         );
+        let _ = match has_time {
+            true => writeln!(out, " {:>8.1}", score.seconds),
+            false => writeln!(out),
+        };
     }
     out
 }

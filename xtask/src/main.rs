@@ -17,6 +17,8 @@ mod ci;
 mod demo;
 mod demo_github;
 mod eval;
+mod model_figures;
+mod model_protocols;
 mod pushes;
 mod replay;
 mod run;
@@ -58,11 +60,19 @@ Tasks:
   replay --pushes [--branches N] REPOSITORY...
                   play N (40) merged branches push by push and count what
                   `--since-last` says twice or never
-  eval [--program ASSAY] [--model-config FILE | --knowing | --lying] [--only TEXT]
+  eval [--program ASSAY] [--model-config FILE | --knowing | --lying] [--only TEXT] [--keep]
                   review the changes of evals/review, whose mistakes are known, and
                   print precision, recall, restraint, cost and time: without a model,
                   with models of a configuration, or with a scripted one that knows
-                  every mistake or says what is not so
+                  every mistake or says what is not so; with --keep the scores are written
+                  to evals/scores
+  model-figures cost | first [--program ASSAY]
+                  what reviews of evals/review with scripted models cost beside the whole
+                  difference to the best model; how soon the first remark is there while a
+                  model says nothing
+  model-protocols [--program ASSAY] [--only TEXT]
+                  review with every kind of provider against the mock server aimock, which
+                  npm installs below target/: cut streams, 429, 529, no JSON, refusals
   train-secrets [words | mistakes] DIR
                   train the model that judges secrets on the labels in DIR/meta for
                   DIR/data (and list what it gets wrong), or count the letters of the
@@ -97,6 +107,8 @@ fn dispatch(arguments: &[&str]) -> Result<()> {
         ["web-test"] => web::test(&root),
         ["demo-github", rest @ ..] => demo_github::start(&root, rest),
         ["eval", rest @ ..] => eval::run(&root, rest),
+        ["model-protocols", rest @ ..] => model_protocols::run(&root, rest),
+        ["model-figures", rest @ ..] => model_figures::run(&root, rest),
         ["test", rest @ ..] => ci::test(&root, rest),
         ["services", "up"] => services::up(),
         ["services", "down"] => services::down(),

@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 use crate::error::Error;
 use crate::examiner::Examiner;
 use crate::health::Probe;
+use crate::knowledge::KeptKnowledge;
 use crate::live::{LiveLimits, Rooms};
 use crate::login::LoginProvider;
 use crate::metric::Metrics;
@@ -106,6 +107,7 @@ struct Inner {
     metrics: Metrics,
     scans: Semaphore,
     quotas: KeptQuotas,
+    knowledge: KeptKnowledge,
     onlookers: Onlookers,
     rooms: Rooms,
 }
@@ -125,6 +127,7 @@ impl App {
             metrics: Metrics::default(),
             scans,
             quotas: KeptQuotas::default(),
+            knowledge: KeptKnowledge::default(),
             onlookers: Onlookers::default(),
             rooms: Rooms::default(),
         }))
@@ -187,6 +190,10 @@ impl App {
     /// Returns the randomness that was passed in.
     pub fn randomness(&self) -> &dyn Randomness {
         self.0.store.randomness()
+    }
+
+    pub(crate) fn kept_knowledge(&self) -> &KeptKnowledge {
+        &self.0.knowledge
     }
 
     pub(crate) fn kept_quotas(&self) -> &KeptQuotas {

@@ -137,6 +137,42 @@ impl Job for ReviewTree {
     const DEADLINE_MS: i64 = 30 * 60_000;
 }
 
+/// Answers a question about a repository, as it is at a revision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnswerQuestion {
+    /// The question.
+    pub question: String,
+    /// Passages of the answer at most.
+    pub passages_max: u16,
+    /// Whether a model may answer, where the organisation lets it.
+    pub asks_model: bool,
+}
+
+impl Job for AnswerQuestion {
+    const KIND: &'static str = "answer_question";
+    const VERSION: i64 = 1;
+    const CAPABILITY: &'static str = "review";
+    const PRIORITY: Priority = Priority::High;
+    const ATTEMPTS_MAX: i64 = 3;
+    const DEADLINE_MS: i64 = 15 * 60_000;
+}
+
+/// Lets agents talk about a review.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiscussReview {
+    /// The talk.
+    pub discussion: String,
+}
+
+impl Job for DiscussReview {
+    const KIND: &'static str = "discuss_review";
+    const VERSION: i64 = 1;
+    const CAPABILITY: &'static str = "review";
+    const PRIORITY: Priority = Priority::Normal;
+    const ATTEMPTS_MAX: i64 = 2;
+    const DEADLINE_MS: i64 = 30 * 60_000;
+}
+
 #[cfg(test)]
 mod tests {
     use super::{HandleDelivery, Job as _, ReviewChange};

@@ -33,11 +33,14 @@ mod version;
 // What may be asked for, one file each.
 mod audit;
 mod compliance;
+mod discuss;
+mod discussion;
 mod encryption;
 mod finding;
 mod first_key;
 mod health;
 mod key;
+mod knowledge;
 mod live;
 mod local;
 mod login;
@@ -47,6 +50,7 @@ mod outgoing;
 mod outside;
 mod package;
 mod profile;
+mod question;
 mod quota;
 mod repository;
 mod review;
@@ -80,6 +84,8 @@ pub use app::{App, AppOptions, Moment};
 pub use audit::{AuditCheck, AuditView};
 pub use caller::Caller;
 pub use compliance::{ChainCheck, audit_line};
+pub use discuss::{Cast, Discussed, TASK_DISCUSS, discuss};
+pub use discussion::{DiscussWish, DiscussionView, StartedDiscussion};
 pub use encryption::Reencrypted;
 pub use error::Error;
 pub use examine::{
@@ -89,9 +95,12 @@ pub use examiner::{Examined, Examiner, KeptExaminers, KeptLimits, TellStep, answ
 pub use finding::{FeedbackView, FeedbackWish, FindingDetail, FindingQuery};
 pub use first_key::FirstKey;
 pub use health::{Component, Health, HealthState, Probe, ProbeAnswer};
-pub use job::{HandleDelivery, Job, JobFile, ReviewChange, ReviewTree};
+pub use job::{
+    AnswerQuestion, DiscussReview, HandleDelivery, Job, JobFile, ReviewChange, ReviewTree,
+};
 pub use kept::SharedEtags;
 pub use key::{CreatedKey, KeyOwner, KeyView, KeyWish};
+pub use knowledge::{KnowledgeDocumentView, KnowledgeFound};
 pub use live::{
     LIVE_MESSAGE_BYTES_MAX, LiveCursor, LiveFrame, LiveHappened, LiveLimits, LiveMessageView,
     LivePersonView, LiveSession, LiveWish, StartedAnalysis,
@@ -100,7 +109,7 @@ pub use login::{Admission, BegunLogin, FinishedLogin, LoginProvider, ProviderKin
 pub use metric::{Family, Kind, Metrics, family};
 pub use model_desk::{DeskSettings, ModelDesk};
 pub use model_review::{TASK_JUDGE, TASK_REVIEW, review_with_model, review_without_model};
-pub use model_talk::{FIRST_LINE, ModelTalk};
+pub use model_talk::{FIRST_LINE, ModelTalk, ToldMessage};
 pub use model_usage::{USAGE_BY, UsageLine};
 pub use model_wish::{MODEL_WISH_BYTES_MAX, ModelWish};
 pub use organisation::{CreatedOrganisation, OrganisationView};
@@ -110,6 +119,10 @@ pub use outside::{OutsideTaken, OutsideWish};
 pub use package::{PackageView, Packages, ReportedPackage};
 pub use paging::Paging;
 pub use profile::{Profile, UsageView};
+pub use question::{
+    AskWish, AskedQuestion, QuestionAnswer, QuestionCitation, QuestionPassage, QuestionView,
+    SaidAnswer,
+};
 pub use quota::{QuotaKind, QuotaView};
 pub use rate::network_of;
 pub use record::{Recorded, record};

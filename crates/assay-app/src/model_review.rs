@@ -39,7 +39,7 @@ struct AnswerWire {
 }
 
 #[derive(Deserialize)]
-struct RemarkWire {
+pub(crate) struct RemarkWire {
     path: String,
     line: u32,
     quote: String,
@@ -126,7 +126,7 @@ pub fn review_without_model(
     );
 }
 
-fn purpose(task: &'static str, weight: ModelWeight) -> Purpose {
+pub(crate) fn purpose(task: &'static str, weight: ModelWeight) -> Purpose {
     let complexity = match weight {
         ModelWeight::Low => Complexity::Low,
         ModelWeight::Medium => Complexity::Medium,
@@ -141,7 +141,7 @@ fn ask_of(text: Rendered, name: &str, schema: Value) -> Ask {
     ask
 }
 
-type Asked = Result<Result<Reply, LlmError>, String>;
+pub(crate) type Asked = Result<Result<Reply, LlmError>, String>;
 
 /// Asks questions, some at a time; the results stand in the order of the questions.
 async fn ask_all(
@@ -186,7 +186,7 @@ async fn ask_all(
 
 /// What the answers cost together.
 #[derive(Default)]
-struct Spent {
+pub(crate) struct Spent {
     models: Vec<String>,
     usage: Usage,
     cost: Money,
@@ -194,7 +194,7 @@ struct Spent {
 }
 
 impl Spent {
-    fn add(&mut self, result: &Result<Reply, LlmError>) {
+    pub(crate) fn add(&mut self, result: &Result<Reply, LlmError>) {
         let Ok(reply) = result else { return };
         let answer = reply.answer();
         let name = answer.model.to_string();
@@ -206,7 +206,7 @@ impl Spent {
         self.is_unpriced |= answer.cost.is_none();
     }
 
-    fn about(&self, asked: &str) -> String {
+    pub(crate) fn about(&self, asked: &str) -> String {
         let who = match &self.models[..] {
             [] => asked.to_owned(),
             models => models.join(" and "),
@@ -221,7 +221,7 @@ impl Spent {
 }
 
 /// Returns the value of an answer and who gave it, or why there is none.
-fn value(asked: Asked) -> Result<(Value, String), String> {
+pub(crate) fn value(asked: Asked) -> Result<(Value, String), String> {
     match asked? {
         Ok(Reply::Value { value, answer }) => Ok((value, answer.model.to_string())),
         Ok(Reply::Unfinished(answer)) => {
@@ -252,7 +252,7 @@ fn remarks(value: Value, who: &str) -> ModelReply {
     ModelReply::Remarks(wire.remarks.into_iter().map(remark).collect())
 }
 
-fn remark(wire: RemarkWire) -> ModelRemark {
+pub(crate) fn remark(wire: RemarkWire) -> ModelRemark {
     let claim = ModelClaim::ALL
         .into_iter()
         .find(|(_, name)| *name == wire.claim);
@@ -285,24 +285,26 @@ fn verdicts(value: Value, who: &str) -> JudgeReply {
 
 /// Returns the form of an answer about a change, strict in the sense of all providers.
 fn remarks_schema(concerns: &[Concern]) -> Value {
+    list_of("remarks", remark_properties(concerns))
+}
+
+/// Returns what a remark has.
+pub(crate) fn remark_properties(concerns: &[Concern]) -> Value {
     let text = json!({ "type": "string" });
     let levels = json!({ "type": "string", "enum": ["low", "medium", "high"] });
     let concerns: Vec<&str> = concerns.iter().map(|one| one.name()).collect();
     let claims = ModelClaim::ALL.map(|(_, name)| name);
-    list_of(
-        "remarks",
-        json!({
-            "path": text,
-            "line": { "type": "integer", "minimum": 0 },
-            "quote": text,
-            "message": text,
-            "concern": { "type": "string", "enum": concerns },
-            "severity": levels,
-            "confidence": levels,
-            "claim": { "type": "string", "enum": claims },
-            "symbol": { "type": ["string", "null"] },
-        }),
-    )
+    json!({
+        "path": text,
+        "line": { "type": "integer", "minimum": 0 },
+        "quote": text,
+        "message": text,
+        "concern": { "type": "string", "enum": concerns },
+        "severity": levels,
+        "confidence": levels,
+        "claim": { "type": "string", "enum": claims },
+        "symbol": { "type": ["string", "null"] },
+    })
 }
 
 /// Returns the form of an answer about remarks.
@@ -321,6 +323,11 @@ fn verdicts_schema() -> Value {
 }
 
 fn list_of(name: &str, properties: Value) -> Value {
+    object_of(json!({ name: { "type": "array", "items": object_of(properties) } }))
+}
+
+/// Returns an object that has all of these and no more.
+pub(crate) fn object_of(properties: Value) -> Value {
     let required: Vec<String> = properties
         .as_object()
         .into_iter()
@@ -328,18 +335,8 @@ fn list_of(name: &str, properties: Value) -> Value {
         .collect();
     json!({
         "type": "object",
-        "properties": {
-            name: {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "properties": properties,
-                    "required": required,
-                    "additionalProperties": false,
-                },
-            },
-        },
-        "required": [name],
+        "properties": properties,
+        "required": required,
         "additionalProperties": false,
     })
 }

@@ -2,7 +2,7 @@
 //! what, and what that may cost.
 
 use assay_llm::{BudgetHolder, BudgetLimit, Money};
-use assay_review::Concern;
+use assay_review::{Agents, Concern};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
@@ -49,6 +49,12 @@ struct Budgets {
 pub(crate) struct ModelSetting {
     /// Whether reviews ask models.
     pub(crate) review: bool,
+    /// Whether models answer questions about repositories.
+    pub(crate) ask: bool,
+    /// Whether agents may talk about reviews.
+    pub(crate) discuss: bool,
+    /// Who talks, as YAML; the usual agents if none.
+    pub(crate) agents: Option<AgentsText>,
     /// What is looked for.
     concerns: Option<Vec<ConcernName>>,
     /// Whether each remark is judged by itself.
@@ -71,6 +77,18 @@ impl<'de> Deserialize<'de> for ConcernName {
             ))
         };
         Concern::from_name(&text).map(Self).ok_or_else(wrong)
+    }
+}
+
+/// Agents as YAML that was read and made sense.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AgentsText(pub(crate) String);
+
+impl<'de> Deserialize<'de> for AgentsText {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        Agents::parse(&text).map_err(D::Error::custom)?;
+        Ok(Self(text))
     }
 }
 
@@ -143,6 +161,10 @@ mod tests {
             (json!({"reviews": true}), "unknown field"),
             (json!({"concerns": ["style"]}), "no concern"),
             (json!({"budget": {"review": "1e3"}}), "no amount"),
+            (
+                json!({"agents": "version: 2\nagents: []"}),
+                "`version` is 1",
+            ),
             (json!({"budget": {"user": {"year": "1"}}}), "unknown field"),
         ] {
             let said = serde_json::from_value::<ModelSetting>(value).unwrap_err();

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use assay_llm::{Model, RELAY_LINE_BYTES_MAX, RelayQuestion};
+use assay_review::{AgentMessage, Side};
+use serde::{Deserialize, Serialize};
 use tokio::io::{
     AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
 };
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -35,6 +37,43 @@ pub struct ModelTalk {
     pub model: Arc<dyn Model>,
     /// Gets what is to be said before models have answered.
     pub first: Option<oneshot::Sender<Remarks>>,
+    /// Gets what agents say as soon as it is said.
+    pub told: Option<mpsc::Sender<ToldMessage>>,
+}
+
+/// What an agent said, as a line of the process in which it talks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ToldMessage {
+    /// `reviewer` or `coder`.
+    pub agent_said: String,
+    /// Who, by name.
+    pub name: String,
+    /// What was said.
+    pub text: String,
+}
+
+impl ToldMessage {
+    /// Makes one of a message.
+    pub fn of(message: &AgentMessage) -> Self {
+        Self {
+            agent_said: message.side.name().to_owned(),
+            name: message.name.clone(),
+            text: message.text.clone(),
+        }
+    }
+
+    /// Returns it as a line.
+    pub fn line(&self) -> String {
+        serde_json::to_string(self).expect("keys are text") + "\n"
+    }
+
+    /// Reads a line; none when it is something else.
+    fn parse(line: &[u8]) -> Option<Self> {
+        let told: Self = serde_json::from_slice(line).ok()?;
+        let is_side = Side::ALL.iter().any(|side| side.name() == told.agent_said);
+        is_side.then_some(told)
+    }
 }
 
 /// Talks until the process says nothing more.
@@ -65,6 +104,11 @@ pub(crate) async fn converse(
                 } else if line.trim_ascii_end() == FIRST_LINE.as_bytes() {
                     if let (Some(sender), Some(remarks)) = (talk.first.take(), remarks(first).await) {
                         drop(sender.send(remarks));
+                    }
+                } else if let Some(told) = ToldMessage::parse(&line) {
+                    // Who says more than anybody reads is not waited for.
+                    if let Some(sender) = &talk.told {
+                        drop(sender.try_send(told));
                     }
                 } else if let Some(question) = RelayQuestion::parse(&line) {
                     asked += 1;

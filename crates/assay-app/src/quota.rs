@@ -1,4 +1,4 @@
-//! Quotas: how many reviews and calls of the API an organisation and each of its
+//! Quotas: how many reviews, questions and calls of the API an organisation and each of its
 //! people and keys has a day and a month. They are a setting of the organisation.
 
 use std::collections::HashMap;
@@ -27,17 +27,20 @@ pub enum QuotaKind {
     Reviews,
     /// Calls of the API.
     Calls,
+    /// Questions about repositories.
+    Questions,
 }
 
 impl QuotaKind {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Reviews, Self::Calls];
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Reviews, Self::Calls, Self::Questions];
 
     /// Returns the name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Reviews => "reviews",
             Self::Calls => "calls",
+            Self::Questions => "questions",
         }
     }
 }
@@ -55,6 +58,7 @@ struct Limits {
 struct Kinds {
     reviews: Limits,
     calls: Limits,
+    questions: Limits,
 }
 
 /// The quotas of an organisation, as they are set.
@@ -72,6 +76,7 @@ impl Kinds {
         let limits = match kind {
             QuotaKind::Reviews => self.reviews,
             QuotaKind::Calls => self.calls,
+            QuotaKind::Questions => self.questions,
         };
         Quota {
             day_max: limits.day,

@@ -1,8 +1,8 @@
 //! Repositories: which there are, whether they are reviewed, how their numbers went,
 //! and the review of a whole one.
 
-use assay_auth::{Identifier, Permission};
-use assay_store::{ForgeName, MetricPoint, NewReview, Repository, RepositoryId, ReviewId};
+use assay_auth::{Identifier, Permission, Scope};
+use assay_store::{ForgeName, MetricPoint, NewReview, Repository, RepositoryId, ReviewId, Tx};
 use serde_json::json;
 
 use crate::app::{App, audit};
@@ -183,16 +183,7 @@ impl App {
         let scope = caller.authorise(Permission::ReviewRun)?;
         let revision = wish.revision.as_deref().map(checked_revision).transpose()?;
         let mut tx = self.store().begin().await?;
-        let repository = match &wish.repository {
-            RepositoryName::Id(id) => RepositoryId::from_identifier(*id),
-            RepositoryName::Url(url) => {
-                let place = ForgePlace::parse(url)?;
-                let found = tx.repository_find_named(&scope, place.host, place.owner, place.name);
-                let found = found.await?;
-                found.ok_or(assay_store::Error::NotFound("repository"))?.id
-            }
-        };
-        let repository = tx.repository_get(&scope, repository).await?;
+        let repository = named(&mut tx, &scope, &wish.repository).await?;
         if repository.forge != ForgeName::GitHub {
             let why = "whole repositories of this forge are not read yet";
             return Err(Error::invalid("repository", why));
@@ -233,6 +224,24 @@ impl App {
     }
 }
 
+/// Finds the repository that is meant, in the scope's organisation.
+pub(crate) async fn named(
+    tx: &mut Tx,
+    scope: &Scope,
+    name: &RepositoryName,
+) -> Result<Repository, Error> {
+    let repository = match name {
+        RepositoryName::Id(id) => RepositoryId::from_identifier(*id),
+        RepositoryName::Url(url) => {
+            let place = ForgePlace::parse(url)?;
+            let found = tx.repository_find_named(scope, place.host, place.owner, place.name);
+            let found = found.await?;
+            found.ok_or(assay_store::Error::NotFound("repository"))?.id
+        }
+    };
+    Ok(tx.repository_get(scope, repository).await?)
+}
+
 /// Where an address says that a repository is. It is only compared with what is
 /// known here: no address of a caller is ever asked.
 #[derive(Debug, PartialEq, Eq)]
@@ -266,7 +275,7 @@ impl<'a> ForgePlace<'a> {
 }
 
 /// Returns what may be the name of a branch, a tag or a commit.
-fn checked_revision(revision: &str) -> Result<&str, Error> {
+pub(crate) fn checked_revision(revision: &str) -> Result<&str, Error> {
     let is_part = |part: &str| {
         !part.is_empty()
             && !part.starts_with('.')

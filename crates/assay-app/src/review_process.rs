@@ -228,10 +228,9 @@ impl ReviewProcess {
         import(&mut command, folder.path(), order.imports).await?;
         let first = folder.path().join("first.json");
         if let Some(talk) = &talk {
-            let wish = folder.path().join("model.json");
-            let written = tokio::fs::write(&wish, talk.wish.to_json()).await;
-            written.map_err(io_error("writing how models are asked"))?;
-            command.arg("--ask-parent").arg(&wish);
+            command
+                .arg("--ask-parent")
+                .arg(wish_file(folder.path(), talk).await?);
             command.arg("--first-remarks").arg(&first);
         }
         command
@@ -307,17 +306,18 @@ impl ReviewProcess {
     }
 
     /// Finds the passages of a commit of a bare repository that answer a question;
-    /// returns them as JSON. Dropping the future ends the process.
+    /// returns them as JSON, with the answer of a model when one may be asked. Dropping
+    /// the future ends the process.
     ///
     /// # Errors
     ///
     /// See [`ProcessError`].
     pub async fn ask(
         &self,
-        repository: &Path,
-        commit: &str,
+        (repository, commit): (&Path, &str),
         question: &str,
         passages_max: u16,
+        talk: Option<ModelTalk>,
     ) -> Result<Vec<u8>, ProcessError> {
         check_commit(commit)?;
         let folder = self.folder()?;
@@ -329,13 +329,63 @@ impl ReviewProcess {
             .args(["ask", "--rev", commit, "--format", "json", "--top"])
             .arg(passages_max.to_string())
             .arg("--output")
-            .arg(&answer)
-            .arg("--")
-            // No argument can hold a NUL.
-            .arg(question.replace('\0', " "));
+            .arg(&answer);
+        let input = match talk {
+            None => Input::None,
+            Some(talk) => {
+                command
+                    .arg("--ask-parent")
+                    .arg(wish_file(folder.path(), &talk).await?);
+                Input::Models(Box::new(talk), folder.path().join("first.json"))
+            }
+        };
+        // No argument can hold a NUL.
+        command.arg("--").arg(question.replace('\0', " "));
         let heard = watch::Sender::new(StepHeard::default());
-        self.finish(command, Input::None, &heard).await?;
+        self.finish(command, input, &heard).await?;
         self.read(&answer).await
+    }
+
+    /// Lets two agents talk about a change; returns what came of it as JSON. Dropping the
+    /// future ends the process.
+    ///
+    /// # Errors
+    ///
+    /// See [`ProcessError`].
+    pub async fn discuss(
+        &self,
+        order: ReviewOrder<'_>,
+        agents: &str,
+        talk: ModelTalk,
+    ) -> Result<Vec<u8>, ProcessError> {
+        let range = order.range()?;
+        let folder = self.folder()?;
+        let conclusion = folder.path().join("conclusion.json");
+        let mut command = self.command(folder.path());
+        command
+            .arg("--directory")
+            .arg(order.repository)
+            .args([
+                "discuss",
+                "--tell-talk",
+                "--format",
+                "json",
+                &range,
+                "--output",
+            ])
+            .arg(&conclusion)
+            .arg("--ask-parent")
+            .arg(wish_file(folder.path(), &talk).await?);
+        if !agents.is_empty() {
+            let file = folder.path().join("agents.yaml");
+            let written = tokio::fs::write(&file, agents).await;
+            written.map_err(io_error("writing who talks"))?;
+            command.arg("--agents").arg(file);
+        }
+        let heard = watch::Sender::new(StepHeard::default());
+        let input = Input::Models(Box::new(talk), folder.path().join("first.json"));
+        self.finish(command, input, &heard).await?;
+        self.read(&conclusion).await
     }
 
     /// Deletes the folders of reviews whose server was killed: those that are older
@@ -507,6 +557,14 @@ async fn import(
         }
     }
     Ok(())
+}
+
+/// Writes down how models are asked; returns where.
+async fn wish_file(folder: &Path, talk: &ModelTalk) -> Result<PathBuf, ProcessError> {
+    let wish = folder.join("model.json");
+    let written = tokio::fs::write(&wish, talk.wish.to_json()).await;
+    written.map_err(io_error("writing how models are asked"))?;
+    Ok(wish)
 }
 
 /// Tells the process what was rejected before.

@@ -97,6 +97,10 @@ permissions! {
     InstallationManage = "installation:manage",
     /// Read the audit log and check its chain.
     AuditRead = "audit:read",
+    /// Search what the organisation knows and read its documents.
+    KnowledgeRead = "knowledge:read",
+    /// Add, change and remove documents of what the organisation knows.
+    KnowledgeManage = "knowledge:manage",
 }
 
 impl Permission {

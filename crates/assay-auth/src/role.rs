@@ -35,6 +35,7 @@ const DEVELOPER: PermissionSet = PermissionSet::of(&[
     P::FindingJudge,
     P::ScanRun,
     P::MetricRead,
+    P::KnowledgeRead,
 ]);
 
 const SENIOR_DEVELOPER: PermissionSet = DEVELOPER.union(PermissionSet::of(&[
@@ -53,6 +54,7 @@ const TEAM_LEAD: PermissionSet = SENIOR_DEVELOPER.union(PermissionSet::of(&[
     P::WebhookRead,
     P::InstallationRead,
     P::AuditRead,
+    P::KnowledgeManage,
 ]));
 
 impl BuiltInRole {

@@ -49,10 +49,11 @@ pub use gate::GateSettings;
 pub use knowledge::{Background, Indexes, Lookup, shipped_knowledge};
 pub use mend::{LeftFinding, LeftReason, MendInput, Mended, MendedFinding, mend};
 pub use model::{
-    Concern, JudgeQuestion, JudgeReply, MODEL_PACK, ModelClaim, ModelDraft, ModelLimits,
+    AGENTS_BYTES_MAX, Agent, AgentMessage, AgentReply, Agents, AgentsError, Concern, Concluded,
+    Discussion, Ending, JudgeQuestion, JudgeReply, MODEL_PACK, ModelClaim, ModelDraft, ModelLimits,
     ModelOptions, ModelPlan, ModelQuality, ModelQuestion, ModelRemark, ModelReply, ModelTally,
-    ModelVerdict, ModelWeight, Prompt, PromptError, PromptSet, Rendered, conclude_remarks,
-    draft_remarks, model_plan, model_rules,
+    ModelVerdict, ModelWeight, Point, PointState, Prompt, PromptError, PromptSet, Rendered, Side,
+    Stand, conclude_remarks, draft_remarks, model_plan, model_rules,
 };
 pub use outside::{OutsideFindings, OutsideRun};
 pub use pipeline::{NoProgress, Progress, Subject, review};

@@ -19,9 +19,9 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::context::{Context, ServerOptions};
 use crate::endpoint::{
-    audit, events, finding, health, key, live, login, metrics, model, organisation, outgoing,
-    repository, review, review_talk, rule, scan, session, setting, task, team, team_activity,
-    token, user, webhook,
+    ask, audit, discussion, events, finding, health, key, knowledge, live, login, metrics, model,
+    organisation, outgoing, repository, review, review_talk, rule, scan, session, setting, task,
+    team, team_activity, token, user, webhook,
 };
 use crate::extract::BodyLimit;
 use crate::layer::{tag, watch};
@@ -53,6 +53,8 @@ pub(crate) fn described() -> OpenApiRouter<Context> {
         .layer(Extension(BodyLimit(CHANGE_BYTES_MAX)));
     let texts = OpenApiRouter::new()
         .routes(routes!(scan::secrets))
+        .routes(routes!(knowledge::list, knowledge::put))
+        .routes(routes!(discussion::list, discussion::start))
         .layer(Extension(BodyLimit(TEXT_BYTES_MAX)));
     let api = OpenApiRouter::new()
         .routes(routes!(token::issue))
@@ -118,6 +120,12 @@ pub(crate) fn described() -> OpenApiRouter<Context> {
         .routes(routes!(outgoing::rotate))
         .routes(routes!(outgoing::test))
         .routes(routes!(outgoing::attempts))
+        .routes(routes!(discussion::get))
+        .routes(routes!(discussion::transcript))
+        .routes(routes!(ask::list, ask::ask))
+        .routes(routes!(ask::get, ask::remove))
+        .routes(routes!(knowledge::search))
+        .routes(routes!(knowledge::get, knowledge::remove))
         .routes(routes!(team::list, team::create))
         .routes(routes!(team::get, team::rename, team::remove))
         .routes(routes!(team::members))

@@ -18,7 +18,7 @@ use crate::value::args;
 use crate::{Engine, Error, Store};
 
 /// Every table, each after those that it refers to.
-const TABLES: [&str; 35] = [
+const TABLES: [&str; 38] = [
     "organisation",
     "user_account",
     "role",
@@ -54,6 +54,9 @@ const TABLES: [&str; 35] = [
     "live_presence",
     "model_spend",
     "model_transcript",
+    "knowledge_document",
+    "question",
+    "discussion",
 ];
 
 /// What a file of rows begins with.
@@ -394,6 +397,10 @@ mod tests {
             include_str!("../../../migrations/postgres/0013-model.sql"),
             include_str!("../../../migrations/postgres/0014-rejected-setting.sql"),
             include_str!("../../../migrations/postgres/0015-author.sql"),
+            include_str!("../../../migrations/postgres/0016-knowledge.sql"),
+            include_str!("../../../migrations/postgres/0017-transcript.sql"),
+            include_str!("../../../migrations/postgres/0018-question.sql"),
+            include_str!("../../../migrations/postgres/0019-discussion.sql"),
         ];
         assert_eq!(texts.len(), crate::Store::migrations_known());
         let lines = texts.iter().flat_map(|text| text.lines());

@@ -60,12 +60,16 @@ macro_rules! identifiers {
 identifiers! {
     /// Names what a forge sent.
     DeliveryId
+    /// Names a talk of agents about a review.
+    DiscussionId
     /// Names what somebody thought of a finding.
     FeedbackId
     /// Names a finding of a review.
     FindingId
     /// Names an organisation's connection to a forge.
     ForgeInstallationId
+    /// Names a document of an organisation's knowledge.
+    KnowledgeDocumentId
     /// Names a connection over which somebody looks at a review.
     LiveConnectionId
     /// Names something that was said about a review.
@@ -82,6 +86,8 @@ identifiers! {
     OutgoingWebhookId
     /// Names what a tool found in a commit.
     OutsideImportId
+    /// Names a question about a repository.
+    QuestionId
     /// Names what was said on a pull request.
     RemarkId
     /// Names a repository.

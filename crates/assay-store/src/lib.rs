@@ -29,10 +29,12 @@ mod backup;
 mod cache;
 
 mod delivery;
+mod discussion;
 mod feedback;
 mod finding;
 mod forge_installation;
 mod idempotency;
+mod knowledge;
 mod live;
 mod login;
 mod mark;
@@ -41,6 +43,7 @@ mod model_usage;
 mod outgoing_webhook;
 mod outside_import;
 mod partition;
+mod question;
 mod quota;
 mod rate;
 mod remark;
@@ -57,15 +60,20 @@ pub use audit::{AuditEntry, AuditFault};
 pub use backup::{backup, restore};
 pub use cache::{Cache, CacheCounts, CacheKey, CacheKind, CacheOptions};
 pub use delivery::{Accepted, Delivery, DeliveryState, NewDelivery};
+pub use discussion::{Discussion, DiscussionState, NewDiscussion};
 pub use error::Error;
 pub use feedback::{Feedback, NewFeedback, RuleFigures, Verdict};
 pub use finding::{Finding, FindingFilter, FindingOrigin, MetricPoint, NewFinding};
 pub use forge_installation::{ForgeInstallation, InstallationState, NewForgeInstallation};
 pub use idempotency::Idempotency;
 pub use identifier::{
-    DeliveryId, FeedbackId, FindingId, ForgeInstallationId, LiveConnectionId, LiveMessageId,
-    LiveNodeId, ModelUsageId, OutgoingAttemptId, OutgoingMessageId, OutgoingWebhookId,
-    OutsideImportId, RemarkId, RepositoryId, ReviewId, TaskId,
+    DeliveryId, DiscussionId, FeedbackId, FindingId, ForgeInstallationId, KnowledgeDocumentId,
+    LiveConnectionId, LiveMessageId, LiveNodeId, ModelUsageId, OutgoingAttemptId,
+    OutgoingMessageId, OutgoingWebhookId, OutsideImportId, QuestionId, RemarkId, RepositoryId,
+    ReviewId, TaskId,
+};
+pub use knowledge::{
+    AcceptedRemark, KnowledgeDocument, KnowledgeDocumentRow, KnowledgeState, NewKnowledgeDocument,
 };
 pub use live::{LiveHint, LiveMessage, LiveMessageKind, LivePresence, NewLiveMessage};
 pub use login::{LoginAttempt, Session, SessionOwner};
@@ -76,6 +84,7 @@ pub use open::{Engine, Store, StoreOptions, database_create, database_drop};
 pub use outgoing_webhook::{NewOutgoingWebhook, OutgoingAttempt, OutgoingWebhook, WEBHOOKS_MAX};
 pub use outside_import::{IMPORT_OUTPUT_BYTES_MAX, IMPORTS_MAX, ImportKept, OutsideImport};
 pub use partition::statements_of_a_month;
+pub use question::{NewQuestion, Question, QuestionState};
 pub use rate::Rates;
 pub use remark::{Remark, RemarkState};
 pub use repository::{ForgeName, NewRepository, Repository};

@@ -44,6 +44,10 @@ const MIGRATIONS: &[Migration] = migrations! {
     13 "0013-model"
     14 "0014-rejected-setting"
     15 "0015-author"
+    16 "0016-knowledge"
+    17 "0017-transcript"
+    18 "0018-question"
+    19 "0019-discussion"
 };
 
 /// Keeps two processes from migrating one server at once.

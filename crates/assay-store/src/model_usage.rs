@@ -293,7 +293,7 @@ impl Tx {
     }
 
     /// Keeps what models were asked and answered in a review, in the place of what was
-    /// kept of it.
+    /// kept of it. It goes with the review; of one that is gone nothing is kept.
     pub async fn model_transcript_put(
         &mut self,
         scope: &Scope,
@@ -302,7 +302,8 @@ impl Tx {
     ) -> Result<(), Error> {
         let organisation = organisation_of(scope)?;
         let sql = "INSERT INTO model_transcript (organisation_id, review_id, body, created_ms) \
-                   VALUES ($1, $2, $3, $4) ON CONFLICT (review_id) DO UPDATE SET \
+                   SELECT organisation_id, id, $3, $4 FROM review \
+                   WHERE organisation_id = $1 AND id = $2 ON CONFLICT (review_id) DO UPDATE SET \
                    body = excluded.body, created_ms = excluded.created_ms";
         let args = args![organisation, review, body, self.now_ms()];
         self.execute(sql, args).await?;

@@ -37,6 +37,13 @@ const REVIEWS: [Parted; 4] = [
         key: "id",
     },
 ];
+/// What belongs to reviews and is not kept by month.
+const OF_REVIEWS: [&str; 4] = [
+    "live_message",
+    "live_presence",
+    "model_transcript",
+    "discussion",
+];
 const USAGE: [Parted; 1] = [Parted {
     table: "model_usage",
     key: "id",
@@ -264,6 +271,14 @@ impl Tx {
         let rows = self
             .number(format!("SELECT count(*) AS count FROM \"{name}\""))
             .await?;
+        if month.table == "review" {
+            for table in OF_REVIEWS {
+                self.run(format!(
+                    "DELETE FROM \"{table}\" WHERE review_id IN (SELECT id FROM \"{name}\")"
+                ))
+                .await?;
+            }
+        }
         for Parted { table, .. } in parted {
             let of_month = |one: &&There| one.table == *table && one.end_ms == month.end_ms;
             for one in there.iter().filter(of_month) {

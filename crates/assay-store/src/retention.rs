@@ -18,7 +18,7 @@ pub struct Retention {
     pub tasks_ms: i64,
     /// Deliveries and their texts, and what other tools found.
     pub deliveries_ms: i64,
-    /// Reviews with their findings and reports.
+    /// Reviews with their findings and reports, and questions with their answers.
     pub reviews_ms: i64,
     /// Tries to tell outgoing webhooks.
     pub attempts_ms: i64,
@@ -78,6 +78,11 @@ impl Tx {
             (
                 "DELETE FROM review WHERE id IN (SELECT id FROM review WHERE finished_ms <= $1 \
                  AND state IN ('done', 'failed', 'superseded') LIMIT $2)",
+                before(retention.reviews_ms),
+            ),
+            (
+                "DELETE FROM question WHERE id IN (SELECT id FROM question \
+                 WHERE finished_ms <= $1 LIMIT $2)",
                 before(retention.reviews_ms),
             ),
             (

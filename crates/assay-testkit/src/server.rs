@@ -14,9 +14,9 @@ use assay_auth::{
 };
 use assay_server::{ServeLimits, ServerOptions, router, serve};
 use assay_store::{
-    Claim, Delivery, DeliveryId, FindingId, FindingOrigin, ForgeName, ModelUsage, NewApiKey,
-    NewFinding, NewRepository, NewReview, Page, RepositoryId, ReviewId, ReviewOutcome, ReviewState,
-    Store, Task, TaskFilter,
+    Claim, Delivery, DeliveryId, DiscussionId, FindingId, FindingOrigin, ForgeName, ModelUsage,
+    NewApiKey, NewDiscussion, NewFinding, NewRepository, NewReview, Page, RepositoryId, ReviewId,
+    ReviewOutcome, ReviewState, Store, Task, TaskFilter,
 };
 use secrecy::{ExposeSecret as _, SecretSlice};
 use tokio::net::TcpListener;
@@ -196,6 +196,34 @@ impl TestServer {
         };
         let created = self.app.key_create(&self.caller(), wish).await;
         created.expect("a key").text.expose_secret().to_owned()
+    }
+
+    /// Makes a talk of agents about a review, which nobody does.
+    ///
+    /// # Panics
+    /// When the store does not work.
+    pub async fn discussion(&self) -> DiscussionId {
+        let system = Scope::system("test");
+        let scope = system
+            .within(self.organisation)
+            .expect("all may be reached");
+        let mut tx = self.app.store().begin().await.expect("the store works");
+        let review = NewReview {
+            repository: None,
+            pull_request: None,
+            origin: "api".to_owned(),
+            base_revision: "base".to_owned(),
+            head_revision: "head".to_owned(),
+        };
+        let review = tx.review_insert(&scope, &review).await;
+        let new = NewDiscussion {
+            review: review.expect("the store works"),
+            user: None,
+            agents: String::new(),
+        };
+        let id = tx.discussion_insert(&scope, &new).await;
+        tx.commit().await.expect("the store works");
+        id.expect("the store works")
     }
 
     /// Returns all tasks, the newest first.

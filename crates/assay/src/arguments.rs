@@ -14,8 +14,8 @@ pub(crate) use self::admin::{
 };
 
 pub(crate) use self::search::{
-    AskArguments, KnowledgeAddArguments, KnowledgeCommand, KnowledgeListArguments,
-    KnowledgeRemoveArguments, KnowledgeSearchArguments, VectorArguments,
+    AskArguments, DiscussArguments, KnowledgeAddArguments, KnowledgeCommand,
+    KnowledgeListArguments, KnowledgeRemoveArguments, KnowledgeSearchArguments, VectorArguments,
 };
 
 /// Reviews code changes: finds what a change made worse, and proves it.
@@ -88,6 +88,8 @@ pub(crate) enum Command {
     Graph(GraphArguments),
     /// Find the passages of a repository that answer a question
     Ask(AskArguments),
+    /// Let two agents, a coder and a reviewer, talk about a change
+    Discuss(DiscussArguments),
     /// Search best practices, and keep documents of your own beside them
     #[command(subcommand)]
     Knowledge(KnowledgeCommand),

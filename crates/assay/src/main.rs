@@ -72,6 +72,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Scan(own) => command::scan::run(global, own),
         Command::Graph(own) => command::graph::run(global, own),
         Command::Ask(own) => command::ask::run(global, own),
+        Command::Discuss(own) => command::discuss::run(global, own),
         Command::Knowledge(own) => command::knowledge::run(own),
         Command::Impact(own) => command::impact::run(global, own),
         Command::Fix(own) => command::fix::run(global, own),

@@ -5,8 +5,10 @@
 
 mod alone;
 mod answer;
+mod asked;
 mod command;
 mod deliver;
+mod discussed;
 mod feedback;
 mod forge;
 mod here;
@@ -39,7 +41,9 @@ use tracing::Instrument as _;
 use self::trouble::{Later, Trouble};
 use crate::app::App;
 use crate::examiner::KeptExaminers;
-use crate::job::{HandleDelivery, Job as _, ReviewChange, ReviewTree};
+use crate::job::{
+    AnswerQuestion, DiscussReview, HandleDelivery, Job as _, ReviewChange, ReviewTree,
+};
 use crate::metric::family;
 use crate::outgoing_event::TellOutgoing;
 use crate::review_process::ReviewProcess;
@@ -431,6 +435,8 @@ impl Worker {
             AnswerComment::KIND => self.answer_comment(claim).await,
             MendPull::KIND => self.mend_pull(claim).await,
             AskPull::KIND => self.ask_pull(claim).await,
+            AnswerQuestion::KIND => self.answer_question(claim).await,
+            DiscussReview::KIND => self.discuss_review(claim).await,
             SyncFeedback::KIND => self.sync_feedback(claim).await,
             SyncPull::KIND => self.sync_pull(claim).await,
             TellOutgoing::KIND => self.tell_outgoing(claim).await,
@@ -493,6 +499,8 @@ impl Worker {
             ReviewTree::KIND => tree::give_up(tx, &self.0.scope, claim, trouble).await,
             MendPull::KIND => mend::give_up(tx, &self.0.scope, claim, trouble).await,
             AskPull::KIND => question::give_up(tx, &self.0.scope, claim, trouble).await,
+            AnswerQuestion::KIND => asked::give_up(tx, &self.0.scope, claim, trouble).await,
+            DiscussReview::KIND => discussed::give_up(tx, &self.0.scope, claim, trouble).await,
             _ => Ok(()),
         }
     }

@@ -1,22 +1,22 @@
-//! Models in reviews of pull requests: the process that reads the change asks, and holds
-//! no key; this process asks the models, and puts in nothing of its own, no token of a
+//! Models in reviews of pull requests and answers to questions: the process that reads
+//! the code asks, and holds no key; this process asks the models, and puts in nothing of its own, no token of a
 //! forge either.
 
 use std::sync::Arc;
 
-use assay_auth::Scope;
-use assay_llm::{Budget, BudgetHolder, Meter, Model as _, Recorder, Routed, SpendBook};
+use assay_auth::{Scope, UserId};
+use assay_llm::{Budget, BudgetHolder, Meter, Model, ModelId, Recorder, SpendBook};
 use assay_review::ModelOptions;
-use assay_source::BlobCache;
+use assay_source::{BlobCache, ErrorKind};
 use assay_store::{Claim, ModelUsage, Repository, ReviewId};
 use tokio::sync::oneshot;
 
 use super::Worker;
-use super::forge::Pull;
 use super::post::{End, PostReview};
 use super::pull_request::{Reached, ReviewPull};
 use super::remembered::{self, On};
 use super::trouble::Trouble;
+use crate::discuss::Cast;
 use crate::model_desk::ModelDesk;
 use crate::model_setting::{self, ModelSetting};
 use crate::model_talk::ModelTalk;
@@ -33,35 +33,60 @@ pub struct WorkerModels {
     pub options: ModelOptions,
 }
 
-/// Models that are asked in one review.
+/// What models are asked for: a review, or a question.
+pub(super) struct SeatFor<'a> {
+    /// What it is to budgets, and to people.
+    pub(super) key: String,
+    pub(super) name: &'static str,
+    /// The review, if it is one.
+    pub(super) review: Option<ReviewId>,
+    /// Whose code.
+    pub(super) repository: &'a Repository,
+    /// The person who asks, if it is one who is known here.
+    pub(super) user: Option<UserId>,
+    /// Whose change it is or who asks, as they are called.
+    pub(super) login: Option<String>,
+    /// Whether the organisation lets models be asked for it.
+    pub(super) is_wanted: fn(&ModelSetting) -> bool,
+    /// The models of a reviewer and a coder, where two agents ask and each has its own.
+    pub(super) cast: Option<[Option<ModelId>; 2]>,
+}
+
+/// Models that are asked in one review or for one question.
 pub(super) struct Seat {
-    recorder: Arc<Recorder<Routed>>,
+    recorder: Arc<Recorder<Arc<dyn Model>>>,
     notes: Arc<CallNotes>,
     options: ModelOptions,
+    review: Option<ReviewId>,
     repository: Repository,
+    user: Option<UserId>,
     login: Option<String>,
 }
 
 impl Seat {
+    /// Returns what models were asked and answered so far.
+    pub(super) fn transcript(&self) -> String {
+        self.recorder.transcript()
+    }
+
     /// Returns how the process that reviews is answered; `first` gets what is to be said
     /// before models have answered.
-    pub(super) fn talk(&self, first: oneshot::Sender<Remarks>) -> ModelTalk {
+    pub(super) fn talk(&self, first: Option<oneshot::Sender<Remarks>>) -> ModelTalk {
         ModelTalk {
             wish: ModelWish::new(&self.options, self.recorder.id()),
-            model: Arc::<Recorder<Routed>>::clone(&self.recorder),
-            first: Some(first),
+            model: Arc::<Recorder<Arc<dyn Model>>>::clone(&self.recorder),
+            first,
+            told: None,
         }
     }
 }
 
 impl Worker {
-    /// Makes models ready for a review, when the organisation wants them to be asked.
+    /// Makes models ready, when the organisation wants them to be asked.
     pub(super) async fn seat(
         &self,
         scope: &Scope,
-        review: ReviewId,
-        repository: &Repository,
-        pull: &Pull,
+        asked: SeatFor<'_>,
     ) -> Result<Option<Seat>, Trouble> {
         let Some(models) = &self.0.tools.models else {
             return Ok(None);
@@ -75,9 +100,10 @@ impl Worker {
         };
         let setting: ModelSetting = serde_json::from_str(&setting.value)
             .map_err(|why| Trouble::broken(format!("the setting `model`: {why}")))?;
-        if !setting.review {
+        if !(asked.is_wanted)(&setting) {
             return Ok(None);
         }
+        let repository = asked.repository;
         let mut limits = models.desk.limits();
         let own = setting.review_limit();
         let least = |one: Option<_>, other: Option<_>| match (one, other) {
@@ -90,12 +116,12 @@ impl Worker {
         let mut holders = setting.holders(
             &repository.organisation.to_string(),
             (&repository.id.to_string(), &name),
-            pull.author.as_deref(),
+            asked.login.as_deref(),
         );
-        // A review that is begun again does not have its money again.
+        // What is begun again does not have its money again.
         holders.push(BudgetHolder {
-            key: format!("review:{review}"),
-            name: "this review".to_owned(),
+            key: asked.key,
+            name: asked.name.to_owned(),
             day: limits.review,
             month: limits.review,
         });
@@ -108,19 +134,36 @@ impl Worker {
             .with_meter(Arc::<CallNotes>::clone(&notes) as Arc<dyn Meter>);
         let answers = StoreAnswers::new(app.cache().clone(), scope.clone());
         let answers = Arc::new(answers) as Arc<dyn BlobCache + Send + Sync>;
-        let routed = models.desk.open(&Arc::new(budget), Some(&answers), None);
-        let routed = routed.map_err(Trouble::broken)?;
+        let budget = Arc::new(budget);
+        let open = |only: Option<&ModelId>| -> Result<Arc<dyn Model>, Trouble> {
+            let routed = models.desk.open(&budget, Some(&answers), only);
+            // Whoever named a model that is not there reads why.
+            let routed = routed.map_err(|why| Trouble {
+                public: Some(why.clone()),
+                ..Trouble::new(ErrorKind::Invalid, why)
+            });
+            Ok(Arc::new(routed?))
+        };
+        let model = match &asked.cast {
+            None => open(None)?,
+            Some([reviewer, coder]) => {
+                let cast = Cast::new(open(reviewer.as_ref())?, open(coder.as_ref())?);
+                Arc::new(cast) as Arc<dyn Model>
+            }
+        };
         let mut options = models.options.clone();
         options.concerns = setting.concerns().unwrap_or(options.concerns);
         options.is_judged = setting.judge.unwrap_or(options.is_judged);
         let remarks_max = setting.remarks_max;
         options.limits.remarks_max = remarks_max.unwrap_or(options.limits.remarks_max);
         Ok(Some(Seat {
-            recorder: Arc::new(Recorder::new(routed)),
+            recorder: Arc::new(Recorder::new(model)),
             notes,
             options,
+            review: asked.review,
             repository: repository.clone(),
-            login: pull.author.clone(),
+            user: asked.user,
+            login: asked.login,
         }))
     }
 
@@ -161,20 +204,16 @@ impl Worker {
         }
     }
 
-    /// Writes down what the models of a review were asked, answered and cost. That it
-    /// cannot be written down does not undo the review.
-    pub(super) async fn leave_seat(&self, scope: &Scope, review: ReviewId, seat: &Seat) {
-        if let Err(error) = self.keep_calls(scope, review, seat).await {
-            tracing::error!(%error, review.id = %review, "what models cost was not written down");
+    /// Writes down what models were asked, answered and cost. That it cannot be written
+    /// down does not undo what they were asked for.
+    pub(super) async fn leave_seat(&self, scope: &Scope, seat: &Seat) {
+        if let Err(error) = self.keep_calls(scope, seat).await {
+            let review = seat.review.map(|review| review.to_string());
+            tracing::error!(%error, review.id = review, "what models cost was not written down");
         }
     }
 
-    async fn keep_calls(
-        &self,
-        scope: &Scope,
-        review: ReviewId,
-        seat: &Seat,
-    ) -> Result<(), assay_store::Error> {
+    async fn keep_calls(&self, scope: &Scope, seat: &Seat) -> Result<(), assay_store::Error> {
         let transcript = seat.recorder.transcript();
         let mut tx = self.0.app.store().begin().await?;
         for spend in seat.notes.take() {
@@ -182,8 +221,8 @@ impl Worker {
             let usage = spend.usage.unwrap_or_default();
             let nanos = count(spend.cost.unwrap_or_default().nanos());
             let row = ModelUsage {
-                review: Some(review),
-                user: None,
+                review: seat.review,
+                user: seat.user,
                 team: None,
                 repository: Some(seat.repository.id),
                 user_login: seat.login.clone(),
@@ -200,8 +239,10 @@ impl Worker {
             };
             tx.model_usage_insert(scope, &row).await?;
         }
-        tx.model_transcript_put(scope, review, transcript.as_bytes())
-            .await?;
+        if let Some(review) = seat.review {
+            tx.model_transcript_put(scope, review, transcript.as_bytes())
+                .await?;
+        }
         tx.commit().await
     }
 }

@@ -15,6 +15,7 @@ use super::Worker;
 use super::forge::{Check, ForgeClient, ForgeTools, Pull, commit};
 use super::ignored;
 use super::mirror::{Mirror, Wanted};
+use super::models::SeatFor;
 use super::overtaken::overtake;
 use super::post::{End, PostReview};
 use super::submitted::{review_of, start};
@@ -292,9 +293,19 @@ impl Worker {
             without: &without,
             imports: &imports,
         };
-        let seat = self.seat(&scope, review, &whole, &pull).await?;
+        let asked = SeatFor {
+            key: format!("review:{review}"),
+            name: "this review",
+            review: Some(review),
+            repository: &whole,
+            user: None,
+            login: pull.author.clone(),
+            is_wanted: |setting| setting.review,
+            cast: None,
+        };
+        let seat = self.seat(&scope, asked).await?;
         let (first, has_first) = oneshot::channel();
-        let talk = seat.as_ref().map(|seat| seat.talk(first));
+        let talk = seat.as_ref().map(|seat| seat.talk(Some(first)));
         let reviewing = self.telling(&scope, claim.lease, review, async |heard| {
             self.review_commits(&scope, order, heard, talk).await
         });
@@ -308,7 +319,7 @@ impl Worker {
         };
         let (outcome, ()) = tokio::join!(reviewing, saying);
         if let Some(seat) = &seat {
-            self.leave_seat(&scope, review, seat).await;
+            self.leave_seat(&scope, seat).await;
         }
         let outcome = outcome?;
         let recorded = record(&outcome.report)?;

@@ -77,7 +77,12 @@ impl Worker {
             .fetch(&reached, repository.id, &pull, &pull.head)
             .await?;
         let process = &self.0.tools.process;
-        let found = process.ask(&fetched.folder, &fetched.head, &job.question, PASSAGES_MAX);
+        let found = process.ask(
+            (&fetched.folder, &fetched.head),
+            &job.question,
+            PASSAGES_MAX,
+            None,
+        );
         let found: FoundWire = serde_json::from_slice(&found.await?)
             .map_err(|error| Trouble::broken(format!("the passages: {error}")))?;
         let at = Place {

@@ -1,12 +1,15 @@
 //! The review of a whole repository: fetched here at one revision, read by a process of
 //! its own, kept.
 
+use std::path::PathBuf;
+
 use assay_auth::Scope;
 use assay_forge::Checkout;
-use assay_store::{Claim, NewFeedback, RepositoryId, ReviewId, ReviewState, Tx};
+use assay_store::{Claim, NewFeedback, Repository, RepositoryId, ReviewId, ReviewState, Tx};
 
 use super::Worker;
 use super::mirror::{Mirror, Wanted};
+use super::pull_request::Reached;
 use super::submitted::{review_of, start};
 use super::trouble::Trouble;
 use crate::job::{Job as _, ReviewTree};
@@ -25,6 +28,31 @@ impl Worker {
         // No pull request has the number: only the way to the repository is wanted.
         let (reached, repository) = self.reach(organisation, &job.repository, 0).await?;
         let rejected = self.rejected(&scope, repository.id).await?;
+        let (folder, head) = self
+            .fetch_revision(&reached, &repository, &job.revision)
+            .await?;
+        let report = self
+            .telling(&scope, claim.lease, review, async |heard| {
+                let process = &self.0.tools.process;
+                process.run_tree(&folder, &head, &rejected, heard).await
+            })
+            .await?;
+        let recorded = record(&report)?;
+        self.0
+            .app
+            .review_conclude(organisation, claim.lease, review, &recorded, None)
+            .await?;
+        Ok(())
+    }
+
+    /// Brings a repository here as it is at a branch, a tag or a commit of the default
+    /// branch; returns where it is, and the commit.
+    pub(super) async fn fetch_revision(
+        &self,
+        reached: &Reached<'_>,
+        repository: &Repository,
+        revision: &str,
+    ) -> Result<(PathBuf, String), Trouble> {
         let (web, token) = (&reached.tools.clone_base, reached.client.token().await?);
         let checkout = Checkout::new(reached.client.kind(), web, &reached.id.repo, &token)?;
         let wanted = |reference: String| Wanted {
@@ -35,7 +63,7 @@ impl Worker {
         let mirrors = &self.0.tools.mirrors;
         let mut found = Err(Trouble::broken("there is no such revision"));
         let default_branch = &repository.default_branch;
-        for reference in references(&job.revision, default_branch) {
+        for reference in references(revision, default_branch) {
             found = mirrors.fetch(repository.id, wanted(reference)).await;
             if !matches!(&found, Err(trouble) if trouble.is_refused()) {
                 break;
@@ -45,22 +73,11 @@ impl Worker {
         let [tip] = &commits[..] else {
             return Err(Trouble::broken("a fetch brought something else"));
         };
-        let head = match is_commit(&job.revision) {
-            true => &job.revision,
+        let head = match is_commit(revision) {
+            true => revision,
             false => tip,
         };
-        let report = self
-            .telling(&scope, claim.lease, review, async |heard| {
-                let process = &self.0.tools.process;
-                process.run_tree(&folder, head, &rejected, heard).await
-            })
-            .await?;
-        let recorded = record(&report)?;
-        self.0
-            .app
-            .review_conclude(organisation, claim.lease, review, &recorded, None)
-            .await?;
-        Ok(())
+        Ok((folder, head.to_owned()))
     }
 
     /// Returns what was rejected in earlier reviews of a repository.

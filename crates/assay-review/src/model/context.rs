@@ -93,6 +93,11 @@ impl ModelQuestion {
         labels.join(", ")
     }
 
+    /// Returns what is shown: conventions, files, and what belongs to them.
+    pub(super) fn parts(&self) -> (&str, &str, &str) {
+        (&self.conventions, &self.text, &self.related)
+    }
+
     /// Puts the question into words, for a model when it is known.
     ///
     /// # Errors

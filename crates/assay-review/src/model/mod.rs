@@ -8,6 +8,7 @@ mod bundle;
 mod concern;
 mod context;
 mod convention;
+mod discussion;
 mod judge;
 mod prompt;
 mod quality;
@@ -35,6 +36,10 @@ use crate::summary;
 
 pub use self::concern::{Concern, model_rules};
 pub use self::context::{ModelPlan, ModelQuestion, ModelWeight, model_plan};
+pub use self::discussion::{
+    AGENTS_BYTES_MAX, Agent, AgentMessage, AgentReply, Agents, AgentsError, Concluded, Discussion,
+    Ending, Point, PointState, Side, Stand,
+};
 pub use self::judge::{JudgeQuestion, JudgeReply, ModelVerdict};
 pub use self::prompt::{Prompt, PromptError, PromptSet, Rendered};
 pub use self::quality::{ModelQuality, ModelTally};

@@ -27,6 +27,8 @@ const HEAD_MARK: &str = "+++\n";
 const SHIPPED: &[&str] = &[
     include_str!("../../prompts/review.md"),
     include_str!("../../prompts/judge.md"),
+    include_str!("../../prompts/reviewer.md"),
+    include_str!("../../prompts/coder.md"),
 ];
 
 /// What a kind of prompt is given, and what of it a template has to use.
@@ -35,6 +37,18 @@ struct Contract {
     variables: &'static [&'static str],
     required: &'static [&'static str],
 }
+
+/// What agents are given.
+const TALK: &[&str] = &[
+    "conventions",
+    "files",
+    "focus",
+    "instructions",
+    "keyword",
+    "points",
+    "related",
+    "talk",
+];
 
 const CONTRACTS: &[Contract] = &[
     Contract {
@@ -46,6 +60,16 @@ const CONTRACTS: &[Contract] = &[
         name: "judge",
         variables: &["remarks"],
         required: &["remarks"],
+    },
+    Contract {
+        name: "reviewer",
+        variables: TALK,
+        required: &["files", "talk", "points"],
+    },
+    Contract {
+        name: "coder",
+        variables: TALK,
+        required: &["files", "talk", "points"],
     },
 ];
 
@@ -78,7 +102,7 @@ struct Head {
 /// One template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prompt {
-    /// What it is for: `review` or `judge`.
+    /// What it is for: `review`, `judge`, `reviewer` or `coder`.
     pub name: String,
     /// Its version; grows with every change.
     pub version: u32,
@@ -208,6 +232,7 @@ impl Prompt {
                     let names = Concern::ALL.iter().map(|one| one.name().to_owned());
                     PromptValue::List(names.collect())
                 }
+                "focus" => PromptValue::List(vec!["<focus>".to_owned()]),
                 name => PromptValue::Text(format!("<{name}>")),
             };
             (*one, value)

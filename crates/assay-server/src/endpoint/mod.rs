@@ -1,11 +1,14 @@
 //! The endpoints, one file for each thing that they are about: wire types, handler,
 //! documentation. How to add one is in `docs/dev/add-an-endpoint.md`.
 
+pub(crate) mod ask;
 pub(crate) mod audit;
+pub(crate) mod discussion;
 pub(crate) mod events;
 pub(crate) mod finding;
 pub(crate) mod health;
 pub(crate) mod key;
+pub(crate) mod knowledge;
 pub(crate) mod live;
 pub(crate) mod login;
 pub(crate) mod metrics;

@@ -280,6 +280,75 @@ fn cases() -> Vec<Case> {
             sees(Permission::SettingRead),
             400,
         ),
+        case(
+            ("post", "/api/v1/review/{review}/discussions"),
+            Some(json!({})),
+            sees(Permission::ReviewRead),
+            // The review is of no pull request.
+            400,
+        ),
+        case(
+            ("get", "/api/v1/review/{review}/discussions"),
+            None,
+            else_,
+            200,
+        ),
+        case(
+            ("get", "/api/v1/discussions/{discussion}"),
+            None,
+            else_,
+            200,
+        ),
+        case(
+            ("get", "/api/v1/discussions/{discussion}/transcript"),
+            None,
+            else_,
+            404,
+        ),
+        case(
+            ("post", "/api/v1/ask"),
+            Some(json!({"url": "https://github.com/acme/shop", "question": "where?"})),
+            sees(Permission::ReviewRead),
+            202,
+        ),
+        case(
+            ("get", "/api/v1/ask?repository={repository}"),
+            None,
+            else_,
+            200,
+        ),
+        case(("get", "/api/v1/ask/{question}"), None, else_, 200),
+        case(
+            ("delete", "/api/v1/ask/{question}"),
+            None,
+            sees(Permission::ReviewRead),
+            204,
+        ),
+        case(
+            ("get", "/api/v1/knowledge/search?query=sql"),
+            None,
+            else_,
+            200,
+        ),
+        case(("get", "/api/v1/knowledge/documents"), None, else_, 200),
+        case(
+            ("put", "/api/v1/knowledge/documents"),
+            Some(json!({"name": "naming.md", "text": "# Names\nNouns."})),
+            sees(Permission::KnowledgeRead),
+            200,
+        ),
+        case(
+            ("get", "/api/v1/knowledge/documents/{document}"),
+            None,
+            else_,
+            200,
+        ),
+        case(
+            ("delete", "/api/v1/knowledge/documents/{document}"),
+            None,
+            sees(Permission::KnowledgeRead),
+            204,
+        ),
         case(("get", "/api/v1/teams"), None, else_, 200),
         case(
             ("post", "/api/v1/teams"),
@@ -424,6 +493,9 @@ fn documented(path: &str) -> String {
         "repository",
         "finding",
         "webhook",
+        "document",
+        "question",
+        "discussion",
     ];
     let path = names.iter().fold(path, |path, name| {
         path.replace(&format!("{{{name}}}"), "{id}")
@@ -454,12 +526,21 @@ async fn things(server: &TestServer) -> Vec<(&'static str, String)> {
     let webhook = json!({"url": "https://example.org/other", "events": ["review.failed"]});
     let webhook = Request::new("POST", "/api/v1/webhooks").json(&webhook);
     let webhook = admin(webhook).send(server.address).await.json();
+    let document = json!({"name": "style.md", "text": "# Style\nShort."});
+    let document = Request::new("PUT", "/api/v1/knowledge/documents").json(&document);
+    let document = admin(document).send(server.address).await.json();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let (repository, finding) = server.repository_with_finding("acme", "shop").await;
+    let question = json!({"repository": repository.to_string(), "question": "why?"});
+    let question = Request::new("POST", "/api/v1/ask").json(&question);
+    let question = admin(question).send(server.address).await.json();
     vec![
         ("session", text(&session["id"])),
         ("team", text(&team["id"])),
         ("webhook", text(&webhook["id"])),
+        ("document", text(&document["id"])),
+        ("question", text(&question["question"])),
+        ("discussion", server.discussion().await.to_string()),
         ("organisation", text(&organisation["id"])),
         ("repository", repository.to_string()),
         ("finding", finding.to_string()),

@@ -7,6 +7,7 @@
 )]
 
 mod access;
+mod ask;
 mod attack;
 mod bomb;
 mod budget;
@@ -16,6 +17,7 @@ mod events;
 mod figure;
 mod flow;
 mod kept;
+mod knowledge;
 mod live;
 mod login;
 mod people;

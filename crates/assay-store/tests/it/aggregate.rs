@@ -659,6 +659,8 @@ async fn what_is_over_goes_when_its_time_is(test: TestStore) {
         duration_ms: 8,
     };
     tx.model_usage_insert(&scope, &usage).await.unwrap();
+    let transcript = tx.model_transcript_put(&scope, review, b"{}\n");
+    transcript.await.unwrap();
     tx.commit().await.unwrap();
     for (advance_ms, removed) in [
         (0, 0),

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use assay_auth::Scope;
 use assay_store::{
-    FindingFilter, ModelUsage, Page, Retention, ReviewFilter, ReviewId, ReviewOutcome, Store,
-    statements_of_a_month,
+    FindingFilter, LiveMessageId, LiveMessageKind, ModelUsage, NewLiveMessage, Page, Retention,
+    ReviewFilter, ReviewId, ReviewOutcome, Store, statements_of_a_month,
 };
 use assay_testkit::on_both_engines;
 use assay_testkit::store::{TestStore, is_postgres};
@@ -90,6 +90,18 @@ async fn review(store: &Store, scope: &Scope, is_done: bool) -> ReviewId {
         duration_ms: 1,
     };
     tx.model_usage_insert(scope, &usage).await.unwrap();
+    tx.model_transcript_put(scope, review, b"{}\n")
+        .await
+        .unwrap();
+    let said = NewLiveMessage {
+        id: LiveMessageId::from_identifier(review.identifier()),
+        kind: LiveMessageKind::Agent,
+        author: "agent:reviewer".to_owned(),
+        author_name: "reviewer".to_owned(),
+        fingerprint: None,
+        text: "It is not.".to_owned(),
+    };
+    tx.live_message_insert(scope, review, &said).await.unwrap();
     tx.commit().await.unwrap();
     review
 }

@@ -7,10 +7,11 @@ use assay_auth::{
 use assay_source::ErrorKind;
 use assay_store::{
     Error, FindingFilter, FindingId, ForgeInstallationId, ForgeName, ImportKept, InstallationState,
-    LoginAttempt, NewApiKey, NewDelivery, NewFeedback, NewForgeInstallation, NewOutgoingWebhook,
-    NewUser, OutgoingAttempt, OutgoingWebhookId, OutsideImport, Page, RemarkId, RemarkState,
-    RepositoryId, ReviewFilter, ReviewId, ReviewOutcome, ReviewState, SessionOwner, Store,
-    TaskFilter, TaskId, Tx, Verdict,
+    KnowledgeDocumentId, LoginAttempt, NewApiKey, NewDelivery, NewFeedback, NewForgeInstallation,
+    NewKnowledgeDocument, NewOutgoingWebhook, NewQuestion, NewUser, OutgoingAttempt,
+    OutgoingWebhookId, OutsideImport, Page, QuestionId, RemarkId, RemarkState, RepositoryId,
+    ReviewFilter, ReviewId, ReviewOutcome, ReviewState, SessionOwner, Store, TaskFilter, TaskId,
+    Tx, Verdict,
 };
 use assay_testkit::on_both_engines;
 use assay_testkit::store::TestStore;
@@ -31,6 +32,8 @@ struct Filled {
     finding: FindingId,
     remark: RemarkId,
     webhook: OutgoingWebhookId,
+    document: KnowledgeDocumentId,
+    question: QuestionId,
     task: TaskId,
 }
 
@@ -191,6 +194,18 @@ async fn fill(store: &Store, name: &str) -> Filled {
     tx.audit_append(&scope, "key.create", "key:1", &details)
         .await
         .unwrap();
+    let document = NewKnowledgeDocument {
+        name: format!("document-of-{name}"),
+        text: "# Style".to_owned(),
+    };
+    let document = tx.knowledge_document_put(&scope, &document).await.unwrap();
+    let question = NewQuestion {
+        repository,
+        user: None,
+        revision: "main".to_owned(),
+        text: format!("question-of-{name}"),
+    };
+    let question = tx.question_insert(&scope, &question).await.unwrap();
     let task = new_task("review", assay_store::Priority::Normal);
     let task = tx.task_enqueue(&scope, &task).await.unwrap().task();
     tx.commit().await.unwrap();
@@ -213,6 +228,8 @@ async fn fill(store: &Store, name: &str) -> Filled {
         review,
         remark,
         webhook,
+        document,
+        question,
         task,
     }
 }
@@ -297,6 +314,16 @@ async fn seen(tx: &mut Tx, scope: &Scope, of: &Filled) -> String {
             .ok()
     ));
     add(format!("{:?}", tx.task_get(scope, of.task).await.ok()));
+    add(format!(
+        "{:?}",
+        tx.knowledge_document_get(scope, of.document).await.ok()
+    ));
+    add(format!(
+        "{:?}",
+        tx.question_get(scope, of.question).await.ok()
+    ));
+    let questions = tx.question_list(scope, of.repository, Page::first(500));
+    add(format!("{:?}", questions.await.ok()));
     text
 }
 
@@ -343,6 +370,11 @@ async fn lists(tx: &mut Tx, scope: &Scope) -> Vec<usize> {
             .unwrap()
             .len(),
         tx.setting_list(scope).await.unwrap().len(),
+        tx.knowledge_document_list(scope, Page::first(500))
+            .await
+            .unwrap()
+            .len(),
+        tx.knowledge_document_texts(scope, 500).await.unwrap().len(),
         tx.audit_list(scope, 0, 500).await.unwrap().len(),
         tx.task_list(scope, &TaskFilter::default(), Page::first(500))
             .await
@@ -365,8 +397,8 @@ async fn a_stranger_finds_nothing_and_changes_nothing(test: TestStore) {
     for line in nothing.lines() {
         assert!(matches!(line, "None" | "Some([])"), "{line}");
     }
-    assert_eq!(lists(&mut tx, strange).await, vec![1; 16]);
-    assert_eq!(lists(&mut tx, &ours.scope).await, vec![1; 16]);
+    assert_eq!(lists(&mut tx, strange).await, vec![1; 18]);
+    assert_eq!(lists(&mut tx, &ours.scope).await, vec![1; 18]);
     let comment = tx
         .remark_find_by_comment(strange, ours.repository, "c1")
         .await;
@@ -425,6 +457,10 @@ async fn a_stranger_finds_nothing_and_changes_nothing(test: TestStore) {
         "outside_import_put" =>
             tx.outside_import_put(strange, ours.repository, "head", &found()),
         "outgoing_attempt_insert" => tx.outgoing_attempt_insert(strange, ours.webhook, &attempt()),
+        "question_start" => tx.question_start(strange, ours.question),
+        "question_finish" => tx.question_finish(strange, ours.question, ("x", "{}")),
+        "question_remove" => tx.question_remove(strange, ours.question),
+        "knowledge_document_remove" => tx.knowledge_document_remove(strange, ours.document),
         "task_cancel" => tx.task_cancel(strange, ours.task),
         "task_retry" => tx.task_retry(strange, ours.task),
     };

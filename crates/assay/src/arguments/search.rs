@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{ModelArguments, TextFormat};
+use super::{ChangeArguments, ModelArguments, TextFormat};
 
 /// Arguments of `assay ask`.
 #[derive(Debug, Args)]
@@ -29,6 +29,33 @@ pub(crate) struct AskArguments {
     /// Neither read nor write what is kept between runs
     #[arg(long)]
     pub(crate) no_cache: bool,
+    #[command(flatten)]
+    pub(crate) model: ModelArguments,
+}
+
+/// Arguments of `assay discuss`.
+#[derive(Debug, Args)]
+pub(crate) struct DiscussArguments {
+    #[command(flatten)]
+    pub(crate) change: ChangeArguments,
+    /// Who talks: a coder and a reviewer, as YAML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) agents: Option<PathBuf>,
+    /// Take at most so many turns, both agents' together
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=20))]
+    pub(crate) turns: Option<u16>,
+    /// The format
+    #[arg(long, value_enum, default_value_t = TextFormat::Text, value_name = "FORMAT")]
+    pub(crate) format: TextFormat,
+    /// Write to this file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Neither read nor write what is kept between runs
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+    /// Write each message to standard output as a line of JSON as soon as it is there
+    #[arg(long, hide = true, requires = "output")]
+    pub(crate) tell_talk: bool,
     #[command(flatten)]
     pub(crate) model: ModelArguments,
 }

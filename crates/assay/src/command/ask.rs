@@ -41,20 +41,16 @@ pub(crate) fn run(global: &Global, arguments: &AskArguments) -> anyhow::Result<E
         .index
         .search(question, embedder, &Ranking::default(), top)?;
     let found = passages(&*opened.tree, &SecretVeil, question, hits);
-    let answer = match model::answer(&arguments.model, question, &found)? {
-        None => None,
-        Some(Ok(answer)) => Some(answer),
-        Some(Err(why)) => {
-            output::remark(format!("the model's answer is left out: {why}"));
-            None
-        }
-    };
+    let answer = model::answer(&arguments.model, question, &found)?;
+    if let Some(Err(why)) = &answer {
+        output::remark(format!("the model's answer is left out: {why}"));
+    }
     let text = match arguments.format {
-        TextFormat::Json => format!(
-            "{:#}\n",
-            to_json(question, answer.as_ref(), &found, &loaded)
-        ),
-        TextFormat::Text => to_text(answer.as_ref(), &found),
+        TextFormat::Json => {
+            let answer = answer.as_ref().map(Result::as_ref);
+            format!("{:#}\n", to_json(question, answer, &found, &loaded))
+        }
+        TextFormat::Text => to_text(answer.and_then(Result::ok).as_ref(), &found),
     };
     match &arguments.output {
         Some(file) => output::write_file(file, |out| out.write_all(text.as_bytes()))?,
@@ -166,7 +162,7 @@ fn shown(passage: &Passage) -> (&[String], u32) {
 
 fn to_json(
     question: &str,
-    answer: Option<&CheckedAnswer>,
+    answer: Option<Result<&CheckedAnswer, &String>>,
     found: &[Passage],
     loaded: &LoadedIndex,
 ) -> Value {
@@ -191,7 +187,7 @@ fn to_json(
     json!({
         "version": 1,
         "question": question,
-        "answer": answer.map(|answer| json!({
+        "answer": answer.and_then(Result::ok).map(|answer| json!({
             "text": answer.text,
             "citations": answer.citations.iter().map(|(at, line)| json!({
                 "passage": at + 1,
@@ -199,6 +195,7 @@ fn to_json(
                 "line": line,
             })).collect::<Vec<_>>(),
         })),
+        "answer_problem": answer.and_then(Result::err),
         "passages": passages,
         "index": {
             "files": loaded.index.file_count(),

@@ -5,6 +5,7 @@ pub(crate) mod ask;
 pub(crate) mod baseline;
 pub(crate) mod cache;
 pub(crate) mod config;
+pub(crate) mod discuss;
 pub(crate) mod examine;
 pub(crate) mod explain;
 pub(crate) mod fix;

@@ -3,6 +3,7 @@
 
 mod answer;
 mod answers;
+mod discuss;
 pub(crate) mod settings;
 pub(crate) mod spend;
 
@@ -23,6 +24,7 @@ use assay_source::{BlobCache, Clock as _};
 
 pub(crate) use self::answer::answer;
 use self::answers::AnswerFolder;
+pub(crate) use self::discuss::Talked;
 use self::settings::{ModelSettings, user_file};
 use self::spend::{SpendFolder, UsageRow};
 use crate::arguments::ModelArguments;
@@ -166,21 +168,26 @@ impl ModelStep {
 
     /// Makes what is asked ready; the error is why nothing can be.
     fn open(self) -> Result<Opened, String> {
+        let only = self.only.clone();
+        let [opened] = self.open_each([only])?;
+        Ok(opened)
+    }
+
+    /// Makes several models ready that share one budget: each the one that is named, or
+    /// whichever the routes say. Where there is but one that answers, it is all of them.
+    fn open_each<const N: usize>(self, only: [Option<ModelId>; N]) -> Result<[Opened; N], String> {
+        let alone = |model: Arc<dyn Model>| {
+            std::array::from_fn(|_| Opened {
+                hint: model.id().name.clone(),
+                model: Arc::clone(&model),
+                routed: None,
+            })
+        };
         let desk = match self.source {
-            Source::Replay(replay) => {
-                return Ok(Opened {
-                    hint: replay.id().name.clone(),
-                    model: Arc::new(replay),
-                    routed: None,
-                });
-            }
+            Source::Replay(replay) => return Ok(alone(Arc::new(replay))),
             Source::Parent(id) => {
                 let input = std::io::BufReader::new(std::io::stdin());
-                return Ok(Opened {
-                    hint: id.name.clone(),
-                    model: Arc::new(Relay::new(id, std::io::stdout(), input)),
-                    routed: None,
-                });
+                return Ok(alone(Arc::new(Relay::new(id, std::io::stdout(), input))));
             }
             Source::Desk(desk) => desk,
         };
@@ -200,12 +207,16 @@ impl ModelStep {
         });
         let cache = self.keeps_answers.then(AnswerFolder::find).flatten();
         let cache = cache.map(|cache| Arc::new(cache) as Arc<dyn BlobCache + Send + Sync>);
-        let routed = Arc::new(desk.open(&budget, cache.as_ref(), self.only.as_ref())?);
-        Ok(Opened {
-            hint: routed.id().name.clone(),
-            model: Arc::<Routed>::clone(&routed),
-            routed: Some(routed),
-        })
+        let mut all = Vec::new();
+        for only in only {
+            let routed = Arc::new(desk.open(&budget, cache.as_ref(), only.as_ref())?);
+            all.push(Opened {
+                hint: routed.id().name.clone(),
+                model: Arc::<Routed>::clone(&routed),
+                routed: Some(routed),
+            });
+        }
+        all.try_into().map_err(|_| "a model is missing".to_owned())
     }
 }
 

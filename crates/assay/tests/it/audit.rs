@@ -32,7 +32,7 @@ fn the_log_of_a_server_is_checked_exported_and_reported() {
     let server = Server::start(data, &[]);
     let key = server.key.clone().unwrap();
     let profile = server.get("/api/v1/user/profile", &key);
-    assert_eq!(profile["quotas"].as_array().unwrap().len(), 4);
+    assert_eq!(profile["quotas"].as_array().unwrap().len(), 6);
     // They need no server, and mind none that runs.
     let checked = text(&run(data, &["audit", "verify"]));
     let lines: Vec<_> = checked.lines().collect();

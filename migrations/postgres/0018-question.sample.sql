@@ -1,0 +1,2 @@
+INSERT INTO question (id, organisation_id, repository_id, user_id, task_id, revision, text, state, head, answer, problem, created_ms, updated_ms, finished_ms) VALUES
+    ('01900000-0000-7000-8000-000000000801', '01900000-0000-7000-8000-000000000001', '01900000-0000-7000-8000-000000000111', NULL, NULL, 'main', 'where is the token checked?', 'done', 'bbb', '{"passages":[]}', NULL, 1767225600000, 1767225600000, 1767225600900);

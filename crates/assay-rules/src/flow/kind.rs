@@ -104,6 +104,9 @@ impl Kinds {
     /// What is dangerous in a page.
     pub(crate) const PAGE: Self = Self(bit("xss"));
 
+    /// The fields of a record.
+    pub(crate) const FIELDS: Self = Self(bit("mass-assignment"));
+
     /// Every kind.
     pub(crate) const ALL: Self = Self((1 << KINDS.len()) - 1);
 

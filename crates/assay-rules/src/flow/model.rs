@@ -85,6 +85,10 @@ pub(crate) struct ResultSink {
     pub(crate) says: Option<String>,
     /// The result must begin with this text, which is no part of the target.
     pub(crate) begins: Option<String>,
+    /// The result must be a text.
+    pub(crate) is_text: bool,
+    /// Annotations that may say what kind of page it is.
+    pub(crate) typed_by: Vec<Name>,
 }
 
 /// What functions with an annotation give back is the name of a template.
@@ -177,6 +181,8 @@ pub(crate) enum Operand {
     From(usize),
     /// A named argument.
     Named(Name),
+    /// A member of an argument that is an object.
+    Member(usize, Name),
     /// What is given by name or place from a collection whose elements are not
     /// known: `**fields`.
     Rest,

@@ -54,6 +54,9 @@ pub(crate) struct Project {
     modules: HashMap<Name, u32>,
     /// Other names of things: exports and what they mean.
     aliases: HashMap<Name, Name>,
+    /// The names of folders and modules of languages whose imports may begin in any
+    /// folder around the file.
+    folders: HashSet<Name>,
     /// Files that hand out all that others do, by package.
     hands_on: HashMap<Name, Name>,
     /// How the names in both begin.
@@ -90,6 +93,7 @@ impl Project {
             roots: roots(&properties),
             modules: HashMap::default(),
             aliases: HashMap::default(),
+            folders: HashSet::default(),
             hands_on: HashMap::default(),
             alias_roots: HashSet::default(),
             changing: HashSet::default(),
@@ -174,6 +178,12 @@ impl Project {
             self.signatures
                 .push(unit.functions.iter().map(Signature::of).collect());
             return;
+        }
+        if unit.language == "python" {
+            let ends = unit.package.match_indices('.').map(|(at, _)| at);
+            let all = ends.chain([unit.package.len()]);
+            self.folders
+                .extend(all.map(|end| Name::from(&unit.package[..end])));
         }
         self.modules.entry(unit.package.clone()).or_insert(at);
         self.modules.entry(unit.module.clone()).or_insert(at);
@@ -325,8 +335,33 @@ impl Project {
         })
     }
 
+    /// Returns the name in the project of one that says from which folder it is looked
+    /// for, see [`from_folder`].
+    pub(crate) fn found_from_folder(&self, name: &str) -> Option<Name> {
+        let (folder, path) = name.split_once(FROM_FOLDER)?;
+        let first = path.split('.').next().unwrap_or(path);
+        let mut folder = Some(folder);
+        while let Some(at) = folder {
+            for sources in ["", "src", "lib"] {
+                let root = qualified(at, sources);
+                let root = root.trim_matches('.');
+                if self.folders.contains(&qualified(root, first)) {
+                    return Some(qualified(root, path));
+                }
+            }
+            folder = match at {
+                "" => None,
+                at => Some(at.rsplit_once('.').map_or("", |(outer, _)| outer)),
+            };
+        }
+        Some(Name::from(path))
+    }
+
     /// Returns what a name stands for, when that is something else.
     fn other_name(&self, name: &str) -> Option<Name> {
+        if let Some(found) = self.found_from_folder(name) {
+            return Some(self.meant(&found));
+        }
         if !self.alias_roots.contains(root(name)) {
             return None;
         }
@@ -338,7 +373,7 @@ impl Project {
     /// another name.
     pub(crate) fn meant(&self, name: &Name) -> Name {
         const ALIASES_MAX: usize = 8;
-        let mut name = name.clone();
+        let mut name = self.found_from_folder(name).unwrap_or_else(|| name.clone());
         for _ in 0..ALIASES_MAX {
             if self.classes.contains_key(&name) || self.functions.contains_key(&name) {
                 break;
@@ -574,6 +609,15 @@ pub(crate) fn qualified(package: &str, name: &str) -> Name {
         "" => Name::from(name),
         package => Name::from(format!("{package}.{name}")),
     }
+}
+
+/// Stands between a folder and the name of a module that is looked for in it, and in
+/// the folders around it.
+const FROM_FOLDER: &str = "/:";
+
+/// Returns the name of something that is looked for from a folder on.
+pub(crate) fn from_folder(folder: &str, path: &str) -> String {
+    format!("{folder}{FROM_FOLDER}{path}")
 }
 
 /// Returns the name by which only its own file knows something.

@@ -154,6 +154,7 @@ impl Reach {
             let of_function = |function: &Function| {
                 let mut collector = Collector {
                     unit,
+                    project,
                     models,
                     libraries: &mut *libraries,
                     names: &mut names,
@@ -524,6 +525,7 @@ impl Names {
 /// Collects what a function mentions.
 struct Collector<'c> {
     unit: &'c Unit,
+    project: &'c Project,
     models: &'c Models,
     libraries: &'c mut Libraries,
     names: &'c mut Names,
@@ -560,6 +562,8 @@ impl Collector<'_> {
 
     /// Something of a library or of another file.
     fn outside(&mut self, name: &Name) {
+        let found = self.project.found_from_folder(name);
+        let name = found.as_ref().unwrap_or(name);
         self.libraries.add(&self.models.canonical(name));
         self.path(name);
     }

@@ -204,12 +204,15 @@ impl Reader<'_> {
         }
         let types = strings(entry.get("type"));
         let also = strings(entry.get("also"));
+        let typed_by = strings(entry.get("typed-by"));
         let sink = ResultSink {
             kind,
             types: types.iter().map(|name| self.mention(name)).collect(),
             also: also.iter().map(|name| self.mention(name)).collect(),
             says: text(entry, "says").map(str::to_lowercase),
             begins: text(entry, "begins").map(str::to_owned),
+            is_text: flag(entry, "text"),
+            typed_by: typed_by.iter().map(|name| self.mention(name)).collect(),
         };
         for name in annotations {
             let name = self.mention(&name);
@@ -427,7 +430,10 @@ const SECTIONS: &[(&str, &str)] = &[
         "entry",
         "what kinds without trust to param method param-type class not-types",
     ),
-    ("result", "kind annotations type also says begins"),
+    (
+        "result",
+        "kind annotations type also says begins text typed-by",
+    ),
     ("fills", "annotations not-also params"),
     (
         "source",
@@ -519,9 +525,11 @@ const KEYS: &[(&str, Form)] = &[
     ("says", Form::Text),
     ("spread", Form::Texts),
     ("template", Form::Operands),
+    ("text", Form::Flag),
     ("to", Form::Operands),
     ("trust", Form::Text),
     ("type", Form::Texts),
+    ("typed-by", Form::Texts),
     ("unbounded", Form::Flag),
     ("values", Form::Operands),
     ("what", Form::Text),
@@ -679,8 +687,15 @@ fn operand(value: &Toml) -> Result<Operand, String> {
             "result" => Ok(Operand::Result),
             "all" => Ok(Operand::All),
             "rest" => Ok(Operand::Rest),
-            name => match name.strip_suffix("..").map(str::parse) {
-                Some(Ok(from)) => Ok(Operand::From(from)),
+            name => match (
+                name.strip_suffix("..").map(str::parse),
+                name.split_once('.'),
+            ) {
+                (Some(Ok(from)), _) => Ok(Operand::From(from)),
+                (_, Some((at, member))) => match at.parse() {
+                    Ok(at) => Ok(Operand::Member(at, Name::from(member))),
+                    Err(_) => Ok(Operand::Named(Name::from(name))),
+                },
                 _ => Ok(Operand::Named(Name::from(name))),
             },
         },

@@ -1,6 +1,7 @@
 //! Calls: what is called, and functions of the project run where they are
 //! called.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -11,8 +12,8 @@ use super::statement::mix;
 use super::{DEPTH_MAX, Solver};
 use crate::flow::heap::{Object, Shape, State};
 use crate::flow::ir::{
-    Arg, BLOCK, Callee, EachKind, Function, FunctionId, FunctionKind, Literal, Name, Param,
-    ParamKind, Slot,
+    Arg, BLOCK, Callee, Capture, EachKind, Function, FunctionId, FunctionKind, Literal, Name,
+    Param, ParamKind, Slot,
 };
 use crate::flow::kind::Kinds;
 use crate::flow::model::{Effect, Entry};
@@ -734,6 +735,7 @@ impl Solver<'_> {
             self.cuts += 1;
             return self.opaque(span, &function.name, &arguments);
         }
+        let cells = &*self.with_cells_of_top(target, cells);
         let watch = self.watch(function, &arguments, cells);
         if let Some(watch) = &watch
             && let Some(known) = self.remembered(target, watch, span)
@@ -784,6 +786,45 @@ impl Solver<'_> {
         }
         self.step_returned(&mut value, function, span);
         value
+    }
+
+    /// Adds the variables of its file's top level to those that a function was given:
+    /// whoever calls it from elsewhere has none of them.
+    fn with_cells_of_top<'c>(
+        &mut self,
+        target: Target,
+        cells: &'c [(Slot, ObjectId)],
+    ) -> Cow<'c, [(Slot, ObjectId)]> {
+        let function = self.project.function(target);
+        let captures = function.captures.iter();
+        let is_given = |slot: Slot| cells.iter().any(|(known, _)| *known == slot);
+        let left: Vec<&Capture> = captures.filter(|own| !is_given(own.inner)).collect();
+        if left.is_empty() || function.parent != Some(FunctionId::TOP) {
+            return Cow::Borrowed(cells);
+        }
+        // While a top level is run, what it has so far is not to be seen from outside.
+        if self
+            .frames
+            .first()
+            .is_some_and(|frame| frame.unit == target.unit && frame.id == FunctionId::TOP)
+        {
+            return Cow::Borrowed(cells);
+        }
+        let Some(top) = self.top(target.unit) else {
+            return Cow::Borrowed(cells);
+        };
+        let mut all = cells.to_vec();
+        for capture in left {
+            let Some(cell) = top.cells.get(&capture.outer).copied() else {
+                continue;
+            };
+            let cell = match self.base_of == Some(target.unit) {
+                true => cell,
+                false => self.foreign_cell(target.unit, &top.heap, cell),
+            };
+            all.push((capture.inner, cell));
+        }
+        Cow::Owned(all)
     }
 
     /// Takes over what a function threw.

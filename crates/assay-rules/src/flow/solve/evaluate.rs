@@ -7,11 +7,12 @@ use super::call::{Argument, Arguments};
 use super::fold;
 use super::library::{Host, OWN_HOST, fixes_origin};
 use crate::flow::hash::HashMap;
-use crate::flow::heap::{Object, Shape, ViewKind};
-use crate::flow::ir::{Arg, BinaryOp, EachKind, Literal, Name, Op, Slot, UnaryOp};
+use crate::flow::heap::{Heap, Object, Shape, ViewKind};
+use crate::flow::ir::{Arg, BinaryOp, EachKind, FunctionId, Literal, Name, Op, Slot, UnaryOp};
 use crate::flow::kind::Kinds;
 use crate::flow::model::{Effect, Entry, Operand};
-use crate::flow::value::{Const, Consts, Facts, Refine, StepKind, Taint, Value};
+use crate::flow::project::Target;
+use crate::flow::value::{Const, Consts, Facts, ObjectId, Refine, StepKind, Taint, Value};
 
 /// Combinations of constants that are tried.
 const COMBINATIONS_MAX: usize = 16;
@@ -571,18 +572,48 @@ impl Solver<'_> {
         let top = self.top(unit)?;
         let value = top.heap.global(name)?.clone();
         let mut known = HashMap::default();
-        let value = self.transplant(span, &top.heap, &value, &mut known, 0);
+        let frame = self.frames.last();
+        let (context, own) = frame.map_or((0, 0), |frame| (frame.context, frame.unit));
+        let place = (context, own, span);
+        let value = self.transplant(place, &top.heap, &value, &mut known, 0);
         self.state.heap.set_global(name, value.clone());
         Some(value)
     }
 
-    /// Copies a value with its objects from another heap.
+    /// Returns the cell of a variable of another file's top level, with what that left
+    /// in it: the same one for all who ask.
+    pub(super) fn foreign_cell(&mut self, unit: u32, from: &Heap, cell: ObjectId) -> ObjectId {
+        const FOREIGN: u32 = 40_000;
+        let site = (0, unit, Span::new(0, 0), FOREIGN + cell.0);
+        let own = self.ids.number(site);
+        if self.state.heap.get(own).is_some() {
+            return own;
+        }
+        let Some(Object {
+            shape: Shape::Cell(value),
+            ty,
+            ..
+        }) = from.get(cell)
+        else {
+            return own;
+        };
+        let mut known = HashMap::default();
+        let place = (0, unit, Span::new(0, 0));
+        let value = self.transplant(place, from, value, &mut known, 0);
+        let mut object = Object::new(Shape::Cell(value));
+        object.ty.clone_from(ty);
+        self.state.heap.put(own, object);
+        own
+    }
+
+    /// Copies a value with its objects from another heap; the place tells the copies
+    /// from others.
     fn transplant(
         &mut self,
-        span: Span,
-        from: &crate::flow::heap::Heap,
+        place: (u64, u32, Span),
+        from: &Heap,
         value: &Value,
-        known: &mut HashMap<crate::flow::value::ObjectId, crate::flow::value::ObjectId>,
+        known: &mut HashMap<ObjectId, ObjectId>,
         depth: u32,
     ) -> Value {
         const TRANSPLANT_DEPTH_MAX: u32 = 4;
@@ -599,31 +630,38 @@ impl Solver<'_> {
             let new = match known.get(id) {
                 Some(new) => *new,
                 None => {
-                    let new = self.object_id(span, 10_000 + id.0);
+                    let (context, unit, span) = place;
+                    let new = self.ids.number((context, unit, span, 10_000 + id.0));
                     known.insert(*id, new);
                     let mut object = object.clone();
                     for member in object.fields.values_mut() {
-                        *member = self.transplant(span, from, member, known, depth + 1);
+                        *member = self.transplant(place, from, member, known, depth + 1);
                     }
                     match &mut object.shape {
                         Shape::List { items, rest } => {
                             for item in items.iter_mut().chain(rest) {
-                                *item = self.transplant(span, from, item, known, depth + 1);
+                                *item = self.transplant(place, from, item, known, depth + 1);
                             }
                         }
                         Shape::Map { entries, rest } => {
                             for entry in entries {
-                                entry.1 = self.transplant(span, from, &entry.1, known, depth + 1);
+                                entry.1 = self.transplant(place, from, &entry.1, known, depth + 1);
                             }
                             if let Some(rest) = rest {
-                                rest.0 = self.transplant(span, from, &rest.0, known, depth + 1);
-                                rest.1 = self.transplant(span, from, &rest.1, known, depth + 1);
+                                rest.0 = self.transplant(place, from, &rest.0, known, depth + 1);
+                                rest.1 = self.transplant(place, from, &rest.1, known, depth + 1);
                             }
                         }
                         Shape::Text(text) | Shape::Cell(text) => {
-                            *text = self.transplant(span, from, text, known, depth + 1);
+                            *text = self.transplant(place, from, text, known, depth + 1);
                         }
                         Shape::Record => {}
+                        // Its variables are those of its file: whoever calls it has them.
+                        Shape::Closure {
+                            unit,
+                            function,
+                            cells,
+                        } if self.is_of_top(*unit, *function) => cells.clear(),
                         _ => object.shape = Shape::Record,
                     }
                     self.state.heap.replace(new, object);
@@ -635,6 +673,11 @@ impl Solver<'_> {
             }
         }
         copy
+    }
+
+    fn is_of_top(&self, unit: u32, function: FunctionId) -> bool {
+        let function = self.project.function(Target { unit, function });
+        function.parent == Some(FunctionId::TOP)
     }
 
     /// Reads a named member.

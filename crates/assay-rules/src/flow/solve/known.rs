@@ -62,6 +62,8 @@ pub(super) struct Meaning {
 
 impl Meaning {
     fn new(project: &Project, name: &Name) -> Self {
+        let found = project.found_from_folder(name);
+        let name = found.as_ref().unwrap_or(name);
         let class = |name: &str| project.class(name).map(|(unit, _)| unit);
         let owner = name.rsplit_once('.').map(|(owner, _)| owner);
         let by_class = || class(owner?);

@@ -7,13 +7,16 @@ use assay_source::Span;
 use super::Solver;
 use super::call::{Argument, Arguments};
 use crate::flow::heap::Shape;
-use crate::flow::ir::{BLOCK, Literal, Name, Slot};
+use crate::flow::ir::{Annotation, BLOCK, Function, Literal, Name, Slot};
 use crate::flow::kind::{KINDS, Kinds};
 use crate::flow::model::{
     Condition, Effect, Entry, Operand, ResultSink, Source, Test, is_like, rule_of,
 };
 use crate::flow::project::Target;
 use crate::flow::value::{Const, Consts, Doubt, Facts, Refine, StepKind, Taint, Value};
+
+/// Lists of records nest so deep.
+const LISTS_MAX: u32 = 2;
 
 /// A call of a library as operations see it.
 pub(super) struct LibraryCall<'a> {
@@ -332,6 +335,30 @@ impl Solver<'_> {
                 .filter(|(own, _)| own == name)
                 .map(|(_, argument)| argument.clone())
                 .collect(),
+            Operand::Member(at, name) => {
+                let object = arguments.positional.get(*at);
+                let member = object.and_then(|object| self.own_member(&object.value, name));
+                let plain = |value| Argument { value, slot: None };
+                member.map(plain).into_iter().collect()
+            }
+        }
+    }
+
+    /// Returns a member of an object whose members the program names; dots lead to
+    /// the members of members.
+    fn own_member(&self, value: &Value, name: &str) -> Option<Value> {
+        if let Some((first, rest)) = name.split_once('.') {
+            return self.own_member(&self.own_member(value, first)?, rest);
+        }
+        let object = self.state.heap.get(*value.objects.first()?)?;
+        match &object.shape {
+            Shape::Map { entries, .. } => {
+                let mut entries = entries.iter();
+                let is_own = |key: &Const| matches!(key, Literal::Str(key) if **key == *name);
+                let own = entries.find(|(key, _)| is_own(key));
+                own.map(|(_, value)| value.clone())
+            }
+            _ => object.fields.get(name).cloned(),
         }
     }
 
@@ -346,22 +373,10 @@ impl Solver<'_> {
         };
         let mut value = self.text_of(&argument.value);
         if let Some(member) = &condition.member {
-            let object = value
-                .objects
-                .first()
-                .and_then(|id| self.state.heap.get(*id));
-            let own = object.and_then(|object| match &object.shape {
-                Shape::Map { entries, .. } => {
-                    let key = Literal::Str(member.clone());
-                    let entry = entries.iter().find(|(own, _)| *own == key);
-                    entry.map(|(_, value)| value)
-                }
-                _ => object.fields.get(member),
-            });
-            let Some(own) = own else {
+            let Some(own) = self.own_member(&value, member) else {
                 return condition.unknown;
             };
-            value = own.clone();
+            value = own;
             // A member of a library, such as a name of an enumeration.
             if let (Some(symbol), Consts::Any) = (&value.symbol, &value.consts) {
                 value = Value::text(symbol);
@@ -524,7 +539,10 @@ impl Solver<'_> {
     ) {
         let bit = Kinds::named(KINDS[kind].0).unwrap_or(Kinds(1 << kind));
         let value = self.text_of(value);
-        let taint = self.state.heap.content_taint(&value);
+        let taint = match bit == Kinds::FIELDS {
+            true => self.taint_of_unnamed(&value, LISTS_MAX),
+            false => self.state.heap.content_taint(&value),
+        };
         let marks = taint.marks().iter();
         let dangerous = marks.filter(|mark| !mark.kinds.and(bit).is_empty());
         let Some(mark) = dangerous.min_by_key(|mark| mark.doubt) else {
@@ -549,6 +567,27 @@ impl Solver<'_> {
         self.report(&rule, Name::from(message), span, Some(mark));
     }
 
+    /// Returns the taint of the fields of a record that the program does not name: what it
+    /// names it chose to be set. Lists of records are looked into so deep.
+    fn taint_of_unnamed(&self, value: &Value, depth: u32) -> Taint {
+        let mut taint = value.taint.clone();
+        let objects = value.objects.iter();
+        for object in objects.filter_map(|id| self.state.heap.get(*id)) {
+            match &object.shape {
+                Shape::Map { rest, .. } => {
+                    let rest = rest.iter().flat_map(|(key, value)| [key, value]);
+                    rest.for_each(|part| taint.join(&self.state.heap.content_taint(part)));
+                }
+                Shape::List { items, rest } if depth > 0 => {
+                    let items = items.iter().chain(rest);
+                    items.for_each(|item| taint.join(&self.taint_of_unnamed(item, depth - 1)));
+                }
+                _ => taint.join(&object.others.taint),
+            }
+        }
+        taint
+    }
+
     /// Reports what is dangerous to store into a member, or into a global.
     pub(super) fn stored(&mut self, span: Span, object: Option<&Value>, key: &Name, value: &Value) {
         let models = self.models;
@@ -567,7 +606,7 @@ impl Solver<'_> {
                 value: object.clone(),
                 slot: None,
             }),
-            ..Arguments::default()
+            ..Arguments::of(vec![value.clone()])
         };
         for entry in sinks {
             let mut when = entry.when.iter();
@@ -581,20 +620,10 @@ impl Solver<'_> {
             } = &entry.effect
                 && args.contains(&Operand::Named(Name::from("value")))
                 && (object.is_none() || entry.is_for(&types))
-                && self.may_hold(&entry.when, value)
             {
                 self.sink_value(*kind, value, *fixed_by_prefix, (span, key));
             }
         }
-    }
-
-    /// Returns whether a value that is stored passes tests of what it is.
-    fn may_hold(&self, when: &[Condition], value: &Value) -> bool {
-        let value = self.text_of(value);
-        let mut shapes = when
-            .iter()
-            .map(|condition| (condition, self.has_shape(&condition.test, &value)));
-        shapes.all(|(condition, shape)| shape.is_none_or(|truth| truth != condition.not))
     }
 
     /// Returns the kind of sink that what the current function gives back
@@ -628,7 +657,10 @@ impl Solver<'_> {
                 let mut declared = texts().filter(|(key, _)| &**key == "produces").peekable();
                 let is_other = declared.peek().is_some()
                     && !declared.any(|(_, text)| text.to_lowercase().contains("html"));
+                let is_other = is_other || self.is_declared_other(sink, function, around);
+                let is_text = || self.has_shape(&Test::Text, &self.text_of(value)) == Some(true);
                 has_type
+                    && (!sink.is_text || is_text())
                     && (sink.also.is_empty() || besides().next().is_some())
                     && sink.says.as_ref().is_none_or(|word| says(word))
                     && !is_other
@@ -639,6 +671,26 @@ impl Solver<'_> {
             };
             sinks.iter().find(holds).map(|sink| sink.kind)
         })
+    }
+
+    /// Returns whether annotations set a header that says that the result is no page.
+    fn is_declared_other(
+        &self,
+        sink: &ResultSink,
+        function: &Function,
+        around: &[Annotation],
+    ) -> bool {
+        let says = |annotation: &Annotation, word: &str| {
+            let mut texts = annotation.arguments.iter();
+            texts.any(|(_, text)| text.to_lowercase().contains(word))
+        };
+        let all = function.annotations.iter().chain(around);
+        let mut typed = all.filter(|annotation| {
+            sink.typed_by
+                .contains(&self.models.canonical(&annotation.name))
+                && says(annotation, "content-type")
+        });
+        typed.any(|annotation| !says(annotation, "html"))
     }
 
     /// Reports what a function that a library calls gives back, when it is

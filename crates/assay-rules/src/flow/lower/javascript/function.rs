@@ -3,6 +3,7 @@
 
 use assay_syntax::{Field, NodeRef};
 
+use super::entry::Handed;
 use super::{JavaScript, This, is_function_with_this};
 use crate::flow::builder::Signature;
 use crate::flow::ir::{
@@ -22,8 +23,17 @@ impl JavaScript<'_> {
             .child(Field::ReturnType)
             .and_then(|ty| self.names.ty(ty))
             .map(Name::from);
+        let handed = self.handed(node);
+        signature
+            .annotations
+            .extend(handed.annotation.map(|name| Annotation {
+                name: Name::from(name),
+                arguments: Vec::new(),
+            }));
         self.b.begin_function(node, signature);
-        self.function_inside(node);
+        let around = std::mem::replace(&mut self.is_lambda, handed.is_lambda);
+        self.function_inside(node, &handed);
+        self.is_lambda = around;
         self.b.end_function()
     }
 
@@ -44,8 +54,8 @@ impl JavaScript<'_> {
     }
 
     /// Lowers parameters and body into the function that was begun.
-    pub(super) fn function_inside(&mut self, node: NodeRef<'_>) {
-        let params = self.parameters(node);
+    pub(super) fn function_inside(&mut self, node: NodeRef<'_>, handed: &Handed) {
+        let params = self.parameters(node, handed);
         if self.facts.takes_arguments.contains(&node.id()) && is_function_with_this(node) {
             let rest = self.b.param("arguments", ParamKind::Rest, None);
             let mut items: Vec<Arg> = params.into_iter().map(Arg::plain).collect();
@@ -64,28 +74,44 @@ impl JavaScript<'_> {
             self.statements(body);
         } else {
             let value = self.expression(body);
+            self.answer(body, value);
             self.b.return_value(body, Some(value));
         }
     }
 
     /// Lowers the parameters and returns those that take one argument.
-    fn parameters(&mut self, node: NodeRef<'_>) -> Vec<Slot> {
+    fn parameters(&mut self, node: NodeRef<'_>, handed: &Handed) -> Vec<Slot> {
         let Some(list) = node.child(Field::Parameters) else {
             return Vec::new();
         };
         if list.kind() != "formal_parameters" {
-            return vec![self.b.param(list.text(), ParamKind::Plain, None)];
+            let annotations = handed.annotation_of(0).into_iter().collect();
+            let ty = handed.ty(0);
+            let slot = self
+                .b
+                .annotated_param(list.text(), ParamKind::Plain, ty, annotations);
+            return vec![slot];
         }
-        let nodes: Vec<NodeRef<'_>> = list.named_children().collect();
-        let is_handler = is_request_handler(&nodes);
+        let nodes: Vec<NodeRef<'_>> = list
+            .named_children()
+            .filter(|node| node.kind() != "comment")
+            .collect();
+        let convention = convention(&nodes);
         let mut slots = Vec::new();
-        for param in nodes {
-            slots.extend(self.parameter(param, is_handler));
+        for (at, param) in nodes.into_iter().enumerate() {
+            let by_name = convention.and_then(|known| named_type(known, param.text()));
+            let ty = by_name.or(handed.ty(at));
+            slots.extend(self.parameter(param, ty, handed.annotation_of(at)));
         }
         slots
     }
 
-    fn parameter(&mut self, node: NodeRef<'_>, is_handler: bool) -> Option<Slot> {
+    fn parameter(
+        &mut self,
+        node: NodeRef<'_>,
+        given: Option<&str>,
+        annotation: Option<Annotation>,
+    ) -> Option<Slot> {
         let (pattern, default) = match node.kind() {
             "required_parameter" | "optional_parameter" => {
                 (node.child(Field::Pattern)?, node.child(Field::Value))
@@ -96,11 +122,10 @@ impl JavaScript<'_> {
         if pattern.kind() == "this" {
             return None;
         }
-        let annotations = self.annotations(node);
-        let mut ty = node.child(Field::Type).and_then(|ty| self.names.ty(ty));
-        if ty.is_none() && is_handler {
-            ty = handler_type(pattern.text()).map(str::to_owned);
-        }
+        let mut annotations = self.annotations(node);
+        annotations.extend(annotation);
+        let ty = node.child(Field::Type).and_then(|ty| self.names.ty(ty));
+        let ty = ty.or_else(|| given.map(str::to_owned));
         let (kind, pattern) = match pattern.kind() {
             "rest_pattern" => (ParamKind::Rest, pattern.named_children().next()?),
             _ => (ParamKind::Plain, pattern),
@@ -216,7 +241,7 @@ impl JavaScript<'_> {
             self.b.param("this", ParamKind::Receiver, Some(&qualified));
             self.this.push(This::Variable);
         }
-        self.function_inside(node);
+        self.function_inside(node, &Handed::default());
         self.this.pop();
         self.b.end_function()
     }
@@ -260,20 +285,30 @@ impl JavaScript<'_> {
     }
 }
 
-/// Returns whether untyped parameters are those that by convention a request
-/// handler has: `(req, res)`, `(req, res, next)`, `(err, req, res, next)`.
-fn is_request_handler(params: &[NodeRef<'_>]) -> bool {
-    let has = |name: &str| {
-        let mut names = params.iter();
-        names.any(|param| handler_type(param.text()) == Some(name))
-    };
-    has("express.Request") && has("express.Response")
+/// The names that by convention the parameters of a request handler have, with their
+/// types: `(req, res)`, `(req, res, next)`, `(err, req, res, next)`, `(request, h)`.
+const CONVENTIONS: &[Convention] = &[
+    &[
+        (&["req", "request"], "express.Request"),
+        (&["res", "response"], "express.Response"),
+    ],
+    &[
+        (&["req", "request"], "@hapi/hapi.Request"),
+        (&["h"], "@hapi/hapi.ResponseToolkit"),
+    ],
+];
+
+type Convention = &'static [(&'static [&'static str], &'static str)];
+
+/// Returns the convention by which untyped parameters are named.
+fn convention(params: &[NodeRef<'_>]) -> Option<Convention> {
+    let has = |names: &[&str]| params.iter().any(|param| names.contains(&param.text()));
+    let mut known = CONVENTIONS.iter().copied();
+    known.find(|convention| convention.iter().all(|(names, _)| has(names)))
 }
 
-fn handler_type(name: &str) -> Option<&'static str> {
-    match name {
-        "req" | "request" => Some("express.Request"),
-        "res" | "response" => Some("express.Response"),
-        _ => None,
-    }
+fn named_type(convention: Convention, name: &str) -> Option<&'static str> {
+    let mut known = convention.iter();
+    let found = known.find(|(names, _)| names.contains(&name));
+    found.map(|(_, ty)| *ty)
 }

@@ -15,6 +15,7 @@ use crate::flow::ir::Slot;
 use crate::flow::lower::walk::Walk;
 
 mod class;
+mod entry;
 mod expression;
 mod function;
 mod hoist;
@@ -46,6 +47,8 @@ struct JavaScript<'b> {
     this: Vec<This>,
     /// The objects of the TypeScript namespaces around.
     namespaces: Vec<Slot>,
+    /// Whether what the function gives back is the answer of a lambda.
+    is_lambda: bool,
 }
 
 /// What `this` means.
@@ -68,6 +71,10 @@ struct Facts {
     assigned: HashSet<String>,
     /// Functions that are used as classes.
     constructors: HashSet<String>,
+    /// Functions that are handed what a lambda is handed.
+    lambdas: HashSet<NodeId>,
+    /// Whether browsers call what the file exports.
+    is_of_actions: bool,
 }
 
 impl Walk for JavaScript<'_> {
@@ -104,6 +111,7 @@ impl<'b> JavaScript<'b> {
             classes: Vec::new(),
             this: vec![This::Variable],
             namespaces: Vec::new(),
+            is_lambda: false,
         }
     }
 
@@ -114,6 +122,7 @@ impl<'b> JavaScript<'b> {
         self.this = vec![This::Global(module)];
         self.survey(tree);
         let root = tree.root();
+        self.facts.is_of_actions = entry::begins_on_server(root);
         self.hoist_variables(root);
         self.hoist(root);
         for node in root.named_children() {
@@ -130,6 +139,12 @@ impl<'b> JavaScript<'b> {
                     self.facts
                         .takes_arguments
                         .extend(around.map(|node| node.id()));
+                }
+                "property_identifier" | "shorthand_property_identifier_pattern"
+                    if entry::is_of_lambda(node.text()) =>
+                {
+                    let around = node.ancestors().find(|node| is_function(*node));
+                    self.facts.lambdas.extend(around.map(|node| node.id()));
                 }
                 "method_definition" => {
                     let name = node.child(Field::Name).map(key_text);

@@ -47,7 +47,14 @@ impl JavaScript<'_> {
                 }
             }
             "switch_statement" => self.switch(node),
-            "return_statement" => self.return_statement(node),
+            "return_statement" => {
+                let returned = node.named_children().find(|n| n.kind() != "comment");
+                let value = returned.map(|value| self.expression(value));
+                if let (Some(returned), Some(value)) = (returned, value) {
+                    self.answer(returned, value);
+                }
+                self.b.return_value(node, value);
+            }
             "throw_statement" => self.throw_statement(node),
             "break_statement" => {
                 let name = node.child(Field::Label).map(NodeRef::text);

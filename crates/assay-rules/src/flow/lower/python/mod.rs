@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 
-use assay_syntax::{Field, NodeRef, SyntaxTree};
+use assay_syntax::{Field, NodeId, NodeRef, SyntaxTree};
 
 use super::Lowerer;
 use crate::flow::builder::{Builder, Signature};
@@ -17,6 +17,7 @@ use crate::flow::ir::{
 
 mod assign;
 mod call;
+mod entry;
 mod expression;
 mod format;
 mod literal;
@@ -47,6 +48,12 @@ struct Python<'b> {
     is_flask: bool,
     /// Functions that the file hands to `path` and the like.
     routed: HashSet<String>,
+    /// Parameters of views that the paths of routes declare as numbers.
+    numbers: HashSet<String>,
+    /// Functions that are handed what a lambda is handed.
+    lambdas: HashSet<NodeId>,
+    /// The file's functions that run before each of its views.
+    before: Vec<String>,
     /// The classes whose bodies are being lowered.
     classes: Vec<OpenClass>,
     /// The function that is being lowered.
@@ -76,6 +83,8 @@ struct Inside {
     loops: Vec<Option<String>>,
     /// Whether it is a view whose text is sent as a page.
     is_page: bool,
+    /// Whether what it gives back is the answer of a lambda.
+    is_lambda: bool,
     /// Where a context manager written as a generator keeps what it yields.
     context: Option<Slot>,
 }
@@ -143,6 +152,9 @@ impl<'b> Python<'b> {
             is_django: false,
             is_flask: false,
             routed: HashSet::new(),
+            numbers: HashSet::new(),
+            lambdas: HashSet::new(),
+            before: Vec::new(),
             classes: Vec::new(),
             inside: Inside::default(),
         }
@@ -172,6 +184,7 @@ impl<'b> Python<'b> {
                     }
                 }
                 "import_statement" | "import_from_statement" => {
+                    self.survey_import(node);
                     for (_, path) in imported(node, &self.module) {
                         match path.split('.').next().unwrap_or("") {
                             "django" | "rest_framework" => self.is_django = true,
@@ -189,8 +202,43 @@ impl<'b> Python<'b> {
                             self.routed.insert(view.text().to_owned());
                         }
                     }
+                    if matches!(callee, "add_url_rule" | "add_resource") {
+                        let texts = node.child(Field::Arguments).into_iter().flat_map(items);
+                        let texts = texts.filter_map(literal::constant_text);
+                        let numbers = texts.flat_map(|text| name::numbers_of_path(&text));
+                        self.numbers.extend(numbers);
+                    }
+                }
+                "string" if entry::is_of_lambda(node.text()) => {
+                    let around = node.ancestors().find(|n| n.kind() == "function_definition");
+                    self.lambdas.extend(around.map(|node| node.id()));
                 }
                 _ => {}
+            }
+        }
+    }
+
+    /// Takes in how the modules begin that may be the project's own.
+    fn survey_import(&mut self, node: NodeRef<'_>) {
+        let source = match node.kind() {
+            "import_from_statement" => node.child(Field::Source),
+            _ => None,
+        };
+        let own = node.children().filter(|child| child.field() == Field::Name);
+        let paths: Vec<NodeRef<'_>> = match source {
+            Some(source) => vec![source],
+            None => own.collect(),
+        };
+        for path in paths {
+            let path = match path.kind() {
+                "aliased_import" => path.child(Field::Name).map(name::dotted),
+                "relative_import" => None,
+                _ => Some(name::dotted(path)),
+            };
+            let path = path.unwrap_or_default();
+            let first = path.split('.').next().unwrap_or("");
+            if name::may_be_own(first, self.b.models()) {
+                self.module.own.insert(first.to_owned());
             }
         }
     }
@@ -216,6 +264,9 @@ impl<'b> Python<'b> {
     /// Lowers the statements of a module or function. Functions come first:
     /// they may be called before they stand.
     fn suite(&mut self, body: NodeRef<'_>) {
+        if self.scopes.len() == 1 {
+            self.before = entry::run_before_views(body);
+        }
         for statement in items(body) {
             let function = match statement.kind() {
                 "decorated_definition" => statement.child(Field::Definition),
@@ -329,30 +380,46 @@ impl<'b> Python<'b> {
             Some((_, Method::Plain)) => self.is_handler(written),
             Some(_) => false,
         };
+        let is_flask_view = class.is_some_and(|(_, method)| method == Method::Plain)
+            && self.is_handler_of_flask(written);
+        let says = |name: &str| Annotation {
+            name: Name::from(name),
+            arguments: Vec::new(),
+        };
         if is_view {
-            annotations.push(Annotation {
-                name: Name::from("django.view"),
-                arguments: Vec::new(),
-            });
+            annotations.push(says("django.view"));
         }
+        if is_flask_view {
+            annotations.push(says("flask.view"));
+        }
+        let is_lambda = class.is_none() && self.is_lambda(node, written);
         let is_context = annotations.iter().any(|a| {
             matches!(
                 &*a.name,
                 "contextlib.contextmanager" | "contextlib.asynccontextmanager"
             )
         });
-        let is_page = self.is_flask
+        let is_route = self.is_flask
             && annotations.iter().any(|annotation| {
                 matches!(
                     &*annotation.name,
                     "*.route" | "*.get" | "*.post" | "*.put" | "*.patch" | "*.delete"
                 ) || annotation.name.starts_with("bottle.")
             });
-        let numbers: Vec<String> = annotations
+        let answers_error = self.is_flask
+            && annotations.iter().any(|annotation| {
+                let last = annotation.name.rsplit('.').next();
+                matches!(last, Some("errorhandler" | "app_errorhandler"))
+            });
+        let is_page = is_route || answers_error || is_flask_view && self.is_page_view();
+        let mut numbers: Vec<String> = annotations
             .iter()
             .flat_map(|annotation| &annotation.arguments)
             .flat_map(|(_, text)| name::numbers_of_path(text))
             .collect();
+        if is_flask_view {
+            numbers.extend(self.numbers.iter().cloned());
+        }
         let mut signature = Signature::new(name, kind);
         signature.class = class.map(|(class, _)| class);
         let result = node.child(Field::ReturnType);
@@ -362,6 +429,7 @@ impl<'b> Python<'b> {
         self.b.begin_function(node, signature);
         let inside = std::mem::take(&mut self.inside);
         self.inside.is_page = is_page;
+        self.inside.is_lambda = is_lambda;
         if class.is_none() {
             self.inside.receiver.clone_from(&inside.receiver);
         }
@@ -376,6 +444,9 @@ impl<'b> Python<'b> {
         let owner = class.map(|(class, method)| (self.b.class(class).name.clone(), class, method));
         self.parameters(node, owner, &numbers);
         self.declare_variables();
+        if is_route || is_flask_view {
+            self.run_before(node);
+        }
         if is_context {
             let context = self.b.temp();
             self.inside.context = Some(context);
@@ -477,6 +548,9 @@ impl<'b> Python<'b> {
                 }
             }
             let mut ty = found.ty.and_then(|ty| self.ty(ty));
+            if ty.is_none() && was_first && self.inside.is_lambda {
+                ty = Some(entry::LAMBDA_EVENT.to_owned());
+            }
             if ty.is_none() && numbers.iter().any(|number| number == name) {
                 ty = Some("int".to_owned());
             }

@@ -1,12 +1,15 @@
 //! Qualified names in Python: modules, imports, types as annotations write
 //! them, and what decorators say.
 
+use std::collections::HashSet;
+
 use assay_source::RepoPath;
 use assay_syntax::{Field, NodeRef};
 
 use super::scope::{Binding, Module, ScopeKind, join};
 use super::{Python, items};
 use crate::flow::ir::{Annotation, Name};
+use crate::flow::model::Models;
 
 /// Folders that a source tree may start with and that imports do not name.
 const ROOTS: &[&str] = &["src", "lib", "python"];
@@ -32,13 +35,39 @@ pub(super) fn module_at(path: &RepoPath) -> Module {
     Module {
         name: parts.join("."),
         is_package,
+        own: HashSet::new(),
     }
+}
+
+/// Returns whether a module of the name may be the project's own: none that the
+/// language comes with, and none that models or the lowerer know.
+pub(super) fn may_be_own(first: &str, models: &Models) -> bool {
+    const OTHERS: &[&str] = &[
+        "abc",
+        "asyncio",
+        "attr",
+        "attrs",
+        "collections",
+        "contextlib",
+        "dataclasses",
+        "django",
+        "enum",
+        "functools",
+        "msgspec",
+        "pydantic",
+        "quart",
+        "rest_framework",
+        "sqlmodel",
+        "typing",
+        "typing_extensions",
+    ];
+    !first.is_empty() && OTHERS.binary_search(&first).is_err() && !models.knows_root(first)
 }
 
 /// Returns the module that `from ... import` names.
 pub(super) fn module_of(source: NodeRef<'_>, module: &Module) -> String {
     if source.kind() != "relative_import" {
-        return dotted(source);
+        return module.imported(dotted(source));
     }
     let dots = items(source)
         .find(|child| child.kind() == "import_prefix")

@@ -3,13 +3,14 @@
 //! A name that a function assigns anywhere is a variable of that function, so
 //! a scope is scanned before any of its code is lowered.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use assay_syntax::{Field, NodeRef};
 
 use super::items;
 use super::name::{dotted, module_of};
+use crate::flow::project::from_folder;
 
 /// What a name is bound to in a scope.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -208,6 +209,26 @@ pub(super) struct Module {
     pub(super) name: String,
     /// Whether it is the `__init__` of a package.
     pub(super) is_package: bool,
+    /// How the names of modules begin that the file imports and that may stand beside
+    /// it, or in a folder around it.
+    pub(super) own: HashSet<String>,
+}
+
+impl Module {
+    /// Returns the name of an imported module: one that may be the project's own says
+    /// from where it is looked for.
+    pub(super) fn imported(&self, path: String) -> String {
+        let first = path.split('.').next().unwrap_or(&path);
+        if !self.own.contains(first) {
+            return path;
+        }
+        let folder = match (self.is_package, self.name.rsplit_once('.')) {
+            (true, _) => self.name.as_str(),
+            (false, Some((folder, _))) => folder,
+            (false, None) => return path,
+        };
+        from_folder(folder, &path)
+    }
 }
 
 /// Returns the names that an import binds, with what they stand for.
@@ -231,11 +252,11 @@ pub(super) fn imported(node: NodeRef<'_>, module: &Module) -> Vec<(String, Strin
                 let own = alias.unwrap_or(&path).to_owned();
                 found.push((own, join(from, &path)));
             }
-            (None, Some(alias)) => found.push((alias.to_owned(), path)),
+            (None, Some(alias)) => found.push((alias.to_owned(), module.imported(path))),
             // `import a.b` binds `a`.
             (None, None) => {
                 let first = path.split('.').next().unwrap_or(&path).to_owned();
-                found.push((first.clone(), first));
+                found.push((first.clone(), module.imported(first)));
             }
         }
     }

@@ -41,6 +41,9 @@ impl Python<'_> {
                 if self.inside.is_page {
                     self.page(node, value);
                 }
+                if let (true, Some(value)) = (self.inside.is_lambda, value) {
+                    self.answer(node, value);
+                }
                 self.b.return_value(node, value);
             }
             "raise_statement" => {

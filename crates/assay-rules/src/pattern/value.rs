@@ -272,7 +272,7 @@ fn is_constant_within<'t>(node: NodeRef<'t>, facts: &Facts<'t>, depth: usize) ->
         return false;
     };
     let node = unwrapped(node);
-    if constant(node, facts).is_some() {
+    if constant(node, facts).is_some() || is_choice(node, facts, depth) {
         return true;
     }
     let is_name = node.has_any(const { RoleSet::of(&[Role::Identifier, Role::Member]) })
@@ -319,6 +319,38 @@ fn is_constant_within<'t>(node: NodeRef<'t>, facts: &Facts<'t>, depth: usize) ->
         }
     });
     has_literal && is_known
+}
+
+/// Returns whether an expression chooses among constants: `SIZES.get(size, "large")`.
+fn is_choice<'t>(node: NodeRef<'t>, facts: &Facts<'t>, depth: usize) -> bool {
+    let function = node.child(Field::Function).filter(|_| node.has(Role::Call));
+    let Some(function) = function.filter(|_| last_name(node) == Some("get")) else {
+        return false;
+    };
+    let object = function.child(Field::Object).and_then(|object| {
+        let value = facts.value(object)?;
+        value.has(Role::Collection).then_some(value)
+    });
+    let arguments = node.child(Field::Arguments);
+    let mut others = arguments
+        .into_iter()
+        .flat_map(NodeRef::named_children)
+        .skip(1);
+    object.is_some_and(|object| is_constant_within(object, facts, depth))
+        && others.all(|other| is_constant_within(other, facts, depth))
+}
+
+/// Returns whether a format shows nothing but numbers.
+fn shows_numbers(format: &str) -> bool {
+    let mut conversions = format.split('%').skip(1).filter(|part| !part.is_empty());
+    let letter = |part: &str| part.chars().find(|c| c.is_ascii_alphabetic());
+    conversions.clone().next().is_some()
+        && conversions.all(|part| {
+            matches!(
+                letter(part),
+                Some('d' | 'i' | 'u' | 'x' | 'X' | 'f' | 'g' | 'e' | 'o')
+            )
+        })
 }
 
 /// Returns whether a name is of a type or of something that converts.
@@ -400,6 +432,12 @@ fn is_built_within<'t>(node: NodeRef<'t>, facts: &Facts<'t>, depth: usize) -> bo
                 || matches!(constant(side, facts), Some(Constant::Text(_)))
                 || is_built_within(side, facts, depth)
         };
+        let format = constant(left, facts).filter(|_| operator == "%");
+        if let Some(Constant::Text(format)) = format
+            && shows_numbers(&format)
+        {
+            return false;
+        }
         return matches!(operator, "+" | "." | ".." | "<>" | "%" | "++")
             && (is_text(left) || operator != "%" && is_text(right))
             && !(is_constant(left, facts) && is_constant(right, facts));

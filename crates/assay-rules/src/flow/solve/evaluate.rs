@@ -17,6 +17,9 @@ use crate::flow::value::{Const, Consts, Facts, ObjectId, Refine, StepKind, Taint
 /// Combinations of constants that are tried.
 const COMBINATIONS_MAX: usize = 16;
 
+/// Operators of queries that take a value as it is.
+const COMPARING: &[&str] = &["$eq", "$gt", "$gte", "$in", "$lt", "$lte", "$ne", "$nin"];
+
 impl Solver<'_> {
     pub(super) fn operation_value(&mut self, span: Span, op: &Op) -> Value {
         match op {
@@ -464,6 +467,10 @@ impl Solver<'_> {
                     let key = self.get(*key);
                     // Operators of a query may be sinks of their own.
                     let operator = key.as_text().filter(|name| name.starts_with('$'));
+                    // What is compared is no operator itself.
+                    if operator.is_some_and(|name| COMPARING.contains(&&**name)) {
+                        value.set_taint(value.taint.filtered(|own| own.without(Kinds::NOSQL)));
+                    }
                     if let Some(name) = operator.cloned()
                         && !self.models.function(&name).is_empty()
                     {
@@ -781,7 +788,49 @@ impl Solver<'_> {
         }
         found.add_taint(&self.modelled_member(span, object, key));
         let ty = found.ty.clone();
-        self.typed(found, ty.as_ref())
+        let found = self.typed(found, ty.as_ref());
+        self.checked_member(object, key, found)
+    }
+
+    /// Returns a member without what the checks of its class let no value do.
+    fn checked_member(&self, object: &Value, key: &str, mut value: Value) -> Value {
+        let Some(class) = object.ty.as_ref().filter(|_| !value.taint.is_empty()) else {
+            return value;
+        };
+        // What is no text does not become a member that is declared as one.
+        if value.ty.as_deref() == Some("str") && self.is_kind_of(class, "pydantic.BaseModel") {
+            value.set_taint(value.taint.filtered(|own| own.without(Kinds::NOSQL)));
+        }
+        let lineage = self.lineage(class);
+        let annotations = lineage.iter().filter_map(|class| {
+            let (_, class) = self.project.class(class)?;
+            let field = class.fields.iter().find(|field| &*field.name == key)?;
+            Some(&field.annotations)
+        });
+        for annotation in annotations.flatten() {
+            let Some(check) = annotation.name.strip_prefix("class-validator.") else {
+                continue;
+            };
+            let kinds = match check {
+                "IsInt" | "IsNumber" | "IsEnum" | "IsIn" | "IsUUID" | "IsBoolean" | "IsDate"
+                | "IsDateString" | "IsISO8601" | "IsMongoId" | "IsAlphanumeric" | "IsAlpha"
+                | "IsNumberString" | "IsHexadecimal" | "IsPositive" | "IsDecimal" | "Min"
+                | "Max" => Kinds::named("text"),
+                "IsString" | "IsEmail" | "IsUrl" | "IsNotEmpty" => Some(Kinds::NOSQL),
+                "Matches" => annotation.arguments.first().map(|(_, pattern)| {
+                    let pattern = super::pattern::undelimited(pattern);
+                    let kinds = pattern.filter(|(_, lines)| !lines);
+                    kinds.map_or(Kinds::NONE, |(text, _)| {
+                        super::pattern::cleared_kinds(text, false)
+                    })
+                }),
+                _ => None,
+            };
+            if let Some(kinds) = kinds {
+                value.set_taint(value.taint.filtered(|own| own.without(kinds)));
+            }
+        }
+        value
     }
 
     /// Returns what an object is made of, where the members of that are its own.

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::Solver;
+use super::operation::COMMON_PATH;
 use crate::flow::heap::Shape;
 use crate::flow::ir::{BinaryOp, Callee, Literal, LogicalOp, Op, Slot};
 use crate::flow::kind::Kinds;
@@ -213,6 +214,7 @@ impl Solver<'_> {
         }
         // `match(x) is None`: what a match tells holds where it is not null.
         // So does `match(x) === false`.
+        let none = Vec::new();
         for (tested, other) in [(&a, &b), (&b, &a)] {
             let (when_equal, otherwise) = match (&tested.facts, other.as_const()) {
                 (Some(told), Some(Literal::Null | Literal::Bool(false) | Literal::Int(0))) => {
@@ -220,6 +222,9 @@ impl Solver<'_> {
                 }
                 (Some(told), Some(Literal::Bool(true) | Literal::Int(1))) => {
                     (&told.when_true, &told.when_false)
+                }
+                (Some(told), _) if tested.ty.as_deref() == Some(COMMON_PATH) => {
+                    (&told.when_true, &none)
                 }
                 _ => continue,
             };

@@ -35,6 +35,7 @@ mod operation;
 mod outcome;
 mod pattern;
 mod render;
+mod schema;
 mod sequence;
 mod statement;
 
@@ -585,7 +586,11 @@ impl<'p> Solver<'p> {
             .or_else(by_class);
         if let Some(source) = source {
             let source = source.clone();
-            let checked = self.checked_kinds(param, function.span);
+            let mut checked = self.checked_kinds(param, function.span);
+            // The framework turns away what is no text.
+            if value.ty.as_deref() == Some("str") {
+                checked = checked.or(Kinds::NOSQL);
+            }
             let taint = self.source_taint(&source, function.span);
             value.set_taint(taint.filtered(|kinds| kinds.without(checked)));
         } else if self.project.unit(target.unit).has_pointers {
@@ -602,13 +607,18 @@ impl<'p> Solver<'p> {
             let last = name.rsplit('.').next().unwrap_or(name);
             matches!(last, "RegularExpression" | "Pattern")
         };
-        let check = param.annotations.iter().find(|a| is_check(&a.name));
-        let is_pattern = |key: &str| matches!(key, "" | "regexp" | "pattern");
-        let argument = check.and_then(|check| {
-            let mut arguments = check.arguments.iter();
-            arguments.find(|(key, _)| is_pattern(key))
+        let is_pattern = |is_whole: bool, key: &str| match is_whole {
+            true => matches!(key, "" | "regexp" | "pattern"),
+            // What says where the parameter is from may say that too.
+            false => matches!(key, "pattern" | "regex"),
+        };
+        let argument = param.annotations.iter().find_map(|annotation| {
+            let is_whole = is_check(&annotation.name);
+            let mut arguments = annotation.arguments.iter();
+            let found = arguments.find(|(key, _)| is_pattern(is_whole, key))?;
+            Some((is_whole, &found.1))
         });
-        let Some((_, text)) = argument else {
+        let Some((is_whole, text)) = argument else {
             return Kinds::NONE;
         };
         let constant = match text.rsplit_once('.') {
@@ -621,7 +631,7 @@ impl<'p> Solver<'p> {
             _ => None,
         };
         let pattern = constant.as_ref().and_then(Value::as_text);
-        pattern::cleared_kinds(pattern.unwrap_or(text), true)
+        pattern::cleared_kinds(pattern.unwrap_or(text), is_whole)
     }
 
     /// Makes a parameter or a member an object, where models follow what is set on
@@ -844,9 +854,12 @@ impl<'p> Solver<'p> {
     /// Returns whether a type has few values, all of which the program names.
     fn is_enumeration(&self, ty: &Name) -> bool {
         let lineage = self.lineage(ty);
-        lineage[1..]
-            .iter()
-            .any(|name| matches!(&**name, "System.Enum" | "java.lang.Enum"))
+        lineage[1..].iter().any(|name| {
+            matches!(
+                &**name,
+                "System.Enum" | "java.lang.Enum" | "enum.Enum" | "enum.IntEnum" | "enum.StrEnum"
+            )
+        })
     }
 
     /// Returns whether one type is a kind of the other.
@@ -1130,5 +1143,17 @@ fn is_number(ty: &str) -> bool {
             | "chrono.NaiveDate"
             | "chrono.NaiveDateTime"
             | "chrono.DateTime"
+            | "datetime.date"
+            | "datetime.datetime"
+            | "datetime.time"
+            | "datetime.timedelta"
+            | "decimal.Decimal"
+            | "ipaddress.IPv4Address"
+            | "pydantic.NonNegativeInt"
+            | "pydantic.PositiveInt"
+            | "pydantic.UUID4"
+            | "typing.Literal"
+            | "typing_extensions.Literal"
+            | "uuid.UUID"
     )
 }

@@ -28,6 +28,7 @@ const OPERATIONS: &[&str] = &[
     "class-named",
     "clear",
     "collect",
+    "common-path",
     "compare",
     "compare-begin",
     "compare-ignore-case",
@@ -104,6 +105,14 @@ const OPERATIONS: &[&str] = &[
     "replace",
     "reset",
     "reverse",
+    "schema-any",
+    "schema-closed",
+    "schema-extended",
+    "schema-list",
+    "schema-number",
+    "schema-object",
+    "schema-pattern",
+    "schema-text",
     "self",
     "set",
     "set-named",
@@ -126,15 +135,21 @@ const OPERATIONS: &[&str] = &[
     "unknown",
     "unshift",
     "upper",
+    "validated",
+    "validation",
     "values",
     "without",
     "write-to",
 ];
 
+/// The type of a path that several have in common.
+pub(super) const COMMON_PATH: &str = "path#common";
+
 /// Returns whether there is such an operation; `get:x` and `set:x` read and
-/// write a member of the receiver.
+/// write a member of the receiver, `set-last:x` with the last argument.
 pub(crate) fn is_operation(name: &str) -> bool {
-    OPERATIONS.contains(&name) || name.starts_with("get:") || name.starts_with("set:")
+    let on_member = ["get:", "set:", "set-last:"];
+    OPERATIONS.contains(&name) || on_member.iter().any(|how| name.starts_with(how))
 }
 
 impl Solver<'_> {
@@ -144,8 +159,11 @@ impl Solver<'_> {
             let object = operand(call, 0);
             return self.load_member(call.span, &object, &Name::from(member));
         }
-        if let Some(member) = op.strip_prefix("set:") {
-            let (object, value) = (operand(call, 0), operand(call, 1));
+        let set = op.strip_prefix("set:").map(|member| (member, 1));
+        let last = call.operands.len().saturating_sub(1);
+        let set = set.or_else(|| Some((op.strip_prefix("set-last:")?, last)));
+        if let Some((member, at)) = set {
+            let (object, value) = (operand(call, 0), operand(call, at));
             self.store_member(call.span, &object, &Name::from(member), value.clone());
             if object.objects.is_empty() {
                 self.taint_operand(call, 0, &value.taint);
@@ -204,7 +222,10 @@ impl Solver<'_> {
             }
             "template" => self.template_of(call),
             "set-named" => self.set_named(call),
+            "validated" | "validation" => self.schema(op, call),
+            op if op.starts_with("schema-") => self.schema(op, call),
             "random-pick" | "mix" | "reduce" => self.mixed(call),
+            "common-path" => self.common_path(call),
             "also" | "call" | "finally" | "find" | "join-elements" | "shift" | "shuffle"
             | "splice" | "tests" | "then" | "unshift" => self.sequence(op, call),
             "fail" | "fails" | "map-or" | "map-or-else" | "map-reason" | "map-success"
@@ -249,6 +270,20 @@ impl Solver<'_> {
                 .join(&self.state.heap.content_taint(&argument.value));
         }
         self.through(call, value)
+    }
+
+    /// Returns the folder that paths have in common: where that is a certain one, they are
+    /// in it.
+    fn common_path(&self, call: &LibraryCall<'_>) -> Value {
+        let kinds = Kinds::named("path").unwrap_or(Kinds::NONE);
+        let slots = call.operands.iter().filter_map(|argument| argument.slot);
+        let facts = Facts {
+            when_true: slots.map(|slot| (slot, Refine::Clear(kinds))).collect(),
+            ..Facts::default()
+        };
+        let mut value = self.mixed(call);
+        value.set_type(Some(Name::from(COMMON_PATH)));
+        value.with_facts(Some(Rc::new(facts)))
     }
 
     fn number(&self, call: &LibraryCall<'_>) -> Value {

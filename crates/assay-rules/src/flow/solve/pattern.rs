@@ -90,7 +90,7 @@ fn endangered(chars: &str) -> Kinds {
 /// Returns the kinds that a text is not dangerous to without this part.
 pub(super) fn kinds_without(part: &str) -> Kinds {
     let names: &[&str] = match part {
-        ".." | "../" => &["path"],
+        ".." | "../" | "\\.\\." | "\\.\\.+" | "\\.{2,}" | "[.]{2,}" => &["path"],
         "\n" | "\r" | "\r\n" | "[\r\n]" | "[\\r\\n]" | "[\n\r]" | "[\r\n]+" => {
             &["log", "header", "mail"]
         }

@@ -1,5 +1,7 @@
 //! Statements: how a state flows through control flow.
 
+use std::rc::Rc;
+
 use super::{Jump, Try};
 use super::{NESTING_MAX, Solver};
 use crate::flow::heap::{Shape, State, ViewKind, join_into};
@@ -7,7 +9,7 @@ use crate::flow::ir::{
     Arm, Block, EachKind, Handler, Label, Literal, LogicalOp, Op, Slot, Stmt, StmtKind,
 };
 use crate::flow::kind::Kinds;
-use crate::flow::value::{Const, Consts, Refine, StepKind, Value};
+use crate::flow::value::{Const, Consts, Facts, Refine, StepKind, Value};
 
 /// A loop whose condition is decided is run step by step so often.
 const ROUNDS_MAX: u32 = 24;
@@ -189,6 +191,14 @@ impl Solver<'_> {
         }
         value = self.typed(value, info.ty.as_ref());
         self.note_whole(slot, op, &value);
+        // An address that names no host stays where it is.
+        if matches!(op, Op::Load(..)) && self.frame().wholes.contains_key(&slot) {
+            let none = Refine::Is(vec![Literal::Str("".into())]);
+            value.set_facts(Some(Rc::new(Facts {
+                when_false: vec![(slot, none)],
+                ..Facts::default()
+            })));
+        }
         let is_visible = info.name.is_some() || matches!(op, Op::Call(..));
         self.set(slot, value);
         if is_visible {

@@ -126,6 +126,10 @@ impl JavaScript<'_> {
         annotations.extend(annotation);
         let ty = node.child(Field::Type).and_then(|ty| self.names.ty(ty));
         let ty = ty.or_else(|| given.map(str::to_owned));
+        let ty = match annotations.iter().any(has_pipe) {
+            true => Some("number".to_owned()),
+            false => ty,
+        };
         let (kind, pattern) = match pattern.kind() {
             "rest_pattern" => (ParamKind::Rest, pattern.named_children().next()?),
             _ => (ParamKind::Plain, pattern),
@@ -283,6 +287,24 @@ impl JavaScript<'_> {
         self.b.leave_scope();
         self.b.emit(node, Op::Closure(function))
     }
+}
+
+/// Returns whether what a decorator hands in went through a pipe that lets only numbers
+/// and the like pass.
+fn has_pipe(annotation: &Annotation) -> bool {
+    const PIPES: &[&str] = &[
+        "ParseBoolPipe",
+        "ParseDatePipe",
+        "ParseEnumPipe",
+        "ParseFloatPipe",
+        "ParseIntPipe",
+        "ParseUUIDPipe",
+    ];
+    annotation.arguments.iter().any(|(_, text)| {
+        let name = text.strip_prefix("new ").unwrap_or(text);
+        let end = name.find(|c: char| !c.is_alphanumeric());
+        PIPES.contains(&&name[..end.unwrap_or(name.len())])
+    })
 }
 
 /// The names that by convention the parameters of a request handler have, with their

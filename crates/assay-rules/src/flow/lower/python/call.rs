@@ -106,6 +106,15 @@ impl Python<'_> {
         if name == "partial" && self.qualified(function).as_deref() == Some("functools.partial") {
             return self.partial(node, list);
         }
+        // What is told of the paths is told of the variables that hold them.
+        if name == "commonpath"
+            && self.qualified(function).as_deref() == Some("os.path.commonpath")
+            && let Some(paths) = items(list).next()
+            && matches!(paths.kind(), "list" | "tuple")
+        {
+            let args = self.arguments_in(paths);
+            return self.b.call_global(node, "os.path.commonpath", args);
+        }
         if self.is_base_call(object, list) {
             // `Base.method(self, ...)`.
             let args = self.arguments(list);

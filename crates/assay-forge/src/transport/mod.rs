@@ -160,13 +160,14 @@ impl Transport {
             let name = HeaderName::from_static(name);
             (name, HeaderValue::from_static(value))
         });
+        let began_ms = world.now_ms();
         Ok(Self {
             client: build_client(endpoint, &base, policies.timeouts)?,
             base,
             headers: headers.collect(),
             policies,
             world,
-            rates: Rates::new(policies.rate),
+            rates: Rates::new(policies.rate, began_ms),
             breaker: Breaker::new(policies.breaker),
             places: Semaphore::new(policies.bulkhead.requests_max.max(1)),
             etags,

@@ -79,13 +79,17 @@ pub(super) enum Verdict {
 #[derive(Debug)]
 pub(super) struct Rates {
     policy: RatePolicy,
+    /// When this process began to count: the one before it may have made content
+    /// in the same moment.
+    began_ms: i64,
     tokens: Mutex<HashMap<String, Token>>,
 }
 
 impl Rates {
-    pub(super) fn new(policy: RatePolicy) -> Self {
+    pub(super) fn new(policy: RatePolicy, began_ms: i64) -> Self {
         Self {
             policy,
+            began_ms,
             tokens: Mutex::default(),
         }
     }
@@ -159,9 +163,10 @@ impl Rates {
             let oldest = times.len().checked_sub(count)?;
             Some(times[oldest] + window_ms - now_ms)
         };
-        let gap = times
-            .back()
-            .map(|&last_ms| last_ms + self.policy.content_gap_ms as i64 - now_ms);
+        // A clock that was set back says nothing of when that was.
+        let began_ms = self.began_ms.min(now_ms);
+        let last_ms = times.back().copied().unwrap_or(began_ms);
+        let gap = Some(last_ms + self.policy.content_gap_ms as i64 - now_ms);
         let minute = until(self.policy.content_per_minute.max(1), MINUTE_MS);
         let hour = until(self.policy.content_per_hour.max(1), HOUR_MS);
         [gap, minute, hour]
@@ -296,7 +301,7 @@ mod tests {
     }
 
     fn check(status: u16, pairs: &[(&'static str, &str)], body: &str, wait_ms: Option<u64>) {
-        let rates = Rates::new(Policies::default().rate);
+        let rates = Rates::new(Policies::default().rate, -60_000);
         let verdict = rates.note("t", status, &headers(pairs), body.as_bytes(), NOW_MS);
         let found = match verdict {
             Verdict::Free => None,
@@ -351,7 +356,7 @@ mod tests {
 
     #[test]
     fn waits_without_a_time_grow_until_it_gives_up() {
-        let rates = Rates::new(Policies::default().rate);
+        let rates = Rates::new(Policies::default().rate, -60_000);
         let mut found = Vec::new();
         for _ in 0..4 {
             if let Verdict::Limited {
@@ -373,7 +378,7 @@ mod tests {
 
     #[test]
     fn work_that_is_not_urgent_leaves_a_tenth() {
-        let rates = Rates::new(Policies::default().rate);
+        let rates = Rates::new(Policies::default().rate, -60_000);
         let reset = (NOW_MS / 1_000 + 50).to_string();
         let headers = headers(&[
             ("x-ratelimit-limit", "5000"),
@@ -399,7 +404,7 @@ mod tests {
     fn content_is_made_at_a_pace() {
         let mut policy = Policies::default().rate;
         (policy.content_per_minute, policy.content_per_hour) = (3, 5);
-        let rates = Rates::new(policy);
+        let rates = Rates::new(policy, -60_000);
         let weight = Weight {
             is_urgent: true,
             is_content: true,

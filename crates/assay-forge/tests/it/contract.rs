@@ -262,8 +262,15 @@ fn limits_are_waited_for_and_then_given_up() {
         let result = run(bot.issue_comment_create(&pull(), "text"));
         let passed = assay_source::Clock::now_ms(&*stage.clock) - before;
         match waited_ms {
-            // And a second after the start, since another process may just have posted.
-            Some(waited_ms) => assert_eq!((result.is_ok(), passed), (true, 1_000 + waited_ms)),
+            // At most a second later, since another process may just have posted when this
+            // one began.
+            Some(waited_ms) => {
+                assert!(result.is_ok(), "{result:?}");
+                assert!(
+                    (waited_ms..=waited_ms + 1_000).contains(&passed),
+                    "{passed}"
+                );
+            }
             None => {
                 let error = result.unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::Busy);

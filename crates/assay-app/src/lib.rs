@@ -145,7 +145,7 @@ pub use task::{TaskQuery, TaskView, TaskWish};
 pub use team::TeamView;
 pub use team_activity::{ACTIVITY_WEEKS_MAX, ActivityWeek, TeamActivity};
 pub use token::IssuedToken;
-pub use trace::{Fault, Listener, Span, SpanKind, TraceContext, within};
+pub use trace::{Fault, Happening, Listener, Span, SpanKind, TraceContext, happening, within};
 pub use user::{MemberView, UserChange, UserWish};
 pub use version::Expected;
 pub use webhook::{Forge, ForgeIntake, Intake, WebhookCall};

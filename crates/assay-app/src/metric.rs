@@ -4,11 +4,12 @@
 //! series by a slip; each has a limit of series, so that nothing from outside
 //! makes them grow.
 
-use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
-use std::hash::{Hash as _, Hasher as _};
+use std::hash::BuildHasher as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use foldhash::fast::FixedState;
 
 /// So many series may a family have; what comes after is counted as `other`.
 const SERIES_MAX: usize = 1_000;
@@ -94,7 +95,7 @@ type Labels = Vec<String>;
 
 /// The series of a family, by a hash of their labels, so that counting takes no memory;
 /// of two with one hash the second is at the next free place.
-type Known = HashMap<u64, (Labels, Series)>;
+type Known = HashMap<u64, (Labels, Series), FixedState>;
 type Families = BTreeMap<&'static str, Known>;
 
 #[derive(Debug, Default)]
@@ -202,9 +203,7 @@ impl Metrics {
 
 /// Returns where the series of some labels is, or would be.
 fn place_of(known: &Known, labels: &[&str]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    labels.hash(&mut hasher);
-    let mut place = hasher.finish();
+    let mut place = FixedState::default().hash_one(labels);
     while known.get(&place).is_some_and(|(there, _)| there != labels) {
         place = place.wrapping_add(1);
     }
@@ -213,7 +212,7 @@ fn place_of(known: &Known, labels: &[&str]) -> u64 {
 
 /// Returns the series of a family in the order of their labels.
 fn sorted(known: Option<&Known>) -> Vec<(&Labels, &Series)> {
-    let series = known.into_iter().flat_map(HashMap::values);
+    let series = known.into_iter().flat_map(|known| known.values());
     let mut series: Vec<_> = series.map(|(labels, series)| (labels, series)).collect();
     series.sort_by_key(|(labels, _)| *labels);
     series

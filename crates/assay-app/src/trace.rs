@@ -5,6 +5,7 @@
 //! caller or a secret.
 
 use std::fmt;
+use std::sync::Arc;
 
 use assay_source::Randomness;
 
@@ -83,18 +84,32 @@ impl fmt::Display for TraceContext {
     }
 }
 
+/// What is happening now, as each line of the log says it.
+#[derive(Clone, Debug)]
+pub struct Happening {
+    /// Where in a trace it is.
+    pub context: TraceContext,
+    /// The caller's number of the request, if it is one.
+    pub request: Option<Arc<str>>,
+}
+
 tokio::task_local! {
-    static CURRENT: TraceContext;
+    static CURRENT: Happening;
 }
 
 /// Does something as a part of a trace.
-pub async fn within<T>(context: TraceContext, work: impl Future<Output = T>) -> T {
-    CURRENT.scope(context, work).await
+pub fn within<T>(happening: Happening, work: impl Future<Output = T>) -> impl Future<Output = T> {
+    CURRENT.scope(happening, work)
 }
 
 /// Returns what is happening now, if that is traced.
+pub fn happening() -> Option<Happening> {
+    CURRENT.try_with(Happening::clone).ok()
+}
+
+/// Returns where in a trace we are, if we are.
 pub(crate) fn current() -> Option<TraceContext> {
-    CURRENT.try_with(|context| *context).ok()
+    CURRENT.try_with(|happening| happening.context).ok()
 }
 
 /// On which side of a call something happened.

@@ -1,6 +1,7 @@
 //! What every handler has at hand.
 
 use std::net::IpAddr;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use assay_app::App;
@@ -77,29 +78,40 @@ impl Default for ServerOptions {
     }
 }
 
-/// The platform and how it is served. Copies are the same one.
+/// The platform and how it is served. Copies are the same one; each request makes several.
 #[derive(Clone)]
-pub(crate) struct Context {
+pub(crate) struct Context(Arc<Served>);
+
+/// What a [`Context`] is of.
+pub(crate) struct Served {
     pub(crate) app: App,
-    pub(crate) options: Arc<ServerOptions>,
+    pub(crate) options: ServerOptions,
     /// Bytes of bodies.
     pub(crate) bodies: Arc<Budget>,
     /// Requests that came through proxies.
     pub(crate) requests: Arc<Budget>,
     /// Answers that are given again.
-    pub(crate) kept: Arc<KeptAnswers>,
+    pub(crate) kept: KeptAnswers,
+}
+
+impl Deref for Context {
+    type Target = Served;
+
+    fn deref(&self) -> &Served {
+        &self.0
+    }
 }
 
 impl Context {
     pub(crate) fn new(app: App, options: ServerOptions) -> Self {
-        Self {
+        Self(Arc::new(Served {
             app,
             bodies: Budget::new(options.bodies_bytes_max, options.address_bodies_bytes_max),
             // Together they are no more than connections are.
             requests: Budget::new(usize::MAX, options.address_requests_max.max(1)),
-            options: Arc::new(options),
-            kept: Arc::default(),
-        }
+            options,
+            kept: KeptAnswers::default(),
+        }))
     }
 
     /// Returns who calls, behind the proxies that are ours; none is a request that did

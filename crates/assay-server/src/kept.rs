@@ -11,11 +11,12 @@ use assay_app::Moment;
 use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
 use axum::extract::Request;
 use axum::http::header::{
-    AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, ETAG, IF_NONE_MATCH,
+    AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, ETAG, IF_NONE_MATCH, ORIGIN,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+
+use foldhash::fast::RandomState;
 
 use crate::context::Context;
 use crate::layer::has_tag;
@@ -31,6 +32,8 @@ const ASKED_BYTES_MAX: usize = 16 * 1024;
 const BYTES_MAX: usize = 32 * 1024 * 1024;
 /// What is asked for over and over is there.
 const KEPT_PATH: &str = "/api/v1/review/";
+/// Credentials are mostly shorter.
+const CREDENTIALS_BYTES: usize = 1_200;
 /// The headers that an answer depends on, each of which may stand once.
 const CREDENTIALS: [&str; 3] = ["authorization", "x-api-key", "assay-organisation"];
 
@@ -45,7 +48,7 @@ pub(crate) struct KeptAnswers(Mutex<Answers>);
 
 #[derive(Debug, Default)]
 struct Answers {
-    by_request: HashMap<Vec<u8>, Kept>,
+    by_request: HashMap<Vec<u8>, Kept, RandomState>,
     bytes: usize,
 }
 
@@ -87,10 +90,13 @@ impl KeptAnswers {
 fn asked(request: &Request) -> Option<Vec<u8>> {
     let headers = request.headers();
     let is_one = *request.method() == Method::GET && request.uri().path().starts_with(KEPT_PATH);
-    if !is_one || headers.contains_key(COOKIE) {
+    // Pages of other origins are answered with a header more.
+    if !is_one || headers.contains_key(COOKIE) || headers.contains_key(ORIGIN) {
         return None;
     }
-    let mut asked = request.uri().to_string().into_bytes();
+    let path = request.uri().path_and_query()?.as_str();
+    let mut asked = Vec::with_capacity(path.len() + CREDENTIALS_BYTES);
+    asked.extend_from_slice(path.as_bytes());
     for name in CREDENTIALS {
         let mut values = headers.get_all(name).iter();
         // No header has such a byte in it.
@@ -104,23 +110,48 @@ fn asked(request: &Request) -> Option<Vec<u8>> {
     (is_somebody && asked.len() <= ASKED_BYTES_MAX).then_some(asked)
 }
 
-/// Gives an answer again, or keeps the one that is given.
-pub(crate) async fn keep(context: &Context, request: Request, next: Next) -> Response {
+/// What is to be done about a request.
+pub(crate) enum Look {
+    /// Its answer is given again.
+    Again(Response),
+    /// It has to be answered; how its answer would be kept, if it may be.
+    Ask(Option<Asked>),
+}
+
+/// What an answer is kept under.
+pub(crate) struct Asked {
+    request: Vec<u8>,
+    moment: Moment,
+    at_ms: i64,
+}
+
+/// Looks for the answer of a request.
+pub(crate) fn look(context: &Context, request: &Request) -> Look {
     let asked = match context.options.keeps_answers {
-        true => asked(&request),
+        true => asked(request),
         false => None,
     };
     // What is read after it was taken is no older than it.
     let asked = asked.and_then(|asked| Some((context.app.moment()?, asked)));
     let Some((moment, asked)) = asked else {
-        return next.run(request).await;
+        return Look::Ask(None);
     };
     let now_ms = context.app.now_ms();
-    let known = request.headers().get(IF_NONE_MATCH).cloned();
-    if let Some(kept) = context.kept.get(&asked, moment, now_ms) {
-        return again(kept, known.as_ref());
+    match context.kept.get(&asked, moment, now_ms) {
+        Some(kept) => Look::Again(again(kept, request.headers().get(IF_NONE_MATCH))),
+        None => Look::Ask(Some(Asked {
+            request: asked,
+            moment,
+            at_ms: now_ms,
+        })),
     }
-    let response = next.run(request).await;
+}
+
+/// Keeps an answer, if it may be.
+pub(crate) async fn keep(context: &Context, asked: Option<Asked>, response: Response) -> Response {
+    let Some(asked) = asked else {
+        return response;
+    };
     let is_small = response
         .body()
         .size_hint()
@@ -136,12 +167,12 @@ pub(crate) async fn keep(context: &Context, request: Request, next: Next) -> Res
         return Problem::new(status, "internal", "no answer").into_response();
     };
     let kept = Kept {
-        moment,
-        at_ms: now_ms,
+        moment: asked.moment,
+        at_ms: asked.at_ms,
         headers: parts.headers.clone(),
         body: body.clone(),
     };
-    context.kept.put(asked, kept);
+    context.kept.put(asked.request, kept);
     Response::from_parts(parts, Body::from(body))
 }
 

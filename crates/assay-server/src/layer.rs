@@ -2,127 +2,227 @@
 //! keep browsers careful, and tags by which an answer that did not change is not
 //! sent again.
 
+use std::any::Any;
+use std::convert::Infallible;
+use std::future::{Future, ready};
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{self, Poll};
 use std::time::Duration;
 
-use assay_app::{Span, SpanKind, TraceContext, family, within};
+use assay_app::{Happening, Span, SpanKind, TraceContext, family, within};
 use assay_auth::Identifier;
 use axum::body::{Body, HttpBody as _, to_bytes};
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
-use tracing::Instrument as _;
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt as _;
+use tokio::time::timeout;
+use tower::{Layer, Service};
 
-use crate::budget::{Counted, TooMuch};
+use crate::budget::{Counted, Share, TooMuch};
 use crate::context::Context;
-use crate::kept;
+use crate::kept::{self, Look};
 use crate::problem::{FailedAs, Problem};
 
 const TRACEPARENT: &str = "traceparent";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// A caller's own number is taken over if it is short and plain.
 const REQUEST_ID_BYTES_MAX: usize = 64;
+/// So many headers are put to an answer.
+const HARDENING: usize = 6;
 /// Larger answers are not held to be tagged.
 const TAGGED_BYTES_MAX: usize = 1024 * 1024;
 /// The pages of the documentation bring their own scripts.
 const PAGES: [&str; 2] = ["/docs", "/redoc"];
 
-/// Numbers, limits and counts a request.
-pub(crate) async fn watch(
-    State(context): State<Context>,
-    path: Option<MatchedPath>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let began_ms = context.app.now_ms();
-    let id = request_id(&context, &request);
-    let method = method_label(request.method());
-    let is_page = PAGES
-        .iter()
-        .any(|page| request.uri().path().starts_with(page));
-    let limit = Duration::from_millis(context.options.request_ms);
-    let given = request.headers().get(TRACEPARENT);
-    let parent = given.and_then(|header| TraceContext::parse(header.to_str().ok()?));
-    let trace = match parent {
-        Some(parent) => parent.child(context.app.randomness()),
-        None => TraceContext::new(context.app.randomness()),
-    };
-    let said = tracing::info_span!("request", trace_id = trace.trace_id(), request_id = id);
-    let proxied = context.proxied_of(request.extensions(), request.headers());
-    let mut share = proxied.map(|address| context.requests.share(address));
-    let is_too_much = share.as_mut().is_some_and(|share| share.take(1).is_err());
-    let answering = async {
-        let response = match is_too_much {
-            true => Problem::from(TooMuch).into_response(),
-            false => within(trace, kept::keep(&context, request, next)).await,
-        };
-        tracing::debug!(
-            status = response.status().as_u16(),
-            "a request was answered"
-        );
-        response
-    };
-    let answering = answering.instrument(said);
-    let mut response = match tokio::time::timeout(limit, answering).await {
-        Ok(response) => response,
-        Err(_) => {
-            let detail = "the answer took too long";
-            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", detail).into_response()
+/// Numbers, limits and counts each request, and lets no handler that falls over take anything else
+/// with it. It is outermost, so it is a service of its own: a function as a layer is kept in a box,
+/// which is made anew for each request.
+#[derive(Clone)]
+pub(crate) struct Watch(pub(crate) Context);
+
+impl<S> Layer<S> for Watch {
+    type Service = Watched<S>;
+
+    fn layer(&self, inner: S) -> Watched<S> {
+        Watched {
+            context: self.0.clone(),
+            inner,
         }
-    };
-    let route = path.as_ref().map_or("unmatched", MatchedPath::as_str);
-    let status = response.status();
-    let metrics = context.app.metrics();
-    metrics.count(family::REQUESTS, &[method, route, status.as_str()]);
-    let took_ms = (context.app.now_ms() - began_ms).max(0) as f64;
-    metrics.observe_ms(family::REQUEST_DURATION, &[method, route], took_ms);
-    if let Some(FailedAs(kind)) = response.extensions().get() {
-        metrics.count(family::ERRORS, &[kind]);
-    }
-    if context.app.is_heard() {
-        context.app.tell(&Span {
-            context: trace,
-            parent,
-            name: format!("{method} {route}"),
-            kind: SpanKind::Server,
-            began_ms,
-            ended_ms: context.app.now_ms(),
-            attributes: vec![
-                ("http.request.method", method.to_owned()),
-                ("http.route", route.to_owned()),
-                ("http.response.status_code", status.as_str().to_owned()),
-            ],
-            is_failed: status.is_server_error(),
-        });
-    }
-    harden(&mut response, is_page);
-    if let Ok(id) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(REQUEST_ID, id);
-    }
-    match share {
-        // It is the address's until it is sent, as a stream is for a long time.
-        Some(share) => response.map(|body| Counted::body(body, share)),
-        None => response,
     }
 }
 
+/// What [`Watch`] makes of a service.
+#[derive(Clone)]
+pub(crate) struct Watched<S> {
+    context: Context,
+    inner: S,
+}
+
+impl<S> Service<Request> for Watched<S>
+where
+    S: Service<Request, Error = Infallible>,
+    S::Response: IntoResponse + Send,
+    S::Future: Send + 'static,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut task::Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let mut begun = Begun::of(&self.context, &request);
+        if begun.is_too_much {
+            let refused = Problem::from(TooMuch).into_response();
+            return Box::pin(ready(Ok(begun.end(&self.context, refused))));
+        }
+        let asked = match kept::look(&self.context, &request) {
+            Look::Again(response) => {
+                return Box::pin(ready(Ok(begun.end(&self.context, response))));
+            }
+            Look::Ask(asked) => asked,
+        };
+        let context = self.context.clone();
+        // What it says is known by its numbers (`Happening`): a span of the log is written for
+        // each request, which most requests say nothing within.
+        let happening = Happening {
+            context: begun.trace,
+            request: begun.id.to_str().ok().map(Arc::from),
+        };
+        let answering = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
+        let limit = Duration::from_millis(context.options.request_ms);
+        let answering = within(happening, async move {
+            let response = match timeout(limit, answering).await {
+                Ok(Ok(Ok(response))) => kept::keep(&context, asked, response.into_response()).await,
+                Ok(Ok(Err(never))) => match never {},
+                Ok(Err(panic)) => fallen(panic.as_ref()),
+                Err(_) => {
+                    let detail = "the answer took too long";
+                    let status = StatusCode::SERVICE_UNAVAILABLE;
+                    Problem::new(status, "timeout", detail).into_response()
+                }
+            };
+            let status = response.status().as_u16();
+            tracing::debug!(status, "a request was answered");
+            Ok(begun.end(&context, response))
+        });
+        Box::pin(answering)
+    }
+}
+
+/// A request that is being answered.
+struct Begun {
+    at_ms: i64,
+    id: HeaderValue,
+    method: &'static str,
+    path: Option<MatchedPath>,
+    is_page: bool,
+    trace: TraceContext,
+    parent: Option<TraceContext>,
+    share: Option<Share>,
+    is_too_much: bool,
+}
+
+impl Begun {
+    fn of(context: &Context, request: &Request) -> Self {
+        let headers = request.headers();
+        let randomness = context.app.randomness();
+        let parent = headers.get(TRACEPARENT);
+        let parent = parent.and_then(|header| TraceContext::parse(header.to_str().ok()?));
+        let proxied = context.proxied_of(request.extensions(), headers);
+        let mut share = proxied.map(|address| context.requests.share(address));
+        let is_too_much = share.as_mut().is_some_and(|share| share.take(1).is_err());
+        let path = request.uri().path();
+        Self {
+            at_ms: context.app.now_ms(),
+            id: request_id(context, request),
+            method: method_label(request.method()),
+            path: request.extensions().get().cloned(),
+            is_page: PAGES.iter().any(|page| path.starts_with(page)),
+            trace: match parent {
+                Some(parent) => parent.child(randomness),
+                None => TraceContext::new(randomness),
+            },
+            parent,
+            share,
+            is_too_much,
+        }
+    }
+
+    /// Counts and tells how a request was answered, and completes the answer.
+    fn end(&mut self, context: &Context, mut response: Response) -> Response {
+        let route = self.path.as_ref().map_or("unmatched", MatchedPath::as_str);
+        let status = response.status();
+        let metrics = context.app.metrics();
+        metrics.count(family::REQUESTS, &[self.method, route, status.as_str()]);
+        let ended_ms = context.app.now_ms();
+        let took_ms = (ended_ms - self.at_ms).max(0) as f64;
+        metrics.observe_ms(family::REQUEST_DURATION, &[self.method, route], took_ms);
+        if let Some(FailedAs(kind)) = response.extensions().get() {
+            metrics.count(family::ERRORS, &[kind]);
+        }
+        if context.app.is_heard() {
+            context.app.tell(&Span {
+                context: self.trace,
+                parent: self.parent,
+                name: format!("{} {route}", self.method),
+                kind: SpanKind::Server,
+                began_ms: self.at_ms,
+                ended_ms,
+                attributes: vec![
+                    ("http.request.method", self.method.to_owned()),
+                    ("http.route", route.to_owned()),
+                    ("http.response.status_code", status.as_str().to_owned()),
+                ],
+                is_failed: status.is_server_error(),
+            });
+        }
+        harden(&mut response, self.is_page);
+        response.headers_mut().insert(REQUEST_ID, self.id.clone());
+        match self.share.take() {
+            // It is the address's until it is sent, as a stream is for a long time.
+            Some(share) => response.map(|body| Counted::body(body, share)),
+            None => response,
+        }
+    }
+}
+
+/// Answers for a handler that fell over.
+fn fallen(panic: &(dyn Any + Send)) -> Response {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    tracing::error!(panic = text.unwrap_or("of no text"), "a request fell over");
+    let detail = "something went wrong here; the log knows more";
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail).into_response()
+}
+
 /// Returns the caller's number of the request, or a new one.
-fn request_id(context: &Context, request: &Request) -> String {
+fn request_id(context: &Context, request: &Request) -> HeaderValue {
     let given = request.headers().get(REQUEST_ID);
-    let is_fit = |text: &&str| {
+    let is_fit = |value: &&HeaderValue| {
+        let text = value.as_bytes();
         !text.is_empty()
             && text.len() <= REQUEST_ID_BYTES_MAX
             && text
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
     };
-    match given.and_then(|value| value.to_str().ok()).filter(is_fit) {
-        Some(text) => text.to_owned(),
-        None => Identifier::new(context.app.clock(), context.app.randomness()).to_string(),
+    match given.filter(is_fit) {
+        Some(given) => given.clone(),
+        None => {
+            let id = Identifier::new(context.app.clock(), context.app.randomness());
+            HeaderValue::try_from(id.to_string()).expect("digits and dashes are a value")
+        }
     }
 }
 
@@ -142,6 +242,7 @@ fn method_label(method: &Method) -> &'static str {
 
 fn harden(response: &mut Response, is_page: bool) {
     let headers = response.headers_mut();
+    headers.reserve(HARDENING);
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

@@ -11,7 +11,6 @@ use axum::response::{Html, IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Extension, Router, middleware};
 use tower::ServiceBuilder;
-use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::CorsLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -24,7 +23,7 @@ use crate::endpoint::{
     team, team_activity, token, user, webhook,
 };
 use crate::extract::BodyLimit;
-use crate::layer::{tag, watch};
+use crate::layer::{Watch, tag};
 use crate::openapi::frame;
 use crate::pages::Pages;
 use crate::problem::Problem;
@@ -148,8 +147,7 @@ fn router_inside(app: App, options: ServerOptions) -> Router {
     routes
         .fallback(nothing)
         .method_not_allowed_fallback(not_so)
-        .layer(CatchPanicLayer::custom(fallen))
-        .layer(middleware::from_fn_with_state(context.clone(), watch))
+        .layer(Watch(context.clone()))
         .with_state(context)
 }
 
@@ -185,15 +183,12 @@ pub fn router(app: App, options: ServerOptions) -> Router {
             let pages = Arc::clone(&pages);
             async move { pages.answer(&request) }
         })
-        .method_not_allowed_fallback(not_so)
-        .layer(CatchPanicLayer::custom(fallen));
+        .method_not_allowed_fallback(not_so);
     let routes = match cors {
         Some(cors) => routes.layer(cors),
         None => routes,
     };
-    let routes = routes
-        .layer(middleware::from_fn_with_state(context.clone(), watch))
-        .with_state(context);
+    let routes = routes.layer(Watch(context.clone())).with_state(context);
     below(prefix, routes)
 }
 
@@ -265,21 +260,6 @@ async fn nothing() -> Problem {
 async fn not_so() -> Problem {
     let status = axum::http::StatusCode::METHOD_NOT_ALLOWED;
     Problem::new(status, "method", "this is there, but not for that method")
-}
-
-/// A handler that falls over takes nothing else with it.
-#[expect(clippy::needless_pass_by_value, reason = "the layer asks for it")]
-fn fallen(panic: Box<dyn std::any::Any + Send>) -> Response {
-    let text = panic.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    tracing::error!(panic = text.unwrap_or("of no text"), "a request fell over");
-    let status = axum::http::StatusCode::INTERNAL_SERVER_ERROR;
-    Problem::new(
-        status,
-        "internal",
-        "something went wrong here; the log knows more",
-    )
-    .into_response()
 }
 
 #[cfg(test)]

@@ -15,8 +15,9 @@
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 /// How far a database was. Equal ones say that nothing but quiet rows was committed
 /// between them.
@@ -66,10 +67,14 @@ struct Known {
     changes: u64,
 }
 
+/// So long is an index believed to be there still that was: while this process has the
+/// database open nothing takes it away but somebody's hand.
+const THERE: Duration = Duration::from_millis(100);
+
 /// The index of a write-ahead log, open while it is there.
 pub(crate) struct LogIndex {
     path: PathBuf,
-    file: RwLock<Option<File>>,
+    file: RwLock<Option<Opened>>,
     known: Mutex<Option<Known>>,
     /// Whether anybody took a mark since the writer last looked.
     is_asked: AtomicBool,
@@ -120,16 +125,47 @@ impl LogIndex {
     pub(crate) fn header(&self) -> Option<Header> {
         {
             let file = self.file.read().unwrap_or_else(PoisonError::into_inner);
-            if let Some(file) = &*file
-                && is_there(file)
+            if let Some(opened) = &*file
+                && opened.is_there()
             {
-                return read(file);
+                return read(&opened.file);
             }
         }
-        let opened = File::open(&self.path).ok()?;
-        let header = read(&opened);
+        let opened = Opened::new(File::open(&self.path).ok()?);
+        let header = read(&opened.file);
         *self.file.write().unwrap_or_else(PoisonError::into_inner) = Some(opened);
         header
+    }
+}
+
+/// An index, and when it was last seen to be there.
+struct Opened {
+    file: File,
+    at: Instant,
+    /// Milliseconds after that.
+    seen_ms: AtomicU64,
+}
+
+impl Opened {
+    fn new(file: File) -> Self {
+        Self {
+            file,
+            at: Instant::now(),
+            seen_ms: AtomicU64::new(0),
+        }
+    }
+
+    fn is_there(&self) -> bool {
+        let now_ms = u64::try_from(self.at.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let seen_ms = self.seen_ms.load(Ordering::Relaxed);
+        if u128::from(now_ms.saturating_sub(seen_ms)) < THERE.as_millis() {
+            return true;
+        }
+        let is_there = is_there(&self.file);
+        if is_there {
+            self.seen_ms.store(now_ms, Ordering::Relaxed);
+        }
+        is_there
     }
 }
 

@@ -47,7 +47,7 @@ use crate::job::{
 use crate::metric::family;
 use crate::outgoing_event::TellOutgoing;
 use crate::review_process::ReviewProcess;
-use crate::trace::{self, Fault, Span, SpanKind, TraceContext, within};
+use crate::trace::{self, Fault, Happening, Span, SpanKind, TraceContext, within};
 
 pub(crate) use self::pull_request::queue;
 
@@ -277,12 +277,7 @@ impl Worker {
             None => TraceContext::new(app.randomness()),
         };
         let (id, kind) = (claim.lease.task.to_string(), claim.kind.clone());
-        let said = tracing::info_span!(
-            "task",
-            trace_id = context.trace_id(),
-            task.id = id,
-            task.kind = kind
-        );
+        let said = tracing::info_span!("task", task.id = id, task.kind = kind);
         let attempt = claim.attempt.to_string();
         let began_ms = app.now_ms();
         let work = async {
@@ -290,7 +285,11 @@ impl Worker {
             tracing::debug!(outcome, "a task ended");
             outcome
         };
-        let outcome = within(context, work).instrument(said).await;
+        let happening = Happening {
+            context,
+            request: None,
+        };
+        let outcome = within(happening, work).instrument(said).await;
         app.tell(&Span {
             context,
             parent,
@@ -323,11 +322,11 @@ impl Worker {
         let deadline = Duration::from_millis(u64::try_from(claim.deadline_ms).unwrap_or(1));
         let job = {
             let (this, claim) = (self.clone(), claim.clone());
-            let context = trace::current();
+            let happening = trace::happening();
             let job = async move { this.attempt(&claim).await };
             let job = async move {
-                match context {
-                    Some(context) => within(context, job).await,
+                match happening {
+                    Some(happening) => within(happening, job).await,
                     None => job.await,
                 }
             };

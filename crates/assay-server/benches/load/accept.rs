@@ -108,15 +108,24 @@ async fn send(
         tokio::time::sleep_until(due.into()).await;
         let (head, tail, idle) = (Arc::clone(&head), Arc::clone(&tail), Arc::clone(&idle));
         sent.push(tokio::spawn(async move {
-            let free = idle.lock().await.pop();
-            let mut connection = match free {
-                Some(connection) => connection,
-                None => Connection::open(address).await.expect("the server listens"),
-            };
             let number = format!("{name}-{number}");
             let request = [head.as_slice(), number.as_bytes(), tail.as_slice()].concat();
-            // A server that turns somebody away ends the connection.
-            let answer = connection.ask(&request).await.ok()?;
+            let open = async || Connection::open(address).await.expect("the server listens");
+            let free = idle.lock().await.pop();
+            let was_used = free.is_some();
+            let mut connection = match free {
+                Some(connection) => connection,
+                None => open().await,
+            };
+            let mut answer = connection.ask(&request).await.map(<[u8]>::to_vec);
+            if answer.is_err() && was_used {
+                // The server ends connections that nobody used for some time; whoever sends
+                // webhooks opens another one then. The delivery's number is the same.
+                connection = open().await;
+                answer = connection.ask(&request).await.map(<[u8]>::to_vec);
+            }
+            // A server that turns somebody away ends the connection too.
+            let answer = answer.ok()?;
             let is_accepted = answer.starts_with(b"HTTP/1.1 202 ");
             let took = due.elapsed();
             if is_accepted {

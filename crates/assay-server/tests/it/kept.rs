@@ -12,6 +12,7 @@ on_both_engines!(
     what_is_committed_is_seen_at_once_whoever_commits_it,
     rights_that_are_taken_away_are_gone_at_once,
     each_caller_gets_their_own_answer,
+    a_page_of_another_origin_may_read_what_was_read_without_it,
     calls_that_are_counted_are_counted_each,
 );
 
@@ -66,6 +67,24 @@ async fn what_is_committed_is_seen_at_once_whoever_commits_it(test: TestStore) {
         let answer = request.send(server.address).await;
         assert_eq!((answer.status, answer.body.len()), (304, 0));
         assert_eq!(answer.header("etag"), Some(tag.as_str()));
+    }
+    server.stop().await;
+}
+
+async fn a_page_of_another_origin_may_read_what_was_read_without_it(test: TestStore) {
+    let origin = "https://board.example";
+    let server = TestServer::start_with(test.store.clone(), |_, options, _| {
+        options.cors_origins = vec![origin.to_owned()];
+    })
+    .await;
+    let review = asked_review(&server).await;
+    for sent in [None, Some(origin), None, Some(origin)] {
+        let mut request = Request::get(&format!("/api/v1/review/{review}")).bearer(&server.admin);
+        if let Some(origin) = sent {
+            request = request.header("origin", origin);
+        }
+        let answer = request.send(server.address).await;
+        assert_eq!(answer.header("access-control-allow-origin"), sent);
     }
     server.stop().await;
 }

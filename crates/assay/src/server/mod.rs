@@ -6,6 +6,7 @@ pub(crate) mod audit;
 mod database;
 mod demo;
 mod forge;
+mod log;
 mod probe;
 mod settings;
 mod telemetry;
@@ -26,8 +27,10 @@ use assay_server::{ServeLimits, ServerOptions};
 use assay_store::{Cache, Rates, Spread};
 use secrecy::ExposeSecret as _;
 use tokio::sync::watch;
+use tracing_subscriber::fmt::format;
 
 pub(crate) use self::forge::{etags, world};
+use self::log::Numbered;
 pub(crate) use self::settings::is_local;
 use self::settings::{Given, LogFormat, Settings};
 use crate::arguments::{Role, ServeArguments, WorkerArguments};
@@ -92,9 +95,19 @@ fn log(settings: &Settings) {
         .with_max_level(settings.log_level)
         .with_writer(std::io::stderr)
         .with_ansi(false);
-    match settings.log_format {
-        LogFormat::Json => builder.json().init(),
-        LogFormat::Text => builder.init(),
+    let format = settings.log_format;
+    match format {
+        LogFormat::Json => {
+            let lines = Numbered::new(format::json(), format);
+            builder
+                .fmt_fields(format::JsonFields::new())
+                .event_format(lines)
+                .init();
+        }
+        LogFormat::Text => {
+            let lines = format::Format::default().with_ansi(false);
+            builder.event_format(Numbered::new(lines, format)).init();
+        }
     }
 }
 

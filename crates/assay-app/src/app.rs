@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use assay_auth::{FieldKeys, Networks, RateLimit, Scope, TokenKeys};
 use assay_forge::OutgoingClient;
+use assay_review::PromptSet;
 use assay_source::{Clock, Randomness};
 use assay_store::{Cache, CacheOptions, Mark, Rates, Store, Tx};
 use serde_json::Value;
@@ -16,6 +17,7 @@ use crate::knowledge::KeptKnowledge;
 use crate::live::{LiveLimits, Rooms};
 use crate::login::LoginProvider;
 use crate::metric::Metrics;
+use crate::prompt_choice::KeptPrompts;
 use crate::quota::KeptQuotas;
 use crate::review_events::{Onlookers, StreamLimits};
 use crate::trace::{Fault, Listener, Span};
@@ -48,6 +50,8 @@ pub struct AppOptions {
     pub field_keys: Option<FieldKeys>,
     /// Tells other programs what happens.
     pub outgoing: OutgoingClient,
+    /// What models are told, unless an organisation has words of its own.
+    pub prompts: PromptSet,
     /// Who called how often.
     pub rates: Rates,
     /// Where what was worked out is kept; none is in this process only.
@@ -82,6 +86,7 @@ impl AppOptions {
             login_providers: Vec::new(),
             field_keys: None,
             outgoing: OutgoingClient::new(Arc::new(|_| false)),
+            prompts: PromptSet::shipped(),
             rates: Rates::default(),
             cache: None,
             streams: StreamLimits::default(),
@@ -108,6 +113,7 @@ struct Inner {
     scans: Semaphore,
     quotas: KeptQuotas,
     knowledge: KeptKnowledge,
+    prompts: KeptPrompts,
     onlookers: Onlookers,
     rooms: Rooms,
 }
@@ -128,6 +134,7 @@ impl App {
             scans,
             quotas: KeptQuotas::default(),
             knowledge: KeptKnowledge::default(),
+            prompts: KeptPrompts::default(),
             onlookers: Onlookers::default(),
             rooms: Rooms::default(),
         }))
@@ -194,6 +201,10 @@ impl App {
 
     pub(crate) fn kept_knowledge(&self) -> &KeptKnowledge {
         &self.0.knowledge
+    }
+
+    pub(crate) fn kept_prompts(&self) -> &KeptPrompts {
+        &self.0.prompts
     }
 
     pub(crate) fn kept_quotas(&self) -> &KeptQuotas {

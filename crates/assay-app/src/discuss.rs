@@ -141,6 +141,7 @@ async fn turn(
 ) -> Result<AgentReply, String> {
     let text = talk.render(side, hint)?;
     let mut ask = Ask::new(text.system, text.user).with_schema(form(side), schema(side, concerns));
+    ask.prompt = Some(text.tag);
     ask.output_tokens_max = OUTPUT_TOKENS_MAX;
     ask.temperature = talk.agent(side).temperature;
     let call = Call {

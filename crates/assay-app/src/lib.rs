@@ -25,6 +25,7 @@ mod model_talk;
 mod model_usage;
 mod model_wish;
 mod paging;
+mod prompt_choice;
 mod rate;
 mod spend_book;
 mod trace;
@@ -50,6 +51,7 @@ mod outgoing;
 mod outside;
 mod package;
 mod profile;
+mod prompt;
 mod question;
 mod quota;
 mod repository;
@@ -109,7 +111,7 @@ pub use login::{Admission, BegunLogin, FinishedLogin, LoginProvider, ProviderKin
 pub use metric::{Family, Kind, Metrics, family};
 pub use model_desk::{DeskSettings, ModelDesk};
 pub use model_review::{TASK_JUDGE, TASK_REVIEW, review_with_model, review_without_model};
-pub use model_talk::{FIRST_LINE, ModelTalk, ToldMessage};
+pub use model_talk::{FIRST_LINE, ModelTalk, TallyLine, ToldMessage};
 pub use model_usage::{USAGE_BY, UsageLine};
 pub use model_wish::{MODEL_WISH_BYTES_MAX, ModelWish};
 pub use organisation::{CreatedOrganisation, OrganisationView};
@@ -119,6 +121,10 @@ pub use outside::{OutsideTaken, OutsideWish};
 pub use package::{PackageView, Packages, ReportedPackage};
 pub use paging::Paging;
 pub use profile::{Profile, UsageView};
+pub use prompt::{
+    PromptActivationView, PromptChecked, PromptDetail, PromptFaultView, PromptKey,
+    PromptVariableView, PromptVersionView, PromptView, PromptWish, ReviewPromptView, SavedPrompt,
+};
 pub use question::{
     AskWish, AskedQuestion, QuestionAnswer, QuestionCitation, QuestionPassage, QuestionView,
     SaidAnswer,

@@ -11,7 +11,8 @@ use assay_llm::{
 };
 use assay_review::{
     Concern, JudgeReply, ModelClaim, ModelPlan, ModelRemark, ModelReply, ModelTally, ModelVerdict,
-    ModelWeight, Rendered, Settings, Subject, conclude_remarks, draft_remarks,
+    ModelWeight, Prompt, PromptOrigin, PromptSet, Rendered, Settings, Subject, conclude_remarks,
+    draft_remarks,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -89,6 +90,7 @@ pub async fn review_with_model(
         Err(why) => ModelReply::Failed(why),
     });
     let draft = draft_remarks(subject, settings, plan, replies.collect(), report);
+    let is_judging = !draft.questions.is_empty();
     let questions = draft.questions.iter().map(|question| {
         let ask = question
             .render(prompts, hint)
@@ -102,7 +104,24 @@ pub async fn review_with_model(
     });
     let replies = replies.collect();
     let about = spent.about(&model.id().to_string());
-    conclude_remarks(subject, settings, plan, draft, replies, &about, report)
+    let tally = conclude_remarks(subject, settings, plan, draft, replies, &about, report);
+    note_prompts(prompts, hint, is_judging, report);
+    tally
+}
+
+/// Says which prompts were not those of the program, which its version names.
+fn note_prompts(prompts: &PromptSet, hint: Option<&str>, is_judging: bool, report: &mut Report) {
+    let names = [TASK_REVIEW, TASK_JUDGE];
+    let names = &names[..1 + usize::from(is_judging)];
+    let used = names.iter().filter_map(|name| prompts.find(name, hint));
+    let own: Vec<String> = used
+        .filter(|prompt| prompt.origin != PromptOrigin::Shipped)
+        .map(Prompt::tag)
+        .collect();
+    if !own.is_empty() {
+        let note = format!("what the model was told: {}", own.join(", "));
+        report.overview.notes.push(note);
+    }
 }
 
 /// Puts into a report that no question could be asked.
@@ -138,6 +157,7 @@ pub(crate) fn purpose(task: &'static str, weight: ModelWeight) -> Purpose {
 fn ask_of(text: Rendered, name: &str, schema: Value) -> Ask {
     let mut ask = Ask::new(text.system, text.user).with_schema(name, schema);
     ask.output_tokens_max = OUTPUT_TOKENS_MAX;
+    ask.prompt = Some(text.tag);
     ask
 }
 

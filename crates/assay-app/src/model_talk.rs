@@ -2,11 +2,11 @@
 //! there, and what it wants to ask models; it is told what they answer.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use assay_llm::{Model, RELAY_LINE_BYTES_MAX, RelayQuestion};
-use assay_review::{AgentMessage, Side};
+use assay_review::{AgentMessage, ModelTally, Side};
 use serde::{Deserialize, Serialize};
 use tokio::io::{
     AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
@@ -21,6 +21,8 @@ use crate::review_process::StepHeard;
 
 /// Questions of one process.
 const QUESTIONS_MAX: usize = 300;
+/// Remarks of one answer.
+const REMARKS_OF_ANSWER_MAX: usize = 100;
 /// So long before the process has to end no model is waited for any more: what it has
 /// until then is still put together.
 const MARGIN: Duration = Duration::from_secs(20);
@@ -39,6 +41,63 @@ pub struct ModelTalk {
     pub first: Option<oneshot::Sender<Remarks>>,
     /// Gets what agents say as soon as it is said.
     pub told: Option<mpsc::Sender<ToldMessage>>,
+    /// Gets what was counted of the answers.
+    pub tallied: Arc<OnceLock<ModelTally>>,
+}
+
+/// What was counted of the answers of a review, as a line of the process that reviews.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TallyLine {
+    model_tally: [u32; 7],
+}
+
+impl TallyLine {
+    /// Makes one of what was counted.
+    pub fn of(tally: ModelTally) -> Self {
+        let count = |many: usize| u32::try_from(many).unwrap_or(u32::MAX);
+        Self {
+            model_tally: [
+                count(tally.asked),
+                count(tally.whole),
+                count(tally.remarks),
+                count(tally.wrong),
+                count(tally.beside),
+                count(tally.kept),
+                count(tally.actionable),
+            ],
+        }
+    }
+
+    /// Returns it as a line.
+    pub fn line(&self) -> String {
+        serde_json::to_string(self).expect("keys are text") + "\n"
+    }
+
+    /// Reads a line; none when it is something else, or makes no sense: parts of a whole
+    /// are no more than it.
+    fn parse(line: &[u8]) -> Option<ModelTally> {
+        let Self { model_tally } = serde_json::from_slice(line).ok()?;
+        let [asked, whole, remarks, wrong, beside, kept, actionable] =
+            model_tally.map(|many| many as usize);
+        let most = QUESTIONS_MAX * REMARKS_OF_ANSWER_MAX;
+        let holds = whole <= asked
+            && asked <= QUESTIONS_MAX
+            && remarks <= most
+            && wrong <= remarks
+            && beside <= remarks
+            && kept <= remarks
+            && actionable <= kept;
+        holds.then_some(ModelTally {
+            asked,
+            whole,
+            remarks,
+            wrong,
+            beside,
+            kept,
+            actionable,
+        })
+    }
 }
 
 /// What an agent said, as a line of the process in which it talks.
@@ -110,6 +169,9 @@ pub(crate) async fn converse(
                     if let Some(sender) = &talk.told {
                         drop(sender.try_send(told));
                     }
+                } else if let Some(tally) = TallyLine::parse(&line) {
+                    // What is said first holds.
+                    talk.tallied.get_or_init(|| tally);
                 } else if let Some(question) = RelayQuestion::parse(&line) {
                     asked += 1;
                     let model = Arc::clone(&talk.model);
@@ -144,4 +206,35 @@ async fn remarks(file: &Path) -> Option<Remarks> {
         return None;
     }
     Remarks::read(&tokio::fs::read(file).await.ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use assay_review::ModelTally;
+
+    use super::TallyLine;
+
+    #[test]
+    fn what_was_counted_comes_back_and_nonsense_does_not() {
+        let tally = ModelTally {
+            asked: 3,
+            whole: 2,
+            remarks: 5,
+            wrong: 1,
+            beside: 1,
+            kept: 3,
+            actionable: 2,
+        };
+        let line = TallyLine::of(tally).line();
+        assert_eq!(TallyLine::parse(line.as_bytes()), Some(tally));
+        for wrong in [
+            "{\"model_tally\":[1,2,0,0,0,0,0]}",
+            "{\"model_tally\":[1,1,4,0,0,5,0]}",
+            "{\"model_tally\":[4000000,1,4,0,0,1,0]}",
+            "{\"model_tally\":[1,1]}",
+            "{}",
+        ] {
+            assert_eq!(TallyLine::parse(wrong.as_bytes()), None, "{wrong}");
+        }
+    }
 }

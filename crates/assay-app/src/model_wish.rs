@@ -2,15 +2,40 @@
 //! key. It is read by the same program on the other side.
 
 use assay_llm::ModelId;
-use assay_review::{Concern, ModelLimits, ModelOptions, Prompt, PromptSet};
+use assay_review::{Concern, ModelLimits, ModelOptions, Prompt, PromptOrigin, PromptSet};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
 /// The form.
-const SCHEMA: &str = "assay.model-wish/1";
+const SCHEMA: &str = "assay.model-wish/2";
 /// Bytes of one.
 pub const MODEL_WISH_BYTES_MAX: usize = 16 << 20;
+
+/// A template as the process is told of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WishPrompt {
+    origin: String,
+    text: String,
+}
+
+impl WishPrompt {
+    fn of(prompt: &Prompt) -> Self {
+        Self {
+            origin: prompt.origin.name().to_owned(),
+            text: prompt.to_text(),
+        }
+    }
+
+    fn read(&self) -> Result<Prompt, String> {
+        let mut origins = PromptOrigin::ALL.into_iter();
+        let origin = origins.find(|one| one.name() == self.origin);
+        let origin = origin.ok_or_else(|| format!("no prompt is `{}`", self.origin))?;
+        let prompt = Prompt::parse(&self.text).map_err(|why| why.to_string())?;
+        Ok(prompt.with_origin(origin))
+    }
+}
 
 /// What the process is told.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -22,7 +47,9 @@ pub struct ModelWish {
     remarks_max: usize,
     concerns: Vec<String>,
     is_judged: bool,
-    prompts: Vec<String>,
+    prompts: Vec<WishPrompt>,
+    /// Why prompts that were to be there are not.
+    refused: Vec<String>,
     /// The model that is likely asked, for prompts that are made for some.
     model: String,
 }
@@ -38,7 +65,8 @@ impl ModelWish {
             remarks_max: options.limits.remarks_max,
             concerns: concerns.collect(),
             is_judged: options.is_judged,
-            prompts: options.prompts.all().iter().map(Prompt::to_text).collect(),
+            prompts: options.prompts.all().iter().map(WishPrompt::of).collect(),
+            refused: options.prompts.refused().to_vec(),
             model: model.to_string(),
         }
     }
@@ -62,9 +90,12 @@ impl ModelWish {
         let concerns = wish.concerns.iter().map(|name| Concern::from_name(name));
         let concerns: Option<Vec<Concern>> = concerns.collect();
         let mut prompts = PromptSet::shipped();
-        for text in &wish.prompts {
-            let put = Prompt::parse(text).and_then(|prompt| prompts.put(prompt));
-            put.map_err(|why| wrong(why.to_string()))?;
+        for told in &wish.prompts {
+            let prompt = told.read().map_err(wrong)?;
+            prompts.put(prompt).map_err(|why| wrong(why.to_string()))?;
+        }
+        for why in wish.refused {
+            prompts.refuse(why);
         }
         let model = ModelId::parse(&wish.model);
         let options = ModelOptions {

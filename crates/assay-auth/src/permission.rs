@@ -101,6 +101,10 @@ permissions! {
     KnowledgeRead = "knowledge:read",
     /// Add, change and remove documents of what the organisation knows.
     KnowledgeManage = "knowledge:manage",
+    /// See what models are told, in which versions, and how experiments with them go.
+    PromptRead = "prompt:read",
+    /// Write and activate what models are told, and run experiments with it.
+    PromptManage = "prompt:manage",
 }
 
 impl Permission {

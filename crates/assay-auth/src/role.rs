@@ -43,6 +43,7 @@ const SENIOR_DEVELOPER: PermissionSet = DEVELOPER.union(PermissionSet::of(&[
     P::UsageRead,
     P::TaskRead,
     P::SettingRead,
+    P::PromptRead,
 ]));
 
 const TEAM_LEAD: PermissionSet = SENIOR_DEVELOPER.union(PermissionSet::of(&[

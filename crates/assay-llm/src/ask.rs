@@ -19,6 +19,9 @@ pub struct Ask {
     pub output_tokens_max: u32,
     /// How much chance is in the answer. Sent only when it is set and the model takes it.
     pub temperature: Option<f64>,
+    /// Which prompt put it into words, such as `review@2`. It stands in transcripts, is
+    /// not sent to models, and makes no other question of one.
+    pub prompt: Option<String>,
 }
 
 /// Something that was said.

@@ -23,6 +23,8 @@ use crate::transcript::{AnswerWire, ErrorWire};
 pub const RELAY_LINE_BYTES_MAX: usize = 8 << 20;
 /// Messages of a question.
 const MESSAGES_MAX: usize = 16;
+/// Bytes of the name of a prompt.
+const PROMPT_BYTES_MAX: usize = 4_096;
 /// Tokens of an answer.
 const OUTPUT_TOKENS_MAX: u32 = 32_768;
 /// The tasks that questions are asked for.
@@ -34,6 +36,8 @@ struct QuestionLine {
     model_question: u64,
     task: String,
     complexity: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    prompt: Option<String>,
     ask: Value,
 }
 
@@ -102,6 +106,7 @@ impl AskWire {
             tools: Vec::new(),
             output_tokens_max: self.output_tokens_max.min(OUTPUT_TOKENS_MAX),
             temperature: self.temperature,
+            prompt: None,
         })
     }
 }
@@ -128,7 +133,10 @@ impl RelayQuestion {
         let ask: AskWire = serde_json::from_value(wire.ask).ok()?;
         Some(Self {
             number: wire.model_question,
-            ask: ask.ask()?,
+            ask: Ask {
+                prompt: wire.prompt.filter(|tag| tag.len() <= PROMPT_BYTES_MAX),
+                ..ask.ask()?
+            },
             purpose: Purpose { task, complexity },
         })
     }
@@ -207,6 +215,7 @@ impl<W: Write + Send> Relay<W> {
             model_question: number,
             task: purpose.task.to_owned(),
             complexity: purpose.complexity.name().to_owned(),
+            prompt: ask.prompt.clone(),
             ask: ask.to_value(),
         };
         let line = serde_json::to_string(&line).expect("keys are text") + "\n";

@@ -33,6 +33,8 @@ struct HeadLine {
 #[serde(deny_unknown_fields)]
 struct EntryLine {
     key: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    prompt: Option<String>,
     ask: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
     answer: Option<AnswerWire>,
@@ -237,6 +239,7 @@ impl<M: Model> Model for Recorder<M> {
             let value = ask.to_value();
             let entry = EntryLine {
                 key: key(&value),
+                prompt: ask.prompt.clone(),
                 ask: value,
                 answer: result.as_ref().ok().map(AnswerWire::of),
                 error: result.as_ref().err().map(ErrorWire::of),

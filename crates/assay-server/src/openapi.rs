@@ -26,6 +26,7 @@ const BEARER: &str = "bearer";
         (name = "audit", description = "What was done, in a chain that shows changes."),
         (name = "findings", description = "Findings over all reviews, and what people think of them."),
         (name = "health", description = "How the server does."),
+        (name = "prompts", description = "What models are told, in its versions, and experiments with it."),
         (name = "knowledge", description = "Questions about repositories; best practices, an organisation's documents, and what was accepted."),
         (name = "live", description = "What people and agents say about a review, as it happens."),
         (name = "model", description = "Language models: what they cost."),

@@ -19,8 +19,8 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::context::{Context, ServerOptions};
 use crate::endpoint::{
     ask, audit, discussion, events, finding, health, key, knowledge, live, login, metrics, model,
-    organisation, outgoing, repository, review, review_talk, rule, scan, session, setting, task,
-    team, team_activity, token, user, webhook,
+    organisation, outgoing, prompt, repository, review, review_talk, rule, scan, session, setting,
+    task, team, team_activity, token, user, webhook,
 };
 use crate::extract::BodyLimit;
 use crate::layer::{Watch, tag};
@@ -54,6 +54,8 @@ pub(crate) fn described() -> OpenApiRouter<Context> {
         .routes(routes!(scan::secrets))
         .routes(routes!(knowledge::list, knowledge::put))
         .routes(routes!(discussion::list, discussion::start))
+        .routes(routes!(prompt::list, prompt::save))
+        .routes(routes!(prompt::check))
         .layer(Extension(BodyLimit(TEXT_BYTES_MAX)));
     let api = OpenApiRouter::new()
         .routes(routes!(token::issue))
@@ -112,6 +114,13 @@ pub(crate) fn described() -> OpenApiRouter<Context> {
         .routes(routes!(user::get, user::update, user::remove))
         .routes(routes!(user::set_role))
         .routes(routes!(model::usage))
+        .routes(routes!(prompt::get))
+        .routes(routes!(prompt::versions))
+        .routes(routes!(prompt::version))
+        .routes(routes!(prompt::diff))
+        .routes(routes!(prompt::activate))
+        .routes(routes!(prompt::roll_back))
+        .routes(routes!(prompt::used))
         .routes(routes!(setting::list))
         .routes(routes!(setting::get, setting::put, setting::remove))
         .routes(routes!(outgoing::list, outgoing::create))

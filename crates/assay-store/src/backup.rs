@@ -18,7 +18,7 @@ use crate::value::args;
 use crate::{Engine, Error, Store};
 
 /// Every table, each after those that it refers to.
-const TABLES: [&str; 38] = [
+const TABLES: [&str; 43] = [
     "organisation",
     "user_account",
     "role",
@@ -57,6 +57,11 @@ const TABLES: [&str; 38] = [
     "knowledge_document",
     "question",
     "discussion",
+    "prompt",
+    "prompt_version",
+    "prompt_activation",
+    "review_prompt",
+    "model_quality",
 ];
 
 /// What a file of rows begins with.
@@ -401,6 +406,7 @@ mod tests {
             include_str!("../../../migrations/postgres/0017-transcript.sql"),
             include_str!("../../../migrations/postgres/0018-question.sql"),
             include_str!("../../../migrations/postgres/0019-discussion.sql"),
+            include_str!("../../../migrations/postgres/0020-prompt.sql"),
         ];
         assert_eq!(texts.len(), crate::Store::migrations_known());
         let lines = texts.iter().flat_map(|text| text.lines());

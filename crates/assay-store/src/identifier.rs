@@ -86,6 +86,8 @@ identifiers! {
     OutgoingWebhookId
     /// Names what a tool found in a commit.
     OutsideImportId
+    /// Names what models are told for one task.
+    PromptId
     /// Names a question about a repository.
     QuestionId
     /// Names what was said on a pull request.

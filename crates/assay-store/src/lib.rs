@@ -43,6 +43,7 @@ mod model_usage;
 mod outgoing_webhook;
 mod outside_import;
 mod partition;
+mod prompt;
 mod question;
 mod quota;
 mod rate;
@@ -69,8 +70,8 @@ pub use idempotency::Idempotency;
 pub use identifier::{
     DeliveryId, DiscussionId, FeedbackId, FindingId, ForgeInstallationId, KnowledgeDocumentId,
     LiveConnectionId, LiveMessageId, LiveNodeId, ModelUsageId, OutgoingAttemptId,
-    OutgoingMessageId, OutgoingWebhookId, OutsideImportId, QuestionId, RemarkId, RepositoryId,
-    ReviewId, TaskId,
+    OutgoingMessageId, OutgoingWebhookId, OutsideImportId, PromptId, QuestionId, RemarkId,
+    RepositoryId, ReviewId, TaskId,
 };
 pub use knowledge::{
     AcceptedRemark, KnowledgeDocument, KnowledgeDocumentRow, KnowledgeState, NewKnowledgeDocument,
@@ -84,6 +85,10 @@ pub use open::{Engine, Store, StoreOptions, database_create, database_drop};
 pub use outgoing_webhook::{NewOutgoingWebhook, OutgoingAttempt, OutgoingWebhook, WEBHOOKS_MAX};
 pub use outside_import::{IMPORT_OUTPUT_BYTES_MAX, IMPORTS_MAX, ImportKept, OutsideImport};
 pub use partition::statements_of_a_month;
+pub use prompt::{
+    ModelQualityRow, PROMPT_VERSIONS_MAX, PROMPTS_MAX, PromptActivation, PromptRow, PromptSource,
+    PromptState, PromptVersion, ReviewPrompt,
+};
 pub use question::{NewQuestion, Question, QuestionState};
 pub use rate::Rates;
 pub use remark::{Remark, RemarkState};

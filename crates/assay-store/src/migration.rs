@@ -48,6 +48,7 @@ const MIGRATIONS: &[Migration] = migrations! {
     17 "0017-transcript"
     18 "0018-question"
     19 "0019-discussion"
+    20 "0020-prompt"
 };
 
 /// Keeps two processes from migrating one server at once.

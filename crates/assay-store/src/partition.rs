@@ -38,11 +38,13 @@ const REVIEWS: [Parted; 4] = [
     },
 ];
 /// What belongs to reviews and is not kept by month.
-const OF_REVIEWS: [&str; 4] = [
+const OF_REVIEWS: [&str; 6] = [
     "live_message",
     "live_presence",
     "model_transcript",
     "discussion",
+    "review_prompt",
+    "model_quality",
 ];
 const USAGE: [Parted; 1] = [Parted {
     table: "model_usage",

@@ -1,6 +1,7 @@
 //! The command line: what can be said, and what it is called.
 
 mod admin;
+mod prompt;
 mod search;
 
 use std::path::PathBuf;
@@ -13,6 +14,10 @@ pub(crate) use self::admin::{
     OrganisationArguments, TaskCommand, TaskRetryArguments, UserCommand,
 };
 
+pub(crate) use self::prompt::{
+    PromptCheckArguments, PromptCommand, PromptDiffArguments, PromptListArguments,
+    PromptShowArguments, PromptSourceArguments,
+};
 pub(crate) use self::search::{
     AskArguments, DiscussArguments, KnowledgeAddArguments, KnowledgeCommand,
     KnowledgeListArguments, KnowledgeRemoveArguments, KnowledgeSearchArguments, VectorArguments,
@@ -93,6 +98,9 @@ pub(crate) enum Command {
     /// Search best practices, and keep documents of your own beside them
     #[command(subcommand)]
     Knowledge(KnowledgeCommand),
+    /// Show, check and compare what language models are told
+    #[command(subcommand)]
+    Prompt(PromptCommand),
     /// Show what a change reaches: callers, tests, entry points
     Impact(ImpactArguments),
     /// Mend what has a fix: show the difference, or write it

@@ -74,6 +74,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Ask(own) => command::ask::run(global, own),
         Command::Discuss(own) => command::discuss::run(global, own),
         Command::Knowledge(own) => command::knowledge::run(own),
+        Command::Prompt(own) => command::prompt::run(own),
         Command::Impact(own) => command::impact::run(global, own),
         Command::Fix(own) => command::fix::run(global, own),
         Command::Explain(own) => command::explain::run(global, own),

@@ -142,6 +142,7 @@ impl Worker {
             repository,
             user: question.asked.user,
             login,
+            change: None,
             is_wanted: |setting| setting.ask,
             cast: None,
         };

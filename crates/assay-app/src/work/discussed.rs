@@ -136,6 +136,7 @@ impl Worker {
             repository,
             user: discussion.asked.user,
             login,
+            change: None,
             is_wanted: |setting| setting.discuss,
             cast: Some([model(&agents.reviewer), model(&agents.coder)]),
         };

@@ -2,13 +2,13 @@
 //! the code asks, and holds no key; this process asks the models, and puts in nothing of its own, no token of a
 //! forge either.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use assay_auth::{Scope, UserId};
 use assay_llm::{Budget, BudgetHolder, Meter, Model, ModelId, Recorder, SpendBook};
-use assay_review::ModelOptions;
+use assay_review::{ModelOptions, ModelTally};
 use assay_source::{BlobCache, ErrorKind};
-use assay_store::{Claim, ModelUsage, Repository, ReviewId};
+use assay_store::{Claim, ModelQualityRow, ModelUsage, Repository, ReviewId, ReviewPrompt};
 use tokio::sync::oneshot;
 
 use super::Worker;
@@ -46,6 +46,8 @@ pub(super) struct SeatFor<'a> {
     pub(super) user: Option<UserId>,
     /// Whose change it is or who asks, as they are called.
     pub(super) login: Option<String>,
+    /// What is reviewed or talked about, the same for all pushes of it.
+    pub(super) change: Option<String>,
     /// Whether the organisation lets models be asked for it.
     pub(super) is_wanted: fn(&ModelSetting) -> bool,
     /// The models of a reviewer and a coder, where two agents ask and each has its own.
@@ -57,6 +59,9 @@ pub(super) struct Seat {
     recorder: Arc<Recorder<Arc<dyn Model>>>,
     notes: Arc<CallNotes>,
     options: ModelOptions,
+    /// The prompts that the review uses, if it is one.
+    prompts: Vec<ReviewPrompt>,
+    tallied: Arc<OnceLock<ModelTally>>,
     review: Option<ReviewId>,
     repository: Repository,
     user: Option<UserId>,
@@ -77,6 +82,7 @@ impl Seat {
             model: Arc::<Recorder<Arc<dyn Model>>>::clone(&self.recorder),
             first,
             told: None,
+            tallied: Arc::clone(&self.tallied),
         }
     }
 }
@@ -152,14 +158,24 @@ impl Worker {
             }
         };
         let mut options = models.options.clone();
+        let chosen = app
+            .prompts_chosen(scope, &models.options.prompts, asked.change.as_deref())
+            .await?;
         options.concerns = setting.concerns().unwrap_or(options.concerns);
         options.is_judged = setting.judge.unwrap_or(options.is_judged);
         let remarks_max = setting.remarks_max;
         options.limits.remarks_max = remarks_max.unwrap_or(options.limits.remarks_max);
+        let used = match asked.review {
+            Some(_) => chosen.used(&model.id().name, options.is_judged),
+            None => Vec::new(),
+        };
+        options.prompts = chosen.set;
         Ok(Some(Seat {
             recorder: Arc::new(Recorder::new(model)),
             notes,
             options,
+            prompts: used,
+            tallied: Arc::default(),
             review: asked.review,
             repository: repository.clone(),
             user: asked.user,
@@ -242,7 +258,26 @@ impl Worker {
         if let Some(review) = seat.review {
             tx.model_transcript_put(scope, review, transcript.as_bytes())
                 .await?;
+            tx.review_prompt_replace(scope, review, &seat.prompts)
+                .await?;
+            if let Some(tally) = seat.tallied.get() {
+                tx.model_quality_put(scope, review, &quality_row(*tally))
+                    .await?;
+            }
         }
         tx.commit().await
+    }
+}
+
+fn quality_row(tally: ModelTally) -> ModelQualityRow {
+    let count = |many: usize| i64::try_from(many).unwrap_or(i64::MAX);
+    ModelQualityRow {
+        asked: count(tally.asked),
+        whole: count(tally.whole),
+        remarks: count(tally.remarks),
+        wrong: count(tally.wrong),
+        beside: count(tally.beside),
+        kept: count(tally.kept),
+        actionable: count(tally.actionable),
     }
 }

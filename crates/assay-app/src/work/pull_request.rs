@@ -156,6 +156,11 @@ pub(crate) async fn queue(
     Ok(review)
 }
 
+/// Returns what names a pull request in all its pushes.
+pub(super) fn change_key(repository: RepositoryId, number: u64) -> String {
+    format!("{repository}/{number}")
+}
+
 /// A pull request, with the client that asks for it.
 pub(super) struct Reached<'a> {
     pub(super) tools: &'a ForgeTools,
@@ -300,6 +305,7 @@ impl Worker {
             repository: &whole,
             user: None,
             login: pull.author.clone(),
+            change: Some(change_key(repository, job.number)),
             is_wanted: |setting| setting.review,
             cast: None,
         };

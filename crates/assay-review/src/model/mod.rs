@@ -11,6 +11,7 @@ mod convention;
 mod discussion;
 mod judge;
 mod prompt;
+mod prompt_check;
 mod quality;
 mod reading;
 mod refute;
@@ -41,7 +42,10 @@ pub use self::discussion::{
     Ending, Point, PointState, Side, Stand,
 };
 pub use self::judge::{JudgeQuestion, JudgeReply, ModelVerdict};
-pub use self::prompt::{Prompt, PromptError, PromptSet, Rendered};
+pub use self::prompt::{Prompt, PromptOrigin, PromptSet, Rendered, TEMPLATE_BYTES_MAX};
+pub use self::prompt_check::{
+    PromptError, PromptFault, PromptVariable, prompt_names, prompt_variables,
+};
 pub use self::quality::{ModelQuality, ModelTally};
 use self::reading::{Reader, plain};
 use self::remark::{Drop, anchored};
@@ -181,6 +185,12 @@ pub fn draft_remarks(
 ) -> ModelDraft {
     let mut drops = Vec::new();
     let mut read = BTreeSet::new();
+    let refused = plan.options.prompts.refused().iter();
+    report.problems.extend(refused.map(|why| Problem {
+        what: "model review".to_owned(),
+        path: None,
+        message: why.clone(),
+    }));
     let mut remarks: Vec<Finding> = Vec::new();
     let mut tally = ModelTally {
         asked: plan.questions.len(),

@@ -2,18 +2,20 @@
 //! their place. A template is checked when it is loaded, so that none fails in a review.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use minijinja::value::Value;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde::Deserialize;
 
-use super::concern::Concern;
+use super::prompt_check::{PromptError, PromptFault, Sample, check, sample_values};
 
 /// Bytes of a template.
-const TEMPLATE_BYTES_MAX: usize = 64 << 10;
+pub const TEMPLATE_BYTES_MAX: usize = 64 << 10;
 /// Templates of a set.
-const TEMPLATES_MAX: usize = 100;
+const TEMPLATES_MAX: usize = 200;
+/// Patterns of models of one template, and bytes of one.
+const MODELS_MAX: usize = 20;
+const MODEL_BYTES_MAX: usize = 200;
 /// Steps that rendering may take.
 const FUEL: u64 = 200_000;
 /// Bytes of a rendered part, besides what is put into it.
@@ -31,64 +33,30 @@ const SHIPPED: &[&str] = &[
     include_str!("../../prompts/coder.md"),
 ];
 
-/// What a kind of prompt is given, and what of it a template has to use.
-struct Contract {
-    name: &'static str,
-    variables: &'static [&'static str],
-    required: &'static [&'static str],
+/// Where a template comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PromptOrigin {
+    /// With the program.
+    Shipped,
+    /// From a file of whoever runs the program.
+    File,
+    /// An organisation keeps it.
+    Kept,
 }
 
-/// What agents are given.
-const TALK: &[&str] = &[
-    "conventions",
-    "files",
-    "focus",
-    "instructions",
-    "keyword",
-    "points",
-    "related",
-    "talk",
-];
+impl PromptOrigin {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Shipped, Self::File, Self::Kept];
 
-const CONTRACTS: &[Contract] = &[
-    Contract {
-        name: "review",
-        variables: &["concerns", "conventions", "files", "related"],
-        required: &["files"],
-    },
-    Contract {
-        name: "judge",
-        variables: &["remarks"],
-        required: &["remarks"],
-    },
-    Contract {
-        name: "reviewer",
-        variables: TALK,
-        required: &["files", "talk", "points"],
-    },
-    Contract {
-        name: "coder",
-        variables: TALK,
-        required: &["files", "talk", "points"],
-    },
-];
-
-/// Why a template is not taken.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PromptError {
-    /// The template, as far as it is known.
-    pub name: String,
-    /// What is wrong with it.
-    pub what: String,
-}
-
-impl fmt::Display for PromptError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the prompt `{}`: {}", self.name, self.what)
+    /// Returns the word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Shipped => "shipped",
+            Self::File => "file",
+            Self::Kept => "kept",
+        }
     }
 }
-
-impl std::error::Error for PromptError {}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -108,8 +76,10 @@ pub struct Prompt {
     pub version: u32,
     /// The models that it is for, by name, `*` at the end for any ending; all if none.
     pub models: Vec<String>,
-    system: String,
-    user: String,
+    /// Where it comes from.
+    pub origin: PromptOrigin,
+    pub(super) system: String,
+    pub(super) user: String,
 }
 
 impl Prompt {
@@ -117,38 +87,66 @@ impl Prompt {
     ///
     /// # Errors
     ///
-    /// What is wrong with it.
+    /// All that is wrong with it.
     pub fn parse(text: &str) -> Result<Self, PromptError> {
-        let wrong = |name: &str, what: String| PromptError {
+        let wrong = |name: &str, fault: PromptFault| PromptError {
             name: name.to_owned(),
-            what,
+            faults: vec![fault],
         };
         if text.len() > TEMPLATE_BYTES_MAX {
             let what = format!("it has more than {TEMPLATE_BYTES_MAX} bytes");
-            return Err(wrong("?", what));
+            return Err(wrong("?", PromptFault::of(what)));
         }
         let text = text.replace("\r\n", "\n");
         let parts = text
             .strip_prefix(HEAD_MARK)
             .and_then(|rest| rest.split_once(HEAD_MARK));
-        let (head, body) = parts
-            .ok_or_else(|| wrong("?", "it does not begin with a head between `+++`".into()))?;
-        let head: Head = toml::from_str(head).map_err(|why| wrong("?", why.to_string()))?;
-        let (system, user) = body.split_once(USER_MARK).ok_or_else(|| {
-            wrong(
-                &head.name,
-                "it has no line `=== user` between its two parts".into(),
-            )
+        let (head_text, body) = parts.ok_or_else(|| {
+            let what = "it does not begin with a head between two lines `+++`";
+            wrong("?", PromptFault::of(what).at(1))
         })?;
+        let head: Head =
+            toml::from_str(head_text).map_err(|why| wrong("?", head_fault(head_text, &why)))?;
+        let head_lines = head_text.matches('\n').count() + 2;
+        let (system, user) = body.split_once(USER_MARK).ok_or_else(|| {
+            let what = "it has no line `=== user` between its two parts";
+            wrong(&head.name, PromptFault::of(what).at(head_lines + 1))
+        })?;
+        let mut models = head.models;
+        models.sort_unstable();
+        models.dedup();
         let prompt = Self {
             name: head.name,
             version: head.version,
-            models: head.models,
+            models,
+            origin: PromptOrigin::File,
             system: system.to_owned(),
             user: user.to_owned(),
         };
-        prompt.check().map_err(|what| wrong(&prompt.name, what))?;
-        Ok(prompt)
+        let user_line = head_lines + 1 + system.matches('\n').count() + 2;
+        let mut faults = model_faults(&prompt.models);
+        faults.extend(check(&prompt, [head_lines + 1, user_line]));
+        match faults.is_empty() {
+            true => Ok(prompt),
+            false => Err(PromptError {
+                name: prompt.name,
+                faults,
+            }),
+        }
+    }
+
+    /// Returns it as one that comes from elsewhere.
+    #[must_use]
+    pub fn with_origin(mut self, origin: PromptOrigin) -> Self {
+        self.origin = origin;
+        self
+    }
+
+    /// Returns it with another version.
+    #[must_use]
+    pub fn with_version(mut self, version: u32) -> Self {
+        self.version = version;
+        self
     }
 
     /// Returns the template as a file has it.
@@ -161,61 +159,25 @@ impl Prompt {
         )
     }
 
-    /// Returns its name with its version and whom it is for, such as `review@2`.
+    /// Returns its name with its version, where that is kept and whom it is for, such as
+    /// `review@2` or `judge@7 of the organisation for gpt-*`.
     pub fn tag(&self) -> String {
-        match &self.models[..] {
-            [] => format!("{}@{}", self.name, self.version),
-            models => format!("{}@{} for {}", self.name, self.version, models.join(" ")),
+        let mut tag = format!("{}@{}", self.name, self.version);
+        tag.push_str(match self.origin {
+            PromptOrigin::Shipped => "",
+            PromptOrigin::File => " of a file",
+            PromptOrigin::Kept => " of the organisation",
+        });
+        if !self.models.is_empty() {
+            tag.push_str(" for ");
+            tag.push_str(&self.models.join(" "));
         }
+        tag
     }
 
     /// Returns whether its text has a part.
     pub(super) fn says(&self, part: &str) -> bool {
         self.system.contains(part)
-    }
-
-    fn check(&self) -> Result<(), String> {
-        let known = CONTRACTS.iter().map(|one| one.name);
-        let contract = CONTRACTS.iter().find(|one| one.name == self.name);
-        let contract = contract.ok_or_else(|| {
-            let known: Vec<&str> = known.collect();
-            format!(
-                "there is no prompt of this name (known: {})",
-                known.join(", ")
-            )
-        })?;
-        let mut used: Vec<String> = Vec::new();
-        for (part, text) in [("system", &self.system), ("user", &self.user)] {
-            let environment = environment();
-            let template = environment
-                .template_from_named_str(part, text)
-                .map_err(|why| format!("its {part} part is no template: {why}"))?;
-            used.extend(template.undeclared_variables(false));
-        }
-        if let Some(unknown) = used
-            .iter()
-            .find(|one| !contract.variables.contains(&one.as_str()))
-        {
-            let known = contract.variables.join(", ");
-            return Err(format!(
-                "it uses `{unknown}`, which there is not (there are: {known})"
-            ));
-        }
-        if let Some(missing) = contract
-            .required
-            .iter()
-            .find(|one| !used.iter().any(|used| used == *one))
-        {
-            return Err(format!(
-                "it does not use `{missing}`, which is what it is about"
-            ));
-        }
-        // What goes wrong only while it is rendered goes wrong now.
-        let rendered = self.sample()?;
-        match rendered.user.trim().is_empty() || rendered.system.trim().is_empty() {
-            true => Err("one of its parts is empty".to_owned()),
-            false => Ok(()),
-        }
     }
 
     /// Renders the template with the names of its variables as their values, to look at.
@@ -224,20 +186,7 @@ impl Prompt {
     ///
     /// What goes wrong.
     pub fn sample(&self) -> Result<Rendered, String> {
-        let contract = CONTRACTS.iter().find(|one| one.name == self.name);
-        let variables = contract.map_or(&[][..], |contract| contract.variables);
-        let sample = variables.iter().map(|one| {
-            let value = match *one {
-                "concerns" => {
-                    let names = Concern::ALL.iter().map(|one| one.name().to_owned());
-                    PromptValue::List(names.collect())
-                }
-                "focus" => PromptValue::List(vec!["<focus>".to_owned()]),
-                name => PromptValue::Text(format!("<{name}>")),
-            };
-            (*one, value)
-        });
-        self.render(&sample.collect())
+        self.render(&sample_values(&self.name, Sample::Full))
     }
 
     /// Puts values into the template.
@@ -249,27 +198,77 @@ impl Prompt {
         &self,
         values: &BTreeMap<&'static str, PromptValue>,
     ) -> Result<Rendered, String> {
-        let given: usize = values.values().map(PromptValue::bytes).sum();
-        let context: BTreeMap<String, Value> = values
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), value.to_value()))
-            .collect();
-        let context = Value::from(context);
         let part = |text: &str| {
-            let environment = environment();
-            let rendered = environment
-                .render_str(text, context.clone())
-                .map_err(|why| format!("`{}` cannot be rendered: {why}", self.tag()))?;
-            match rendered.len() > given.saturating_mul(2) + RENDERED_EXTRA_MAX {
-                true => Err(format!("`{}` makes a text that is too long", self.tag())),
-                false => Ok(rendered),
-            }
+            let rendered = render_part(text, values);
+            rendered.map_err(|(_, why)| format!("`{}` {why}", self.tag()))
         };
         Ok(Rendered {
             system: part(&self.system)?.trim().to_owned(),
             user: part(&self.user)?,
             tag: self.tag(),
         })
+    }
+}
+
+/// Says where in the head something is wrong.
+fn head_fault(head: &str, why: &toml::de::Error) -> PromptFault {
+    let fault = PromptFault::of(format!("its head: {}", why.message()));
+    let before = |start: usize| {
+        head.get(..start)
+            .map_or(0, |text| text.matches('\n').count())
+    };
+    // The head begins in the second line.
+    match why.span() {
+        Some(span) => fault.at(before(span.start) + 2),
+        None => fault,
+    }
+}
+
+/// Says what is wrong with the patterns of models.
+fn model_faults(models: &[String]) -> Vec<PromptFault> {
+    if models.len() > MODELS_MAX {
+        let what = format!("`models` has more than {MODELS_MAX} patterns");
+        return vec![PromptFault::of(what)];
+    }
+    let is_sound = |model: &String| {
+        let stem = model.strip_suffix('*').unwrap_or(model);
+        let is_one = |c: char| !c.is_whitespace() && !c.is_control() && c != ',' && c != '*';
+        !model.is_empty() && model.len() <= MODEL_BYTES_MAX && stem.chars().all(is_one)
+    };
+    let wrong = models.iter().filter(|model| !is_sound(model));
+    wrong
+        .map(|model| {
+            PromptFault::of(format!(
+                "`models`: {model:?} is no name of a model, with `*` at the end for any ending"
+            ))
+        })
+        .collect()
+}
+
+/// Renders one part; the error has its line in the part, where that is known.
+pub(super) fn render_part(
+    text: &str,
+    values: &BTreeMap<&'static str, PromptValue>,
+) -> Result<String, (Option<usize>, String)> {
+    let given: usize = values.values().map(PromptValue::bytes).sum();
+    let context: BTreeMap<String, Value> = values
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.to_value()))
+        .collect();
+    let rendered = environment()
+        .render_str(text, Value::from(context))
+        .map_err(|why| (why.line(), format!("cannot be rendered: {}", said(&why))))?;
+    match rendered.len() > given.saturating_mul(2) + RENDERED_EXTRA_MAX {
+        true => Err((None, "makes a text that is too long".to_owned())),
+        false => Ok(rendered),
+    }
+}
+
+/// Returns what went wrong in a template, without the place.
+pub(super) fn said(error: &minijinja::Error) -> String {
+    match error.detail() {
+        Some(detail) => format!("{}: {detail}", error.kind()),
+        None => error.kind().to_string(),
     }
 }
 
@@ -307,7 +306,7 @@ pub struct Rendered {
     pub tag: String,
 }
 
-fn environment() -> Environment<'static> {
+pub(super) fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
@@ -317,13 +316,22 @@ fn environment() -> Environment<'static> {
 
 /// The templates that hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PromptSet(Vec<Prompt>);
+pub struct PromptSet {
+    prompts: Vec<Prompt>,
+    refused: Vec<String>,
+}
 
 impl PromptSet {
     /// Returns the templates that come with the program.
     pub fn shipped() -> Self {
-        let read = |text: &&str| Prompt::parse(text).expect("a test reads the shipped prompts");
-        Self(SHIPPED.iter().map(read).collect())
+        let read = |text: &&str| {
+            let prompt = Prompt::parse(text).expect("a test reads the shipped prompts");
+            prompt.with_origin(PromptOrigin::Shipped)
+        };
+        Self {
+            prompts: SHIPPED.iter().map(read).collect(),
+            refused: Vec::new(),
+        }
     }
 
     /// Puts a template in the place of the one for the same task and models.
@@ -333,26 +341,42 @@ impl PromptSet {
     /// When there are too many.
     pub fn put(&mut self, prompt: Prompt) -> Result<(), PromptError> {
         let is_same = |one: &Prompt| one.name == prompt.name && one.models == prompt.models;
-        self.0.retain(|one| !is_same(one));
-        if self.0.len() >= TEMPLATES_MAX {
+        self.prompts.retain(|one| !is_same(one));
+        if self.prompts.len() >= TEMPLATES_MAX {
             let what = format!("there are {TEMPLATES_MAX} prompts already");
             return Err(PromptError {
                 name: prompt.name,
-                what,
+                faults: vec![PromptFault::of(what)],
             });
         }
-        self.0.push(prompt);
+        self.prompts.push(prompt);
         Ok(())
+    }
+
+    /// Says of a template that was to be here why it is not: the review is told so.
+    pub fn refuse(&mut self, why: String) {
+        self.refused.push(why);
+    }
+
+    /// Returns what was to be here and is not.
+    pub fn refused(&self) -> &[String] {
+        &self.refused
     }
 
     /// Returns all of them.
     pub fn all(&self) -> &[Prompt] {
-        &self.0
+        &self.prompts
+    }
+
+    /// Returns the template for exactly these models.
+    pub fn exact(&self, name: &str, models: &[String]) -> Option<&Prompt> {
+        let is_it = |one: &&Prompt| one.name == name && one.models == models;
+        self.prompts.iter().find(is_it)
     }
 
     /// Returns the template for a task: the one whose pattern fits most of the model's
     /// name, else the one for all models.
-    pub(super) fn find(&self, name: &str, model: Option<&str>) -> Option<&Prompt> {
+    pub fn find(&self, name: &str, model: Option<&str>) -> Option<&Prompt> {
         let fit = |prompt: &Prompt| -> Option<usize> {
             if prompt.models.is_empty() {
                 return Some(0);
@@ -366,7 +390,7 @@ impl PromptSet {
             let patterns = prompt.models.iter().filter(fits);
             patterns.map(|pattern| pattern.len() + 1).max()
         };
-        self.0
+        self.prompts
             .iter()
             .filter(|prompt| prompt.name == name)
             .filter_map(|prompt| Some((fit(prompt)?, prompt)))
@@ -383,57 +407,15 @@ impl Default for PromptSet {
 
 #[cfg(test)]
 mod tests {
-    use super::{Prompt, PromptSet, PromptValue};
+    use super::super::prompt_check::prompt_names;
+    use super::{Prompt, PromptOrigin, PromptSet, PromptValue};
 
     #[test]
     fn the_shipped_prompts_are_sound() {
         let set = PromptSet::shipped();
         assert_eq!(set.all().len(), super::SHIPPED.len());
-        for contract in super::CONTRACTS {
-            assert!(set.find(contract.name, None).is_some(), "{}", contract.name);
-        }
-    }
-
-    #[test]
-    fn a_template_that_would_fail_is_not_taken() {
-        let text = |head: &str, system: &str, user: &str| {
-            format!("+++\n{head}\n+++\n{system}\n=== user\n{user}\n")
-        };
-        let head = "name = \"judge\"\nversion = 1";
-        for (template, expected) in [
-            (
-                text("name = \"other\"\nversion = 1", "a", "b"),
-                "no prompt of this name",
-            ),
-            (text(head, "a", "{{ remarks"), "no template"),
-            (
-                text(head, "{{ files }}", "{{ remarks }}"),
-                "it uses `files`",
-            ),
-            (text(head, "a", "b"), "does not use `remarks`"),
-            (
-                text(
-                    head,
-                    "a",
-                    "{% for a in range(100000) %}{{ remarks }}{% endfor %}",
-                ),
-                "",
-            ),
-            (
-                text(head, "a", "{{ remarks.no.such }}"),
-                "cannot be rendered",
-            ),
-            (text(head, "", "{{ remarks }}"), "empty"),
-            ("a".to_owned(), "does not begin with a head"),
-            (
-                "+++\nname = \"judge\"\nversion = 1\n+++\n{{ remarks }}".to_owned(),
-                "=== user",
-            ),
-            (text("name = \"judge\"", "a", "{{ remarks }}"), "version"),
-            ("x".repeat(70_000), "more than"),
-        ] {
-            let said = Prompt::parse(&template).unwrap_err().to_string();
-            assert!(said.contains(expected), "{expected}: {said}");
+        for name in prompt_names() {
+            assert!(set.find(name, None).is_some(), "{name}");
         }
     }
 
@@ -468,5 +450,19 @@ mod tests {
                 "{model:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_template_is_written_as_it_is_read() {
+        let text = "+++\nname = \"judge\"\nversion = 4\nmodels = [\"o3*\", \"gpt-5\"]\n+++\na\n=== user\n{{ remarks }}\n";
+        let prompt = Prompt::parse(text).unwrap();
+        assert_eq!(prompt.models, ["gpt-5", "o3*"]);
+        assert_eq!(Prompt::parse(&prompt.to_text()).unwrap(), prompt);
+        let kept = prompt.with_version(7).with_origin(PromptOrigin::Kept);
+        assert_eq!(kept.tag(), "judge@7 of the organisation for gpt-5 o3*");
+        assert!(kept.to_text().contains("version = 7\n"));
+        let shipped = PromptSet::shipped();
+        assert_eq!(shipped.find("judge", None).unwrap().tag(), "judge@1");
+        assert!(shipped.exact("judge", &["gpt-5".to_owned()]).is_none());
     }
 }

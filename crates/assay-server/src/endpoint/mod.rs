@@ -15,6 +15,7 @@ pub(crate) mod metrics;
 pub(crate) mod model;
 pub(crate) mod organisation;
 pub(crate) mod outgoing;
+pub(crate) mod prompt;
 pub(crate) mod repository;
 pub(crate) mod review;
 pub(crate) mod review_talk;

@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 
 on_both_engines!(every_endpoint_is_closed_to_those_it_is_not_for);
 
+/// A template.
+const JUDGE: &str = "+++\nname = \"judge\"\nversion = 1\n+++\nJudge.\n=== user\n{{ remarks }}\n";
+
 /// What a key that may do something else is answered.
 #[derive(Clone, Copy)]
 enum Weak {
@@ -349,6 +352,46 @@ fn cases() -> Vec<Case> {
             sees(Permission::KnowledgeRead),
             204,
         ),
+        case(("get", "/api/v1/prompts"), None, else_, 200),
+        case(
+            ("post", "/api/v1/prompts"),
+            Some(json!({"text": JUDGE, "note": "shorter", "activate": true})),
+            sees(Permission::PromptRead),
+            201,
+        ),
+        case(
+            ("post", "/api/v1/prompts/check"),
+            Some(json!({"text": JUDGE})),
+            else_,
+            200,
+        ),
+        case(("get", "/api/v1/prompts/judge"), None, else_, 200),
+        case(("get", "/api/v1/prompts/judge/versions"), None, else_, 200),
+        case(
+            ("get", "/api/v1/prompts/judge/versions/1"),
+            None,
+            else_,
+            200,
+        ),
+        case(
+            ("get", "/api/v1/prompts/judge/diff?from=0&to=1"),
+            None,
+            else_,
+            200,
+        ),
+        case(
+            ("put", "/api/v1/prompts/judge/active"),
+            Some(json!({"version": 1})),
+            sees(Permission::PromptRead),
+            204,
+        ),
+        case(
+            ("post", "/api/v1/prompts/judge/rollback"),
+            None,
+            sees(Permission::PromptRead),
+            200,
+        ),
+        case(("get", "/api/v1/review/{review}/prompts"), None, else_, 200),
         case(("get", "/api/v1/teams"), None, else_, 200),
         case(
             ("post", "/api/v1/teams"),
@@ -480,6 +523,8 @@ fn closed_operations() -> BTreeSet<String> {
 /// Returns the path of the document that a case is about.
 fn documented(path: &str) -> String {
     let path = path.split('?').next().unwrap_or_default();
+    let path = path.replace("prompts/judge", "prompts/{prompt}");
+    let path = path.replace("versions/1", "versions/{number}");
     // A second identifier of a path has its own name.
     let path = path.replace("members/{user}", "members/{member}");
     let names = [

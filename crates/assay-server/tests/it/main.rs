@@ -21,6 +21,7 @@ mod knowledge;
 mod live;
 mod login;
 mod people;
+mod prompt;
 mod proxy;
 mod quota;
 mod repository;

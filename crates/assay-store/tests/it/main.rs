@@ -17,6 +17,7 @@ mod knowledge;
 mod mark;
 mod migration;
 mod partition;
+mod prompt;
 mod question;
 mod rate;
 mod simulation;

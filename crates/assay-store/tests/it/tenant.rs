@@ -9,9 +9,9 @@ use assay_store::{
     Error, FindingFilter, FindingId, ForgeInstallationId, ForgeName, ImportKept, InstallationState,
     KnowledgeDocumentId, LoginAttempt, NewApiKey, NewDelivery, NewFeedback, NewForgeInstallation,
     NewKnowledgeDocument, NewOutgoingWebhook, NewQuestion, NewUser, OutgoingAttempt,
-    OutgoingWebhookId, OutsideImport, Page, QuestionId, RemarkId, RemarkState, RepositoryId,
-    ReviewFilter, ReviewId, ReviewOutcome, ReviewState, SessionOwner, Store, TaskFilter, TaskId,
-    Tx, Verdict,
+    OutgoingWebhookId, OutsideImport, Page, PromptId, PromptSource, QuestionId, RemarkId,
+    RemarkState, RepositoryId, ReviewFilter, ReviewId, ReviewOutcome, ReviewPrompt, ReviewState,
+    SessionOwner, Store, TaskFilter, TaskId, Tx, Verdict,
 };
 use assay_testkit::on_both_engines;
 use assay_testkit::store::TestStore;
@@ -34,6 +34,7 @@ struct Filled {
     webhook: OutgoingWebhookId,
     document: KnowledgeDocumentId,
     question: QuestionId,
+    prompt: PromptId,
     task: TaskId,
 }
 
@@ -199,6 +200,22 @@ async fn fill(store: &Store, name: &str) -> Filled {
         text: "# Style".to_owned(),
     };
     let document = tx.knowledge_document_put(&scope, &document).await.unwrap();
+    let prompt = tx.prompt_insert(&scope, "judge", "").await.unwrap();
+    tx.prompt_version_insert(&scope, prompt, 0, (&format!("prompt-of-{name}"), "n"))
+        .await
+        .unwrap();
+    tx.prompt_activate(&scope, prompt, Some(1)).await.unwrap();
+    let used = ReviewPrompt {
+        name: "judge".to_owned(),
+        origin: PromptSource::Kept,
+        prompt: Some(prompt),
+        number: 1,
+        tag: format!("judge-of-{name}"),
+        text_hash: vec![1],
+    };
+    tx.review_prompt_replace(&scope, review, &[used])
+        .await
+        .unwrap();
     let question = NewQuestion {
         repository,
         user: None,
@@ -230,6 +247,7 @@ async fn fill(store: &Store, name: &str) -> Filled {
         webhook,
         document,
         question,
+        prompt,
         task,
     }
 }
@@ -322,6 +340,15 @@ async fn seen(tx: &mut Tx, scope: &Scope, of: &Filled) -> String {
         "{:?}",
         tx.question_get(scope, of.question).await.ok()
     ));
+    add(format!("{:?}", tx.prompt_get(scope, of.prompt).await.ok()));
+    let version = tx.prompt_version_get(scope, of.prompt, 1);
+    add(format!("{:?}", version.await.ok()));
+    let versions = tx.prompt_version_list(scope, of.prompt, None, 9);
+    add(format!("{:?}", versions.await.ok()));
+    let held = tx.prompt_activation_list(scope, of.prompt, 9);
+    add(format!("{:?}", held.await.ok()));
+    let used = tx.review_prompt_list(scope, of.review);
+    add(format!("{:?}", used.await.ok()));
     let questions = tx.question_list(scope, of.repository, Page::first(500));
     add(format!("{:?}", questions.await.ok()));
     text
@@ -459,6 +486,8 @@ async fn a_stranger_finds_nothing_and_changes_nothing(test: TestStore) {
         "outgoing_attempt_insert" => tx.outgoing_attempt_insert(strange, ours.webhook, &attempt()),
         "question_start" => tx.question_start(strange, ours.question),
         "question_finish" => tx.question_finish(strange, ours.question, ("x", "{}")),
+        "prompt_version_insert" => tx.prompt_version_insert(strange, ours.prompt, 1, ("x", "")),
+        "prompt_activate" => tx.prompt_activate(strange, ours.prompt, None),
         "question_remove" => tx.question_remove(strange, ours.question),
         "knowledge_document_remove" => tx.knowledge_document_remove(strange, ours.document),
         "task_cancel" => tx.task_cancel(strange, ours.task),

@@ -15,6 +15,7 @@ pub(crate) mod impact;
 pub(crate) mod init;
 pub(crate) mod knowledge;
 pub(crate) mod list;
+pub(crate) mod prompt;
 pub(crate) mod pull;
 pub(crate) mod review;
 pub(crate) mod rule;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
 use assay_app::{
-    MODEL_WISH_BYTES_MAX, ModelDesk, ModelWish, review_with_model, review_without_model,
+    MODEL_WISH_BYTES_MAX, ModelDesk, ModelWish, TallyLine, review_with_model, review_without_model,
 };
 use assay_finding::Report;
 use assay_llm::{
@@ -139,6 +139,7 @@ impl ModelStep {
         let runtime = runtime.context("the runtime cannot be started")?;
         let transcript = self.transcript.clone();
         let is_verbose = self.is_verbose;
+        let is_child = matches!(self.source, Source::Parent(_));
         let Opened {
             model,
             routed,
@@ -153,7 +154,11 @@ impl ModelStep {
         let recorder = Arc::new(Recorder::new(model));
         let asked: Arc<dyn Model> = Arc::<Recorder<_>>::clone(&recorder);
         let both = (subject, settings);
-        runtime.block_on(review_with_model(both, &plan, asked, Some(&hint), report));
+        let reviewing = review_with_model(both, &plan, asked, Some(&hint), report);
+        let tally = runtime.block_on(reviewing);
+        if is_child {
+            output::print(TallyLine::of(tally).line())?;
+        }
         if let Some(path) = &transcript {
             let text = recorder.transcript();
             output::write_file(path, |out| out.write_all(text.as_bytes()))?;

@@ -111,7 +111,7 @@ impl ModelSettings {
     }
 
     /// Reads only how it is asked, which needs no key.
-    pub(super) fn load_options(path: &Path) -> anyhow::Result<ModelOptions> {
+    pub(crate) fn load_options(path: &Path) -> anyhow::Result<ModelOptions> {
         let folder = path.parent().unwrap_or(Path::new("."));
         options(&read_file(path)?, folder).with_context(|| path.display().to_string())
     }
@@ -195,7 +195,7 @@ fn options(file: &ModelFile, folder: &Path) -> anyhow::Result<ModelOptions> {
     let concerns = concerns.transpose()?.unwrap_or(usual.concerns);
     ensure!(!concerns.is_empty(), "`concerns` names nothing to look for");
     let prompts = match &file.prompts {
-        Some(own) => prompts(&folder.join(own))?,
+        Some(own) => prompts_of(&folder.join(own))?,
         None => usual.prompts,
     };
     Ok(ModelOptions {
@@ -207,7 +207,7 @@ fn options(file: &ModelFile, folder: &Path) -> anyhow::Result<ModelOptions> {
 }
 
 /// Puts the prompts of a folder over those of the program: each file `*.md` is one.
-fn prompts(folder: &Path) -> anyhow::Result<PromptSet> {
+pub(crate) fn prompts_of(folder: &Path) -> anyhow::Result<PromptSet> {
     let entries = std::fs::read_dir(folder)
         .with_context(|| format!("the prompts in {} cannot be read", folder.display()))?;
     let mut files: Vec<PathBuf> = entries

@@ -279,6 +279,9 @@ fn app_options(settings: &Settings, cache: Cache) -> anyhow::Result<AppOptions> 
         token::token_keys(&settings.tokens, &settings.data)?,
     );
     options.cache = Some(cache);
+    if let Some(model) = &settings.model {
+        options.prompts = model.options.prompts.clone();
+    }
     if let Some(url) = &settings.cache.redis_url {
         options.rates = Rates::shared(url).context("the cache cannot be opened")?;
     }

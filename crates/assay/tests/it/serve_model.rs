@@ -38,7 +38,7 @@ fn settings(fake: &FakeModel) -> String {
     )
 }
 
-fn start(fake: &FakeModel) -> Platform {
+pub(crate) fn start(fake: &FakeModel) -> Platform {
     let variables = vec![("MODEL_KEY", "key-of-a-model".to_owned())];
     let platform = Platform::start_set(variables, None, false, &settings(fake));
     let key = platform.server.key.clone().unwrap();
@@ -61,7 +61,7 @@ fn start(fake: &FakeModel) -> Platform {
     platform
 }
 
-fn says(asked: &Received) -> Turn {
+pub(crate) fn says(asked: &Received) -> Turn {
     match wanted(asked) {
         "verdicts" => judgement(asked, true),
         _ => {

@@ -1,0 +1,128 @@
+//! Prompts of an organisation in reviews of pull requests: what is activated is used by the
+//! next review of the same running server, and the review says which version it was.
+
+use assay_testkit::llm::{Dialect, FakeModel, Shape};
+use serde_json::{Value, json};
+
+use crate::serve::{BASE, HEAD, Platform};
+use crate::serve_model::{says, start};
+
+pub(crate) fn send(platform: &Platform, method: &str, path: &str, body: &Value) -> (u16, Value) {
+    let key = platform.server.key.clone().unwrap();
+    let address = format!("{}{path}", platform.server.url);
+    let request = match method {
+        "POST" => ureq::post(&address),
+        _ => ureq::put(&address),
+    };
+    let request = request
+        .config()
+        .http_status_as_error(false)
+        .build()
+        .header("authorization", format!("Bearer {key}"))
+        .header("content-type", "application/json");
+    let mut answer = request.send(body.to_string()).unwrap();
+    let text = answer.body_mut().read_to_string().unwrap();
+    let value = serde_json::from_str(&text).unwrap_or(Value::Null);
+    (answer.status().as_u16(), value)
+}
+
+pub(crate) fn template(name: &str, words: &str) -> String {
+    let user = match name {
+        "judge" => "{{ remarks }}",
+        _ => "{{ files }}",
+    };
+    format!("+++\nname = \"{name}\"\nversion = 1\n+++\n{words}\n=== user\n{user}\n")
+}
+
+pub(crate) fn save(platform: &Platform, text: &str) -> i64 {
+    let wish = json!({"text": text, "activate": true});
+    let (status, saved) = send(platform, "POST", "/api/v1/prompts", &wish);
+    assert_eq!(status, 201, "{saved}");
+    saved["version"].as_i64().unwrap()
+}
+
+pub(crate) fn wait_for(platform: &Platform, count: usize) {
+    let done = || {
+        let states = platform.reviews();
+        states.iter().filter(|state| *state == "done").count() >= count
+    };
+    platform
+        .server
+        .wait(done, || format!("{:?}", platform.reviews()));
+}
+
+/// Returns the review that was asked for last, with what it used.
+fn last_used(platform: &Platform) -> (String, Vec<(String, i64)>) {
+    let key = platform.server.key.clone().unwrap();
+    let reviews = platform.server.get("/api/v1/reviews", &key);
+    let review = reviews["items"][0]["id"].as_str().unwrap().to_owned();
+    let used = platform
+        .server
+        .get(&format!("/api/v1/review/{review}/prompts"), &key);
+    let items = used["items"].as_array().unwrap().iter();
+    let used = items.map(|one| {
+        assert_eq!(one["text_hash"].as_str().unwrap().len(), 64);
+        let tag = one["tag"].as_str().unwrap().to_owned();
+        (tag, one["version"].as_i64().unwrap())
+    });
+    (review, used.collect())
+}
+
+#[test]
+fn what_is_activated_is_used_by_the_next_review_without_a_restart() {
+    let fake = FakeModel::start_scripted(Dialect::OpenAiChat, Shape::default(), says);
+    let platform = start(&fake);
+    assert_eq!(platform.deliver("opened", "d-0"), 202);
+    wait_for(&platform, 1);
+    let (_, shipped) = last_used(&platform);
+    let names: Vec<&str> = shipped.iter().map(|(tag, _)| tag.as_str()).collect();
+    assert!(matches!(names[..], ["judge@1", "review@2"]), "{names:?}");
+    let asked_before = fake.received().len();
+
+    assert_eq!(
+        save(&platform, &template("review", "Review as the first says.")),
+        1
+    );
+    assert_eq!(
+        save(&platform, &template("review", "Review as the second says.")),
+        2
+    );
+    platform.push(&format!("{HEAD}\n\n# one more push\n"));
+    assert_eq!(platform.deliver("synchronize", "d-1"), 202);
+    wait_for(&platform, 2);
+    let own = "review@2 of the organisation";
+    let (review, used) = last_used(&platform);
+    assert_eq!(used, [("judge@1".to_owned(), 1), (own.to_owned(), 2)]);
+    let asked = fake.received();
+    let asked = &asked[asked_before..];
+    let is_told = |words: &str| asked.iter().any(|one| one.text.contains(words));
+    assert!(is_told("Review as the second says.") && !is_told("Review as the first says."));
+    // The transcript and the report say so too.
+    let path = format!("/api/v1/review/{review}/transcript");
+    let key = platform.server.key.clone().unwrap();
+    let transcript = platform.server.get(&path, &key).to_string();
+    assert!(transcript.contains(own), "{transcript}");
+    let path = format!("/api/v1/review/{review}/report");
+    let report = platform.server.get(&path, &key).to_string();
+    assert!(
+        report.contains(&format!("what the model was told: {own}")),
+        "{report}"
+    );
+
+    let (status, back) = send(
+        &platform,
+        "POST",
+        "/api/v1/prompts/review/rollback",
+        &json!({}),
+    );
+    assert_eq!((status, &back["version"]), (200, &json!(1)));
+    platform.push(&format!("{BASE}\n\n{HEAD}"));
+    assert_eq!(platform.deliver("synchronize", "d-2"), 202);
+    wait_for(&platform, 3);
+    let own = "review@1 of the organisation".to_owned();
+    assert_eq!(
+        last_used(&platform).1,
+        [("judge@1".to_owned(), 1), (own, 1)]
+    );
+    assert_eq!(platform.forge.violations(), Vec::<String>::new());
+}

@@ -38,6 +38,9 @@ pub enum Error {
     /// The change would leave nobody who looks after the organisation.
     #[error("this would leave nobody who can look after the organisation")]
     LastAdministrator,
+    /// What is to be changed is what an experiment runs with.
+    #[error("an experiment runs with this prompt; stop it first")]
+    ExperimentRuns,
     /// The same request is being done.
     #[error("the same request is being done")]
     UnderWay,
@@ -77,9 +80,11 @@ impl Error {
             Self::Auth(error) => error.kind(),
             Self::Store(error) => error.kind(),
             Self::Invalid { .. } | Self::OrganisationUnnamed => ErrorKind::Invalid,
-            Self::KeyReused | Self::UnderWay | Self::Stale | Self::LastAdministrator => {
-                ErrorKind::Conflict
-            }
+            Self::KeyReused
+            | Self::UnderWay
+            | Self::Stale
+            | Self::LastAdministrator
+            | Self::ExperimentRuns => ErrorKind::Conflict,
             Self::Busy { .. } | Self::QuotaExhausted { .. } => ErrorKind::Busy,
             Self::Process(ProcessError::Refused { .. }) => ErrorKind::Invalid,
             Self::Process(_) | Self::NotSetUp(_) | Self::ProviderAway(_) => ErrorKind::Unavailable,

@@ -7,8 +7,8 @@ use assay_review::{
 };
 use assay_source::{SourceText, unified_diff};
 use assay_store::{
-    PROMPT_VERSIONS_MAX, PROMPTS_MAX, PromptActivation, PromptRow, PromptVersion, ReviewId,
-    ReviewPrompt, Tx,
+    ExperimentId, PROMPT_VERSIONS_MAX, PROMPTS_MAX, PromptActivation, PromptRow, PromptVersion,
+    ReviewId, ReviewPrompt, Tx,
 };
 use serde_json::json;
 
@@ -23,7 +23,7 @@ const NOTE_CHARS_MAX: usize = 500;
 /// Activations that are shown with a prompt.
 const ACTIVATIONS_SHOWN: u32 = 50;
 /// The number of what holds without the organisation's own: the program's or a file's.
-const BASE: i64 = 0;
+pub(crate) const BASE: i64 = 0;
 
 /// What a prompt is for and for which models: what no two of an organisation share.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +65,11 @@ impl PromptKey {
     /// Returns what it is for.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Returns for which models.
+    pub(crate) fn models(&self) -> &[String] {
+        &self.models
     }
 
     fn column(&self) -> String {
@@ -252,6 +257,8 @@ pub struct ReviewPromptView {
     pub text_hash: String,
     /// Its text, where the organisation keeps it.
     pub text: Option<String>,
+    /// The experiment and its arm that the change is of.
+    pub arm: Option<(ExperimentId, i64)>,
 }
 
 impl App {
@@ -558,7 +565,7 @@ impl App {
         }
     }
 
-    /// Makes a version hold and writes it down.
+    /// Makes a version hold and writes it down. While an experiment runs its arms hold.
     pub(crate) async fn activate(
         &self,
         tx: &mut Tx,
@@ -566,6 +573,9 @@ impl App {
         (key, row): (&PromptKey, &PromptRow),
         number: Option<i64>,
     ) -> Result<(), Error> {
+        if tx.experiment_running(scope, row.id).await?.is_some() {
+            return Err(Error::ExperimentRuns);
+        }
         if let Some(number) = number {
             // One that an older program kept may be none for this one.
             let version = tx.prompt_version_get(scope, row.id, number).await?;
@@ -608,7 +618,7 @@ fn unnumbered(text: &str) -> String {
     }
 }
 
-async fn begin(tx: &mut Tx, scope: &Scope, key: &PromptKey) -> Result<PromptRow, Error> {
+pub(crate) async fn begin(tx: &mut Tx, scope: &Scope, key: &PromptKey) -> Result<PromptRow, Error> {
     let count = tx.prompt_list(scope).await?.len();
     if i64::try_from(count).unwrap_or(i64::MAX) >= PROMPTS_MAX {
         let why = format!("the organisation has {PROMPTS_MAX} prompts already");
@@ -681,5 +691,6 @@ fn used_view(used: ReviewPrompt, text: Option<String>) -> ReviewPromptView {
         number: used.number,
         text_hash: hash.collect(),
         text,
+        arm: used.arm,
     }
 }

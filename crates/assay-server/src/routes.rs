@@ -18,9 +18,9 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::context::{Context, ServerOptions};
 use crate::endpoint::{
-    ask, audit, discussion, events, finding, health, key, knowledge, live, login, metrics, model,
-    organisation, outgoing, prompt, repository, review, review_talk, rule, scan, session, setting,
-    task, team, team_activity, token, user, webhook,
+    ask, audit, discussion, events, experiment, finding, health, key, knowledge, live, login,
+    metrics, model, organisation, outgoing, prompt, repository, review, review_talk, rule, scan,
+    session, setting, task, team, team_activity, token, user, webhook,
 };
 use crate::extract::BodyLimit;
 use crate::layer::{Watch, tag};
@@ -121,6 +121,10 @@ pub(crate) fn described() -> OpenApiRouter<Context> {
         .routes(routes!(prompt::activate))
         .routes(routes!(prompt::roll_back))
         .routes(routes!(prompt::used))
+        .routes(routes!(experiment::list, experiment::start))
+        .routes(routes!(experiment::get))
+        .routes(routes!(experiment::stop))
+        .routes(routes!(experiment::promote))
         .routes(routes!(setting::list))
         .routes(routes!(setting::get, setting::put, setting::remove))
         .routes(routes!(outgoing::list, outgoing::create))

@@ -18,7 +18,7 @@ use crate::value::args;
 use crate::{Engine, Error, Store};
 
 /// Every table, each after those that it refers to.
-const TABLES: [&str; 43] = [
+const TABLES: [&str; 45] = [
     "organisation",
     "user_account",
     "role",
@@ -62,6 +62,8 @@ const TABLES: [&str; 43] = [
     "prompt_activation",
     "review_prompt",
     "model_quality",
+    "experiment",
+    "experiment_arm",
 ];
 
 /// What a file of rows begins with.
@@ -407,6 +409,7 @@ mod tests {
             include_str!("../../../migrations/postgres/0018-question.sql"),
             include_str!("../../../migrations/postgres/0019-discussion.sql"),
             include_str!("../../../migrations/postgres/0020-prompt.sql"),
+            include_str!("../../../migrations/postgres/0021-experiment.sql"),
         ];
         assert_eq!(texts.len(), crate::Store::migrations_known());
         let lines = texts.iter().flat_map(|text| text.lines());

@@ -62,6 +62,8 @@ identifiers! {
     DeliveryId
     /// Names a talk of agents about a review.
     DiscussionId
+    /// Names an experiment with a prompt.
+    ExperimentId
     /// Names what somebody thought of a finding.
     FeedbackId
     /// Names a finding of a review.

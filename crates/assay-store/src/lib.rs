@@ -30,6 +30,7 @@ mod cache;
 
 mod delivery;
 mod discussion;
+mod experiment;
 mod feedback;
 mod finding;
 mod forge_installation;
@@ -63,15 +64,19 @@ pub use cache::{Cache, CacheCounts, CacheKey, CacheKind, CacheOptions};
 pub use delivery::{Accepted, Delivery, DeliveryState, NewDelivery};
 pub use discussion::{Discussion, DiscussionState, NewDiscussion};
 pub use error::Error;
+pub use experiment::{
+    EXPERIMENT_REVIEWS_MAX, EXPERIMENTS_MAX, Experiment, ExperimentArm, ExperimentRemark,
+    ExperimentReview, ExperimentState, NewExperiment, RunningArm,
+};
 pub use feedback::{Feedback, NewFeedback, RuleFigures, Verdict};
 pub use finding::{Finding, FindingFilter, FindingOrigin, MetricPoint, NewFinding};
 pub use forge_installation::{ForgeInstallation, InstallationState, NewForgeInstallation};
 pub use idempotency::Idempotency;
 pub use identifier::{
-    DeliveryId, DiscussionId, FeedbackId, FindingId, ForgeInstallationId, KnowledgeDocumentId,
-    LiveConnectionId, LiveMessageId, LiveNodeId, ModelUsageId, OutgoingAttemptId,
-    OutgoingMessageId, OutgoingWebhookId, OutsideImportId, PromptId, QuestionId, RemarkId,
-    RepositoryId, ReviewId, TaskId,
+    DeliveryId, DiscussionId, ExperimentId, FeedbackId, FindingId, ForgeInstallationId,
+    KnowledgeDocumentId, LiveConnectionId, LiveMessageId, LiveNodeId, ModelUsageId,
+    OutgoingAttemptId, OutgoingMessageId, OutgoingWebhookId, OutsideImportId, PromptId, QuestionId,
+    RemarkId, RepositoryId, ReviewId, TaskId,
 };
 pub use knowledge::{
     AcceptedRemark, KnowledgeDocument, KnowledgeDocumentRow, KnowledgeState, NewKnowledgeDocument,

@@ -49,6 +49,7 @@ const MIGRATIONS: &[Migration] = migrations! {
     18 "0018-question"
     19 "0019-discussion"
     20 "0020-prompt"
+    21 "0021-experiment"
 };
 
 /// Keeps two processes from migrating one server at once.

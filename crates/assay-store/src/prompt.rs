@@ -9,7 +9,7 @@ use assay_auth::Scope;
 use crate::transaction::organisation_of;
 use crate::value::{Row, args};
 use crate::word::words;
-use crate::{Error, PromptId, ReviewId, Tx};
+use crate::{Error, ExperimentId, PromptId, ReviewId, Tx};
 
 /// Prompts of an organisation.
 pub const PROMPTS_MAX: i64 = 100;
@@ -86,6 +86,8 @@ pub struct PromptState {
     pub prompts: i64,
     /// Goes up with each change of one.
     pub version: i64,
+    /// Goes up with each experiment and each change of one.
+    pub experiments: i64,
 }
 
 /// A prompt that a review used.
@@ -103,6 +105,8 @@ pub struct ReviewPrompt {
     pub tag: String,
     /// A hash of its text.
     pub text_hash: Vec<u8>,
+    /// The experiment and its arm that the change is of.
+    pub arm: Option<(ExperimentId, i64)>,
 }
 
 /// What was counted of the answers of a review's models.
@@ -159,6 +163,7 @@ fn activation(row: &Row) -> Result<PromptActivation, Error> {
 }
 
 fn used(row: &Row) -> Result<ReviewPrompt, Error> {
+    let experiment = row.id_or_none("experiment_id")?;
     Ok(ReviewPrompt {
         name: row.get("name")?,
         origin: PromptSource::parse(&row.get::<String>("origin")?)?,
@@ -166,6 +171,7 @@ fn used(row: &Row) -> Result<ReviewPrompt, Error> {
         number: row.get("number")?,
         tag: row.get("tag")?,
         text_hash: row.get("text_hash")?,
+        arm: experiment.zip(row.get::<Option<i64>>("arm")?),
     })
 }
 
@@ -317,12 +323,15 @@ impl Tx {
     /// Returns in what state the organisation's prompts are.
     pub async fn prompt_state(&mut self, scope: &Scope) -> Result<PromptState, Error> {
         let organisation = organisation_of(scope)?;
-        let sql = "SELECT count(*) AS prompts, CAST(coalesce(sum(version), 0) AS BIGINT) AS version \
+        let sql = "SELECT count(*) AS prompts, CAST(coalesce(sum(version), 0) AS BIGINT) AS version, \
+                   (SELECT CAST(coalesce(sum(version), 0) AS BIGINT) FROM experiment \
+                   WHERE organisation_id = $1) AS experiments \
                    FROM prompt WHERE organisation_id = $1";
         let found = self.find(sql, args![organisation], |row| {
             Ok(PromptState {
                 prompts: row.get("prompts")?,
                 version: row.get("version")?,
+                experiments: row.get("experiments")?,
             })
         });
         Ok(found.await?.unwrap_or_default())
@@ -354,8 +363,10 @@ impl Tx {
         let sql = "DELETE FROM review_prompt WHERE review_id = $1 AND organisation_id = $2";
         self.execute(sql, args![review, organisation]).await?;
         for one in prompts {
+            let (experiment, arm) = one.arm.unzip();
             let sql = "INSERT INTO review_prompt (organisation_id, review_id, name, origin, \
-                       prompt_id, number, tag, text_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+                       prompt_id, number, tag, text_hash, experiment_id, arm) \
+                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
             let args = args![
                 organisation,
                 review,
@@ -365,6 +376,8 @@ impl Tx {
                 one.number,
                 &one.tag,
                 one.text_hash.clone(),
+                experiment,
+                arm,
             ];
             self.execute(sql, args).await?;
         }

@@ -276,6 +276,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/experiments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists experiments, the newest first. */
+        get: operations["experiment_list"];
+        put?: never;
+        /**
+         * Starts an experiment: from the next review on each change is of one of its arms.
+         * @description A change keeps its arm over all pushes. While it runs there is no other experiment with the prompt, and no version is activated.
+         */
+        post: operations["experiment_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns an experiment with what came of it so far, and what that says. */
+        get: operations["experiment_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments/{id}/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Activates the version of an arm, and stops the experiment if it still runs. */
+        post: operations["experiment_promote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops an experiment: the version that is active holds for all changes again. */
+        post: operations["experiment_stop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/feedback": {
         parameters: {
             query?: never;
@@ -1978,6 +2050,223 @@ export interface components {
              */
             ended: number;
         };
+        /** @description An experiment. */
+        Experiment: {
+            /** @description Its arms; the first is what the others are compared with. */
+            arms: components["schemas"]["ExperimentArm"][];
+            /** @description Who started it. */
+            created_by: string;
+            /**
+             * Format: int64
+             * @description When.
+             */
+            created_ms: number;
+            /** @description Its identifier. */
+            id: string;
+            /** @description For which models; all if none. */
+            models: string[];
+            /**
+             * Format: int64
+             * @description So many independent judgements each arm needs for that.
+             */
+            planned: number;
+            /**
+             * Format: int64
+             * @description The number of the arm whose version was activated, from 0.
+             */
+            promoted?: number | null;
+            /** @description What its prompt is for. */
+            prompt: string;
+            /**
+             * Format: int64
+             * @description The difference of shares that is to be seen, in points of a hundred.
+             */
+            smallest: number;
+            /** @description `running` or `stopped`. */
+            state: string;
+            /**
+             * Format: int64
+             * @description When it was stopped.
+             */
+            stopped_ms?: number | null;
+            /** @description What it is to find out. */
+            title: string;
+        };
+        /** @description The part of changes that one version of a prompt gets. */
+        ExperimentArm: {
+            /**
+             * Format: int64
+             * @description The version; 0, when an experiment is started, is what holds without the
+             *     organisation's own.
+             */
+            version: number;
+            /**
+             * Format: int64
+             * @description How large its part is to that of the others.
+             * @default 1
+             */
+            weight: number;
+        };
+        /** @description What came of one arm. */
+        ExperimentArmResult: {
+            /**
+             * Format: int32
+             * @description Of these such as somebody accepted, or mended the code for.
+             */
+            accepted: number;
+            /**
+             * Format: int64
+             * @description Its number, from 0.
+             */
+            arm: number;
+            /**
+             * Format: int32
+             * @description Changes that they are of.
+             */
+            changes: number;
+            /**
+             * Format: double
+             * @description What a review cost, in billionths of a dollar, the mean over changes.
+             */
+            cost_nanos?: number | null;
+            /**
+             * Format: double
+             * @description How long a review took, the mean over changes.
+             */
+            duration_ms?: number | null;
+            /**
+             * Format: int32
+             * @description Reviews that failed.
+             */
+            failed: number;
+            /**
+             * Format: double
+             * @description The judged ones say as much as so many independent ones.
+             */
+            independent: number;
+            /**
+             * Format: int32
+             * @description Of these such as were kept after they were verified.
+             */
+            kept: number;
+            /**
+             * Format: int32
+             * @description Remarks that models made.
+             */
+            made: number;
+            /**
+             * Format: double
+             * @description The quality of the answers from 0 to 1, the mean over changes.
+             */
+            quality?: number | null;
+            /**
+             * Format: double
+             * @description The share of the judged ones that was accepted, from 0 to 1.
+             */
+            rate?: number | null;
+            rate_interval?: components["schemas"]["Interval"] | null;
+            /**
+             * Format: int32
+             * @description Such as somebody rejected.
+             */
+            rejected: number;
+            /**
+             * Format: int32
+             * @description Reviews that are done.
+             */
+            reviews: number;
+            /**
+             * Format: int32
+             * @description Different remarks that were shown.
+             */
+            shown: number;
+            /**
+             * Format: int64
+             * @description The version of the prompt.
+             */
+            version: number;
+            /**
+             * Format: int64
+             * @description How large its part is.
+             */
+            weight: number;
+        };
+        /** @description How an arm stands to the first. */
+        ExperimentComparison: {
+            acceptance?: components["schemas"]["ExperimentDifference"] | null;
+            /**
+             * Format: int64
+             * @description The arm.
+             */
+            arm: number;
+            cost_nanos?: components["schemas"]["ExperimentDifference"] | null;
+            duration_ms?: components["schemas"]["ExperimentDifference"] | null;
+            quality?: components["schemas"]["ExperimentDifference"] | null;
+            /** @description The same in a sentence. */
+            sentence: string;
+            /** @description `too_little`, `better`, `worse` or `same`, by the share of accepted remarks. */
+            verdict: string;
+        };
+        /** @description An experiment with what came of it so far. */
+        ExperimentDetail: {
+            /** @description What came of its arms. */
+            arms: components["schemas"]["ExperimentArmResult"][];
+            /** @description All but the first, each to the first. */
+            comparisons: components["schemas"]["ExperimentComparison"][];
+            /** @description The experiment. */
+            experiment: components["schemas"]["Experiment"];
+        };
+        /** @description How a value of an arm stands to that of the first. */
+        ExperimentDifference: {
+            /**
+             * Format: double
+             * @description The upper end.
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description The lower end of its 95% interval.
+             */
+            low: number;
+            /**
+             * Format: double
+             * @description How often chance alone would make it as large, corrected for the number of arms.
+             */
+            p: number;
+            /**
+             * Format: double
+             * @description The arm's less the first's.
+             */
+            value: number;
+        };
+        /** @description Which arm is the winner. */
+        ExperimentWinner: {
+            /**
+             * Format: int64
+             * @description Its number, from 0.
+             */
+            arm: number;
+        };
+        /** @description An experiment that is to be started. */
+        ExperimentWish: {
+            /** @description Its arms, each of another version; the first is what the others are compared with. */
+            arms: components["schemas"]["ExperimentArm"][];
+            /** @description The prompt's `models`; the prompt for all if none. */
+            models?: string[];
+            /**
+             * @description What its prompt is for: `review` or `judge`.
+             * @example review
+             */
+            prompt: string;
+            /**
+             * Format: int64
+             * @description The difference of shares that is to be seen, in points of a hundred.
+             * @default 15
+             */
+            smallest: number;
+            /** @description What it is to find out. */
+            title: string;
+        };
         /** @description What somebody thought of a finding. */
         Feedback: {
             /** @description Who. */
@@ -2088,6 +2377,19 @@ export interface components {
             review: string;
             /** @description Where that is. */
             url: string;
+        };
+        /** @description An interval. */
+        Interval: {
+            /**
+             * Format: double
+             * @description Its upper end.
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description Its lower end.
+             */
+            low: number;
         };
         /** @description An invitation, which is shown this once. */
         Invitation: {
@@ -2285,6 +2587,53 @@ export interface components {
                 state: string;
                 /** @description The task that does it. */
                 task?: string | null;
+            }[];
+            /** @description What to ask for the next page with; none on the last one. */
+            next_cursor?: string | null;
+        };
+        /** @description A page of a list. */
+        Listed_Experiment: {
+            /** @description The items. */
+            items: {
+                /** @description Its arms; the first is what the others are compared with. */
+                arms: components["schemas"]["ExperimentArm"][];
+                /** @description Who started it. */
+                created_by: string;
+                /**
+                 * Format: int64
+                 * @description When.
+                 */
+                created_ms: number;
+                /** @description Its identifier. */
+                id: string;
+                /** @description For which models; all if none. */
+                models: string[];
+                /**
+                 * Format: int64
+                 * @description So many independent judgements each arm needs for that.
+                 */
+                planned: number;
+                /**
+                 * Format: int64
+                 * @description The number of the arm whose version was activated, from 0.
+                 */
+                promoted?: number | null;
+                /** @description What its prompt is for. */
+                prompt: string;
+                /**
+                 * Format: int64
+                 * @description The difference of shares that is to be seen, in points of a hundred.
+                 */
+                smallest: number;
+                /** @description `running` or `stopped`. */
+                state: string;
+                /**
+                 * Format: int64
+                 * @description When it was stopped.
+                 */
+                stopped_ms?: number | null;
+                /** @description What it is to find out. */
+                title: string;
             }[];
             /** @description What to ask for the next page with; none on the last one. */
             next_cursor?: string | null;
@@ -3623,6 +3972,13 @@ export interface components {
         };
         /** @description A prompt that a review used. */
         ReviewPrompt: {
+            /**
+             * Format: int64
+             * @description Its arm, from 0.
+             */
+            arm?: number | null;
+            /** @description The experiment that the change is of. */
+            experiment?: string | null;
             /** @description What it is for. */
             name: string;
             /** @description Where it came from: `shipped`, `file` or `kept`. */
@@ -6126,6 +6482,625 @@ export interface operations {
                 content: {
                     "application/jsonl": string;
                 };
+            };
+            /** @description The request makes no sense. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody knows who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may see this, but not do it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or the caller may not know of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The thing is not any more what `If-Match` says. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit is reached; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that this needs does not answer, or took too long. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    experiment_list: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listed_Experiment"];
+                };
+            };
+            /** @description The request makes no sense. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody knows who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may see this, but not do it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or the caller may not know of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The thing is not any more what `If-Match` says. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit is reached; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that this needs does not answer, or took too long. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    experiment_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentWish"];
+            };
+        };
+        responses: {
+            /** @description It runs. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description The request makes no sense. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody knows who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may see this, but not do it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or the caller may not know of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The thing is not any more what `If-Match` says. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit is reached; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that this needs does not answer, or took too long. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    experiment_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The experiment. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The experiment. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentDetail"];
+                };
+            };
+            /** @description The request makes no sense. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody knows who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may see this, but not do it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or the caller may not know of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The thing is not any more what `If-Match` says. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit is reached; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that this needs does not answer, or took too long. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    experiment_promote: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that it had. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The experiment. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentWinner"];
+            };
+        };
+        responses: {
+            /** @description It holds. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request makes no sense. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody knows who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may see this, but not do it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or the caller may not know of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what is there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The thing is not any more what `If-Match` says. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A limit is reached; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that this needs does not answer, or took too long. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    experiment_stop: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that it had. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The experiment. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is over. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The request makes no sense. */
             400: {

@@ -5,6 +5,7 @@ pub(crate) mod ask;
 pub(crate) mod audit;
 pub(crate) mod discussion;
 pub(crate) mod events;
+pub(crate) mod experiment;
 pub(crate) mod finding;
 pub(crate) mod health;
 pub(crate) mod key;

@@ -357,6 +357,10 @@ pub(crate) struct WireUsed {
     text_hash: String,
     /// Its text, for those who may see prompts, where the organisation keeps it.
     text: Option<String>,
+    /// The experiment that the change is of.
+    experiment: Option<String>,
+    /// Its arm, from 0.
+    arm: Option<i64>,
 }
 
 impl From<ReviewPromptView> for WireUsed {
@@ -368,6 +372,8 @@ impl From<ReviewPromptView> for WireUsed {
             version: view.number,
             text_hash: view.text_hash,
             text: view.text,
+            experiment: view.arm.map(|(experiment, _)| experiment.to_string()),
+            arm: view.arm.map(|(_, arm)| arm),
         }
     }
 }

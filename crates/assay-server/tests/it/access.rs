@@ -15,6 +15,9 @@ on_both_engines!(every_endpoint_is_closed_to_those_it_is_not_for);
 /// A template.
 const JUDGE: &str = "+++\nname = \"judge\"\nversion = 1\n+++\nJudge.\n=== user\n{{ remarks }}\n";
 
+const REVIEWER: &str = "+++\nname = \"reviewer\"\nversion = 1\n+++\nTalk.\n=== user\n{{ files }}{{ talk }}{{ points }}\n";
+const REVIEW: &str = "+++\nname = \"review\"\nversion = 1\n+++\nReview.\n=== user\n{{ files }}\n";
+
 /// What a key that may do something else is answered.
 #[derive(Clone, Copy)]
 enum Weak {
@@ -355,7 +358,7 @@ fn cases() -> Vec<Case> {
         case(("get", "/api/v1/prompts"), None, else_, 200),
         case(
             ("post", "/api/v1/prompts"),
-            Some(json!({"text": JUDGE, "note": "shorter", "activate": true})),
+            Some(json!({"text": REVIEWER, "note": "shorter", "activate": true})),
             sees(Permission::PromptRead),
             201,
         ),
@@ -365,33 +368,65 @@ fn cases() -> Vec<Case> {
             else_,
             200,
         ),
-        case(("get", "/api/v1/prompts/judge"), None, else_, 200),
-        case(("get", "/api/v1/prompts/judge/versions"), None, else_, 200),
+        case(("get", "/api/v1/prompts/reviewer"), None, else_, 200),
         case(
-            ("get", "/api/v1/prompts/judge/versions/1"),
+            ("get", "/api/v1/prompts/reviewer/versions"),
             None,
             else_,
             200,
         ),
         case(
-            ("get", "/api/v1/prompts/judge/diff?from=0&to=1"),
+            ("get", "/api/v1/prompts/reviewer/versions/1"),
             None,
             else_,
             200,
         ),
         case(
-            ("put", "/api/v1/prompts/judge/active"),
+            ("get", "/api/v1/prompts/reviewer/diff?from=0&to=1"),
+            None,
+            else_,
+            200,
+        ),
+        case(
+            ("put", "/api/v1/prompts/reviewer/active"),
             Some(json!({"version": 1})),
             sees(Permission::PromptRead),
             204,
         ),
         case(
-            ("post", "/api/v1/prompts/judge/rollback"),
+            ("post", "/api/v1/prompts/reviewer/rollback"),
             None,
             sees(Permission::PromptRead),
             200,
         ),
         case(("get", "/api/v1/review/{review}/prompts"), None, else_, 200),
+        case(("get", "/api/v1/experiments"), None, else_, 200),
+        case(
+            ("post", "/api/v1/experiments"),
+            Some(
+                json!({"prompt": "review", "title": "t", "arms": [{"version": 0}, {"version": 1}]}),
+            ),
+            sees(Permission::PromptRead),
+            201,
+        ),
+        case(
+            ("get", "/api/v1/experiments/{experiment}"),
+            None,
+            else_,
+            200,
+        ),
+        case(
+            ("post", "/api/v1/experiments/{experiment}/stop"),
+            None,
+            sees(Permission::PromptRead),
+            204,
+        ),
+        case(
+            ("post", "/api/v1/experiments/{experiment}/promote"),
+            Some(json!({"arm": 1})),
+            sees(Permission::PromptRead),
+            204,
+        ),
         case(("get", "/api/v1/teams"), None, else_, 200),
         case(
             ("post", "/api/v1/teams"),
@@ -523,7 +558,7 @@ fn closed_operations() -> BTreeSet<String> {
 /// Returns the path of the document that a case is about.
 fn documented(path: &str) -> String {
     let path = path.split('?').next().unwrap_or_default();
-    let path = path.replace("prompts/judge", "prompts/{prompt}");
+    let path = path.replace("prompts/reviewer", "prompts/{prompt}");
     let path = path.replace("versions/1", "versions/{number}");
     // A second identifier of a path has its own name.
     let path = path.replace("members/{user}", "members/{member}");
@@ -541,6 +576,7 @@ fn documented(path: &str) -> String {
         "document",
         "question",
         "discussion",
+        "experiment",
     ];
     let path = names.iter().fold(path, |path, name| {
         path.replace(&format!("{{{name}}}"), "{id}")
@@ -579,6 +615,15 @@ async fn things(server: &TestServer) -> Vec<(&'static str, String)> {
     let question = json!({"repository": repository.to_string(), "question": "why?"});
     let question = Request::new("POST", "/api/v1/ask").json(&question);
     let question = admin(question).send(server.address).await.json();
+    for text in [JUDGE.to_owned(), REVIEW.to_owned()] {
+        let prompt = json!({"text": text});
+        let prompt = Request::new("POST", "/api/v1/prompts").json(&prompt);
+        admin(prompt).send(server.address).await;
+    }
+    let arms = json!([{"version": 0}, {"version": 1}]);
+    let experiment = json!({"prompt": "judge", "title": "t", "arms": arms});
+    let experiment = Request::new("POST", "/api/v1/experiments").json(&experiment);
+    let experiment = admin(experiment).send(server.address).await.json();
     vec![
         ("session", text(&session["id"])),
         ("team", text(&team["id"])),
@@ -586,6 +631,7 @@ async fn things(server: &TestServer) -> Vec<(&'static str, String)> {
         ("document", text(&document["id"])),
         ("question", text(&question["question"])),
         ("discussion", server.discussion().await.to_string()),
+        ("experiment", text(&experiment["id"])),
         ("organisation", text(&organisation["id"])),
         ("repository", repository.to_string()),
         ("finding", finding.to_string()),

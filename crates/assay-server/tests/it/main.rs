@@ -14,6 +14,7 @@ mod budget;
 mod compliance;
 mod document;
 mod events;
+mod experiment;
 mod figure;
 mod flow;
 mod kept;

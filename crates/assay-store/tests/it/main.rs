@@ -12,6 +12,7 @@ mod aggregate;
 mod backup;
 mod cache;
 mod discussion;
+mod experiment;
 mod kill;
 mod knowledge;
 mod mark;

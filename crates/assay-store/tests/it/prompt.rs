@@ -78,6 +78,7 @@ async fn what_a_review_used_goes_with_it(test: TestStore) {
         number: 3,
         tag: format!("{name}@3"),
         text_hash: vec![1, 2],
+        arm: None,
     };
     let used = [one("judge", Some(prompt)), one("review", None)];
     // A second attempt takes the place of the first.

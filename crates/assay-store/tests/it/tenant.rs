@@ -212,6 +212,7 @@ async fn fill(store: &Store, name: &str) -> Filled {
         number: 1,
         tag: format!("judge-of-{name}"),
         text_hash: vec![1],
+        arm: None,
     };
     tx.review_prompt_replace(&scope, review, &[used])
         .await

@@ -34,7 +34,7 @@ fn templates_are_listed_with_where_they_come_from() {
 fn what_is_wrong_is_told_with_its_line() {
     let repo = repo();
     repo.write("good.md", JUDGE);
-    repo.write("bad.md", &JUDGE.replace("Judge.", "Judge {{ remark }}."));
+    repo.write("bad.md", JUDGE.replace("Judge.", "Judge {{ remark }}."));
     let good = repo.root().join("good.md").display().to_string();
     let bad = repo.root().join("bad.md").display().to_string();
     assert_eq!(assay(&repo, &["prompt", "check", &good]).code, 0);
@@ -53,7 +53,7 @@ fn what_is_wrong_is_told_with_its_line() {
 fn templates_are_compared() {
     let repo = repo();
     repo.write("one.md", JUDGE);
-    repo.write("two.md", &JUDGE.replace("Judge.", "Judge well."));
+    repo.write("two.md", JUDGE.replace("Judge.", "Judge well."));
     let one = repo.root().join("one.md").display().to_string();
     let two = repo.root().join("two.md").display().to_string();
     assert_eq!(assay(&repo, &["prompt", "diff", &one, &one]).code, 0);

@@ -126,3 +126,76 @@ fn what_is_activated_is_used_by_the_next_review_without_a_restart() {
     );
     assert_eq!(platform.forge.violations(), Vec::<String>::new());
 }
+
+#[test]
+fn a_change_keeps_its_arm_over_pushes_and_what_comes_of_it_is_counted() {
+    let fake = FakeModel::start_scripted(Dialect::OpenAiChat, Shape::default(), says);
+    let platform = start(&fake);
+    let texts = ["Review as arm A says.", "Review as arm B says."];
+    for text in texts {
+        save(&platform, &template("review", text));
+    }
+    let wish = json!({
+        "prompt": "review", "title": "Is B better?",
+        "arms": [{"version": 1}, {"version": 2}],
+    });
+    let (status, begun) = send(&platform, "POST", "/api/v1/experiments", &wish);
+    assert_eq!(status, 201, "{begun}");
+    let experiment = format!("/api/v1/experiments/{}", begun["id"].as_str().unwrap());
+    assert_eq!(platform.deliver("opened", "e-0"), 202);
+    wait_for(&platform, 1);
+    platform.push(&format!("{HEAD}\n\n# again\n"));
+    assert_eq!(platform.deliver("synchronize", "e-1"), 202);
+    wait_for(&platform, 2);
+    let told = |words: &str| {
+        let asked = fake.received();
+        asked.iter().filter(|one| one.text.contains(words)).count()
+    };
+    let of_arms = texts.map(told);
+    // Whichever arm it is, it is the same for both pushes, and the other is never used.
+    let arm = usize::from(of_arms[1] > 0);
+    assert!(of_arms[arm] >= 1 && of_arms[1 - arm] == 0, "{of_arms:?}");
+    let key = platform.server.key.clone().unwrap();
+    let findings = platform.server.get("/api/v1/findings", &key);
+    let said = findings["items"].as_array().unwrap().iter();
+    let said = said.map(|item| &item["finding"]);
+    let ours = said.clone().find(|one| one["rule"] == "model/correctness");
+    let finding = ours.unwrap_or_else(|| panic!("{findings}"))["id"]
+        .as_str()
+        .unwrap();
+    let path = format!("/api/v1/findings/{finding}/feedback");
+    let (status, answer) = send(&platform, "PUT", &path, &json!({"verdict": "accepted"}));
+    assert!((200..300).contains(&status), "{status} {answer}");
+    let detail = platform.server.get(&experiment, &key);
+    let found = &detail["arms"][arm];
+    assert_eq!(
+        (&found["reviews"], &found["changes"]),
+        (&json!(2), &json!(1)),
+        "{detail}"
+    );
+    assert_eq!(
+        (&found["accepted"], &found["rejected"]),
+        (&json!(1), &json!(0)),
+        "{detail}"
+    );
+    assert!(
+        found["made"].as_i64() >= Some(1) && found["quality"].as_f64() > Some(0.5),
+        "{detail}"
+    );
+    assert!(found["cost_nanos"].as_f64() > Some(0.0), "{detail}");
+    assert_eq!(detail["arms"][1 - arm]["reviews"], 0, "{detail}");
+    assert_eq!(
+        detail["comparisons"][0]["verdict"], "too_little",
+        "{detail}"
+    );
+    let (status, _) = send(
+        &platform,
+        "POST",
+        &format!("{experiment}/promote"),
+        &json!({"arm": 1}),
+    );
+    assert_eq!(status, 204);
+    let prompt = platform.server.get("/api/v1/prompts/review", &key);
+    assert_eq!(prompt["prompt"]["active"], 2, "{prompt}");
+    assert_eq!(platform.forge.violations(), Vec::<String>::new());
+}

@@ -321,6 +321,60 @@ for (const [name, database] of Object.entries(DATABASES)) {
       assert.equal(download.suggestedFilename(), 'reviews.csv');
     });
 
+    test('a prompt is written, checked at its line, compared, used and rolled back', async () => {
+      await visit(tab.page, server, 'prompts');
+      await tab.page.getByRole('link', { name: /^coder/ }).click();
+      await tab.page.getByRole('heading', { name: 'coder', exact: true }).waitFor();
+      await tab.page.getByRole('button', { name: 'Write the next version' }).click();
+      const editor = tab.page.getByLabel('The next version');
+      const text = await editor.inputValue();
+      const [head, user] = text.split('\n=== user\n');
+      const line = head.split('\n').length + 1;
+      await editor.fill(`${head}\nLook at {{ file }}.\n=== user\n${user}`);
+      await tab.page.getByRole('button', { name: `Line ${line}` }).click();
+      await see(/did you mean `files`/);
+      const isRight = await editor.evaluate((area) => area.value.slice(area.selectionStart, area.selectionEnd));
+      assert.equal(isRight, 'Look at {{ file }}.');
+      const keep = tab.page.getByRole('button', { name: 'Keep version 1' });
+      assert.ok(await keep.isDisabled());
+      await editor.fill(`${head}\nBe brief.\n=== user\n${user}`);
+      await see('can be kept');
+      await tab.page.getByLabel('A note on this version').fill('shorter answers');
+      await keep.click();
+      await see('Version 1 is kept and used by the next review.');
+      await see('coder@1 of the organisation');
+      await tab.page.getByRole('button', { name: /^Compare/ }).first().click();
+      await tab.page.getByRole('region', { name: 'What differs' }).getByText('Be brief.').waitFor();
+      await tab.page.getByRole('button', { name: 'Roll back to as it came' }).click();
+      await see('Back to as it came, from the next review on.');
+      await tab.page.getByRole('button', { name: /^Use it.*version 1$/ }).click();
+      await see('Version 1 is used by the next review.');
+    });
+
+    test('an experiment is started, told in a sentence, and its winner taken', async () => {
+      await visit(tab.page, server, 'experiments');
+      await tab.page.getByRole('button', { name: 'Start an experiment' }).click();
+      const dialog = tab.page.getByRole('dialog');
+      await dialog.getByLabel('What do you want to find out?').fill('Does the failing input help?');
+      await dialog.getByLabel('Prompt').selectOption({ label: 'review, for all models' });
+      await dialog.getByLabel('Version of arm A').selectOption('1');
+      await dialog.getByLabel('Version of arm B').selectOption('2');
+      await dialog.getByRole('button', { name: 'Start', exact: true }).click();
+      await tab.page.getByRole('heading', { name: 'Does the failing input help?' }).waitFor();
+      await see(/Too little data: A has 0 and B has 0 of the 170 independent judgements/);
+      // While it runs nothing is activated, and the refusal says why.
+      await visit(tab.page, server, 'prompts/review');
+      await tab.page.getByRole('button', { name: /^Use it.*version 2$/ }).click();
+      await see('an experiment runs with this prompt; stop it first');
+      await visit(tab.page, server, 'experiments');
+      await tab.page.getByRole('link', { name: /Does the failing input help/ }).click();
+      await tab.page.getByRole('button', { name: 'Take B' }).click();
+      await see('B is used from the next review on.');
+      await see('taken');
+      const { prompt } = await ask(server, 'GET', '/api/v1/prompts/review');
+      assert.equal(prompt.active, 2);
+    });
+
     test('keys lead through the pages, and the list of them is shown', async () => {
       await visit(tab.page, server, '');
       await tab.page.keyboard.press('g');
@@ -335,7 +389,7 @@ for (const [name, database] of Object.entries(DATABASES)) {
     test('every page is accessible, in the dark and in the light, on a phone', async () => {
       const review = `reviews/${made.reviews['add-login']}`;
       const { items: teams } = await ask(server, 'GET', '/api/v1/teams');
-      const pages = ['', 'reviews', review, `${review}?tab=summary`, `${review}?tab=metrics`, `${review}?tab=coverage`, `${review}?tab=model`, `${review}?tab=discussion`, 'findings', 'repositories', `repositories/${made.repositories.get('search')}`, 'teams', `teams/${teams[0].id}`, 'rules', 'rules/injection/sql-injection', 'suppressions', 'suppressions?tab=rejected', 'suppressions?tab=stale', 'tasks', 'costs', 'audit', 'people', 'roles', 'keys', 'settings', 'nowhere'];
+      const pages = ['', 'reviews', review, `${review}?tab=summary`, `${review}?tab=metrics`, `${review}?tab=coverage`, `${review}?tab=model`, `${review}?tab=discussion`, 'findings', 'repositories', `repositories/${made.repositories.get('search')}`, 'teams', `teams/${teams[0].id}`, 'rules', 'rules/injection/sql-injection', 'suppressions', 'suppressions?tab=rejected', 'suppressions?tab=stale', 'prompts', 'prompts/review', 'prompts/review?compare=0..2', 'prompts/review?version=2', 'prompts/review?edit=true', 'experiments', `experiments/${made.experiment}`, 'tasks', 'costs', 'audit', 'people', 'roles', 'keys', 'settings', 'nowhere'];
       for (const [colorScheme, viewport] of [['light', { width: 1360, height: 860 }], ['dark', { width: 360, height: 760 }]]) {
         const own = await open(browser, { colorScheme, viewport });
         await signIn(own.page, server);

@@ -150,6 +150,14 @@ export async function seed(server, { large = false } = {}) {
   await ask(server, 'POST', '/api/v1/teams', { name: 'platform' });
   await ask(server, 'POST', '/api/v1/keys', { name: 'build server', owner: 'organisation', permissions: ['review:read', 'review:run'] });
   await ask(server, 'PUT', '/api/v1/settings/quota', { value: { organisation: { reviews: { day: 500, month: 8000 } } } });
+  // What models are told, in two versions, and an experiment with both.
+  const { text } = await ask(server, 'GET', '/api/v1/prompts/review');
+  const closing = (words) => text.replace('\n=== user\n', `\n\n${words}\n=== user\n`);
+  await ask(server, 'POST', '/api/v1/prompts', { text: closing('Prefer one remark that matters to three that might.'), note: 'fewer, better remarks', activate: true });
+  await ask(server, 'POST', '/api/v1/prompts', { text: closing('Name the input that makes it fail.'), note: 'ask for the failing input' });
+  const judge = await ask(server, 'GET', '/api/v1/prompts/judge');
+  await ask(server, 'POST', '/api/v1/prompts', { text: judge.text.replace('\n=== user\n', '\n\nWhen in doubt, it does not hold.\n=== user\n'), note: 'stricter' });
+  const experiment = await ask(server, 'POST', '/api/v1/experiments', { prompt: 'judge', title: 'Is the stricter judge the better one?', arms: [{ version: 0 }, { version: 1 }] });
   const talk = [
     ['build server', 'The last build of this branch was green.', null],
     ['reviewer', 'Can `condition` take the value as a parameter instead?', 'injection/sql-injection'],
@@ -161,7 +169,7 @@ export async function seed(server, { large = false } = {}) {
     const fingerprint = found.find(({ finding }) => finding.rule === rule)?.finding.fingerprint ?? null;
     await ask({ ...server, key: key.text }, 'POST', `/api/v1/review/${reviews['add-login']}/messages`, { id: randomUUID(), text, fingerprint });
   }
-  return { reviews, repositories: known };
+  return { reviews, repositories: known, experiment: experiment.id };
 }
 
 export function finished(server, review) {

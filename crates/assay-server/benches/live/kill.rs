@@ -34,8 +34,17 @@ struct Stage {
     reviews: Vec<String>,
     gate: Semaphore,
     is_killed: AtomicBool,
+    clients: usize,
     joined: AtomicUsize,
     deadline: Instant,
+}
+
+impl Stage {
+    /// Whether all were in their session once: nobody speaks before, so that all are there when
+    /// the node is killed.
+    fn is_full(&self) -> bool {
+        self.joined.load(Ordering::Relaxed) >= self.clients
+    }
 }
 
 /// What one of them saw.
@@ -58,6 +67,7 @@ pub(crate) async fn measure(url: &str, clients: usize) -> Vec<String> {
         reviews: first.reviews.clone(),
         gate: Semaphore::new(AT_A_TIME),
         is_killed: AtomicBool::new(false),
+        clients,
         joined: AtomicUsize::new(0),
         deadline: Instant::now() + LIMIT,
     });
@@ -66,7 +76,7 @@ pub(crate) async fn measure(url: &str, clients: usize) -> Vec<String> {
         running.spawn(one(Arc::clone(&stage), number, clients));
     }
     let half = Instant::now();
-    while stage.joined.load(Ordering::Relaxed) < clients && half.elapsed() < LIMIT / 2 {
+    while !stage.is_full() && half.elapsed() < LIMIT / 2 {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     // In the middle of what they say.
@@ -141,7 +151,7 @@ async fn talk(
     let mut turns = tokio::time::interval(PAUSE);
     while Instant::now() < stage.deadline && seen.ids.len() < in_room * SAYS {
         tokio::select! {
-            _ = turns.tick(), if *kept < SAYS && !is_sent => {
+            _ = turns.tick(), if *kept < SAYS && !is_sent && stage.is_full() => {
                 let id = &seen.own[*kept];
                 client.send(&json!({"type": "send_message", "id": id, "text": "as it is"})).await?;
                 is_sent = true;

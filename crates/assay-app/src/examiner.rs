@@ -3,7 +3,7 @@
 //! a limit of memory, and with an end that does not depend on it.
 //!
 //! A request and its answer are a line with the number of bytes, and the bytes; before
-//! an answer a process may say how far it is, in the same form. A process ends after some
+//! an answer a process may say how far it is and what it found, in the same form. A process ends after some
 //! number of texts, after some time without one, and at once when anything goes wrong;
 //! the next text begins another. One that has seen texts of an organisation sees none of
 //! another.
@@ -20,13 +20,13 @@ use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout};
-use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::error::Error;
 use crate::examine::{ExamineRequest, ExamineRules, ExaminedFile};
+use crate::heard::{HEARD_BYTES_MAX, HeardLine, Hearing};
 use crate::job::JobFile;
-use crate::review_process::{ProcessError, ReviewProcess, StepHeard, io_error};
+use crate::review_process::{ProcessError, ReviewProcess, io_error};
 
 /// Bytes of the line that says how many bytes follow.
 const LENGTH_LINE_BYTES_MAX: u64 = 24;
@@ -34,10 +34,8 @@ const LENGTH_LINE_BYTES_MAX: u64 = 24;
 const REPORT: char = 'r';
 /// The first letter of the line before a reason.
 const REFUSED: char = 'e';
-/// The first letter of the line before a word on how far it is.
+/// The first letter of the line before a word on how far it is, or what it found.
 const STEP: char = 'p';
-/// Bytes of such a word.
-const STEP_BYTES_MAX: u64 = 1_024;
 /// So many words there are before an answer at most.
 const STEPS_MAX: usize = 100_000;
 
@@ -109,8 +107,8 @@ impl ExamineRequest {
     }
 }
 
-/// Is told how far the work on a request is.
-pub type TellStep<'a> = &'a (dyn Fn(&StepHeard) + Sync);
+/// Is told how far the work on a request is, and what it found so far.
+pub type TellHeard<'a> = &'a (dyn Fn(&HeardLine) + Sync);
 
 /// Answers requests on one stream with reports on another until there is no more:
 /// the side of the process that is kept. `report` makes the report of a request.
@@ -122,7 +120,7 @@ pub fn answer_requests(
     mut input: impl io::BufRead,
     output: impl io::Write + Send,
     request_bytes_max: u64,
-    report: impl Fn(&[u8], TellStep<'_>) -> Result<Vec<u8>, String>,
+    report: impl Fn(&[u8], TellHeard<'_>) -> Result<Vec<u8>, String>,
 ) -> io::Result<()> {
     let output = Mutex::new(output);
     let write = |kind: char, bytes: &[u8]| {
@@ -131,10 +129,10 @@ pub fn answer_requests(
         output.write_all(bytes)?;
         output.flush()
     };
-    let tell = |step: &StepHeard| {
-        if let Ok(bytes) = serde_json::to_vec(step) {
+    let tell = |said: &HeardLine| {
+        if let Some(line) = said.line() {
             // Whoever does not listen any more is not there for the answer either.
-            let _ = write(STEP, &bytes);
+            let _ = write(STEP, line.as_bytes());
         }
     };
     loop {
@@ -224,7 +222,7 @@ impl KeptExaminers {
         &self,
         owner: &str,
         request: &ExamineRequest,
-        heard: &watch::Sender<StepHeard>,
+        heard: &Hearing,
     ) -> Result<Vec<u8>, ProcessError> {
         let bytes = request.written()?;
         if let Some(kept) = self.0.take(owner) {
@@ -242,7 +240,7 @@ impl KeptExaminers {
         &self,
         mut kept: Kept,
         bytes: &[u8],
-        heard: &watch::Sender<StepHeard>,
+        heard: &Hearing,
     ) -> Result<Vec<u8>, ProcessError> {
         let time_max = self.0.process.limits.time_max;
         let bytes_max = self.0.process.limits.report_bytes_max;
@@ -282,7 +280,7 @@ impl KeptExaminers {
 impl Examiner for KeptExaminers {
     fn examine<'a>(&'a self, owner: &'a str, request: &'a ExamineRequest) -> Examined<'a> {
         Box::pin(async move {
-            let heard = watch::Sender::new(StepHeard::default());
+            let heard = Hearing::default();
             self.examine_telling(owner, request, &heard).await
         })
     }
@@ -329,7 +327,7 @@ impl Kept {
         &mut self,
         request: &[u8],
         bytes_max: u64,
-        heard: &watch::Sender<StepHeard>,
+        heard: &Hearing,
     ) -> Result<Vec<u8>, ProcessError> {
         let telling = io_error("telling it the text");
         let told = async {
@@ -344,8 +342,8 @@ impl Kept {
             match kind {
                 STEP => {
                     // What is no such word is passed over.
-                    if let Ok(step) = serde_json::from_slice(&bytes) {
-                        heard.send_replace(step);
+                    if let Some(said) = HeardLine::parse(&bytes) {
+                        heard.hear(said);
                     }
                 }
                 REPORT => return Ok(bytes),
@@ -369,7 +367,7 @@ impl Kept {
         let mut letters = line.trim_end().chars();
         let kind = letters.next().ok_or_else(unfit)?;
         let bytes: u64 = letters.as_str().parse().map_err(|_| unfit())?;
-        if kind == STEP && bytes > STEP_BYTES_MAX {
+        if kind == STEP && bytes > HEARD_BYTES_MAX {
             return Err(unfit());
         }
         if bytes > bytes_max {

@@ -11,13 +11,13 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{
     AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
 };
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::heard::{HeardLine, Hearing, StepHeard};
 use crate::model_wish::ModelWish;
 use crate::remarks::Remarks;
-use crate::review_process::StepHeard;
 
 /// Questions of one process.
 const QUESTIONS_MAX: usize = 300;
@@ -28,6 +28,8 @@ const REMARKS_OF_ANSWER_MAX: usize = 100;
 const MARGIN: Duration = Duration::from_secs(20);
 /// Bytes of the file with the first remarks.
 const REMARKS_BYTES_MAX: u64 = 64 << 20;
+/// The step in which models are asked.
+const ASKING: &str = "Asking models";
 /// What the process says when its first remarks are there.
 pub const FIRST_LINE: &str = "{\"first_remarks\":true}";
 
@@ -139,7 +141,7 @@ impl ToldMessage {
 pub(crate) async fn converse(
     from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
-    heard: &watch::Sender<StepHeard>,
+    heard: &Hearing,
     mut talk: ModelTalk,
     (first, deadline): (&Path, Instant),
 ) {
@@ -147,7 +149,7 @@ pub(crate) async fn converse(
     let mut from = BufReader::new(from);
     let mut line = Vec::new();
     let mut answers: JoinSet<String> = JoinSet::new();
-    let mut asked = 0;
+    let (mut asked, mut answered) = (0, 0);
     loop {
         let room = (RELAY_LINE_BYTES_MAX + 1).saturating_sub(line.len()) as u64;
         let mut part = (&mut from).take(room);
@@ -158,8 +160,8 @@ pub(crate) async fn converse(
                 if !matches!(read, Ok(1..)) || !is_whole {
                     return;
                 }
-                if let Ok(step) = serde_json::from_slice::<StepHeard>(&line) {
-                    heard.send_replace(step);
+                if let Some(said) = HeardLine::parse(&line) {
+                    heard.hear(said);
                 } else if line.trim_ascii_end() == FIRST_LINE.as_bytes() {
                     if let (Some(sender), Some(remarks)) = (talk.first.take(), remarks(first).await) {
                         drop(sender.send(remarks));
@@ -174,6 +176,7 @@ pub(crate) async fn converse(
                     talk.tallied.get_or_init(|| tally);
                 } else if let Some(question) = RelayQuestion::parse(&line) {
                     asked += 1;
+                    heard.hear(asking(answered, asked));
                     let model = Arc::clone(&talk.model);
                     answers.spawn(async move {
                         if asked > QUESTIONS_MAX {
@@ -189,6 +192,8 @@ pub(crate) async fn converse(
                 line.clear();
             }
             Some(answer) = answers.join_next() => {
+                answered += 1;
+                heard.hear(asking(answered, asked));
                 // Who is not told waits until the end of the process.
                 if let Ok(answer) = answer
                     && (to.write_all(answer.as_bytes()).await.is_err() || to.flush().await.is_err())
@@ -198,6 +203,15 @@ pub(crate) async fn converse(
             }
         }
     }
+}
+
+/// Returns how far models are with what they were asked.
+fn asking(answered: usize, asked: usize) -> HeardLine {
+    HeardLine::Step(StepHeard {
+        step: ASKING.to_owned(),
+        done: answered as u64,
+        of: asked as u64,
+    })
 }
 
 async fn remarks(file: &Path) -> Option<Remarks> {

@@ -10,12 +10,12 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use assay_source::ErrorKind;
 use assay_store::OutsideImport;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, BufReader};
 use tokio::process::Command;
-use tokio::sync::watch;
 
+use crate::heard::{HEARD_BYTES_MAX, HeardLine, Hearing};
 use crate::model_talk::{ModelTalk, converse};
 use crate::remarks::{Remarks, RemarksError};
 
@@ -72,17 +72,6 @@ pub struct ReviewOrder<'a> {
     pub without: &'a [String],
     /// What other tools found in the head.
     pub imports: &'a [OutsideImport],
-}
-
-/// How far a process is, as it says itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StepHeard {
-    /// What it does.
-    pub step: String,
-    /// So many parts of it are done.
-    pub done: u64,
-    /// Of so many.
-    pub of: u64,
 }
 
 /// A finding that somebody rejected.
@@ -182,8 +171,6 @@ const SAID_BYTES_MAX: usize = 16 * 1024;
 const PREFIX: &str = "review-";
 /// A folder is nobody's any more so long after its review had to end.
 const LEFT_MS: i64 = 60 * 60_000;
-/// A line about how far the process is has no more bytes.
-const LINE_BYTES_MAX: u64 = 1024;
 
 impl ReviewProcess {
     /// Reviews a change. Dropping the future ends the process.
@@ -194,7 +181,7 @@ impl ReviewProcess {
     pub async fn run(
         &self,
         order: ReviewOrder<'_>,
-        heard: &watch::Sender<StepHeard>,
+        heard: &Hearing,
     ) -> Result<ReviewOutcome, ProcessError> {
         self.run_with(order, heard, None).await
     }
@@ -208,7 +195,7 @@ impl ReviewProcess {
     pub async fn run_with(
         &self,
         order: ReviewOrder<'_>,
-        heard: &watch::Sender<StepHeard>,
+        heard: &Hearing,
         talk: Option<ModelTalk>,
     ) -> Result<ReviewOutcome, ProcessError> {
         let range = order.range()?;
@@ -262,7 +249,7 @@ impl ReviewProcess {
         repository: &Path,
         commit: &str,
         rejected: &[Rejection],
-        heard: &watch::Sender<StepHeard>,
+        heard: &Hearing,
     ) -> Result<Vec<u8>, ProcessError> {
         check_commit(commit)?;
         let folder = self.folder()?;
@@ -300,7 +287,7 @@ impl ReviewProcess {
         if let Some(rule) = rule {
             command.args(["--rule", rule]);
         }
-        let heard = watch::Sender::new(StepHeard::default());
+        let heard = Hearing::default();
         self.finish(command, Input::None, &heard).await?;
         self.read(&patch).await
     }
@@ -341,7 +328,7 @@ impl ReviewProcess {
         };
         // No argument can hold a NUL.
         command.arg("--").arg(question.replace('\0', " "));
-        let heard = watch::Sender::new(StepHeard::default());
+        let heard = Hearing::default();
         self.finish(command, input, &heard).await?;
         self.read(&answer).await
     }
@@ -382,7 +369,7 @@ impl ReviewProcess {
             written.map_err(io_error("writing who talks"))?;
             command.arg("--agents").arg(file);
         }
-        let heard = watch::Sender::new(StepHeard::default());
+        let heard = Hearing::default();
         let input = Input::Models(Box::new(talk), folder.path().join("first.json"));
         self.finish(command, input, &heard).await?;
         self.read(&conclusion).await
@@ -424,7 +411,7 @@ impl ReviewProcess {
         &self,
         mut command: Command,
         input: Input,
-        heard: &watch::Sender<StepHeard>,
+        heard: &Hearing,
     ) -> Result<(), ProcessError> {
         if !matches!(input, Input::None) {
             command.stdin(Stdio::piped());
@@ -588,19 +575,19 @@ pub(crate) fn io_error(what: &'static str) -> impl FnOnce(io::Error) -> ProcessE
     move |source| ProcessError::Io { what, source }
 }
 
-/// Hears how far the process is. What is no such line is passed over.
-async fn hear(from: impl AsyncRead + Unpin, heard: &watch::Sender<StepHeard>) {
+/// Hears how far the process is, and what it found. What is no such line is passed over.
+async fn hear(from: impl AsyncRead + Unpin, heard: &Hearing) {
     let mut from = BufReader::new(from);
     let mut line = Vec::new();
     loop {
         line.clear();
-        let mut part = (&mut from).take(LINE_BYTES_MAX);
+        let mut part = (&mut from).take(HEARD_BYTES_MAX);
         match part.read_until(b'\n', &mut line).await {
             Ok(0) | Err(_) => return,
             Ok(_) => {}
         }
-        if let Ok(step) = serde_json::from_slice::<StepHeard>(&line) {
-            heard.send_replace(step);
+        if let Some(said) = HeardLine::parse(&line) {
+            heard.hear(said);
         }
     }
 }

@@ -18,6 +18,7 @@ mod copied;
 mod coverage;
 mod dependencies;
 mod difference;
+mod early;
 mod engines;
 mod file;
 mod flow;

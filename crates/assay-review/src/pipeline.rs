@@ -19,6 +19,7 @@ use crate::copied;
 use crate::coverage::NewCode;
 use crate::dependencies;
 use crate::difference;
+use crate::early;
 use crate::engines::Engines;
 use crate::file::{Examined, examine, line_counts, panic_message, stopped, unread};
 use crate::flow;
@@ -51,6 +52,15 @@ pub trait Progress: Sync {
     fn begin(&self, step: &'static str, parts: usize);
     /// One part of the step is done.
     fn advance(&self);
+    /// Returns whether findings are told before the review is done.
+    fn wants_findings(&self) -> bool {
+        false
+    }
+    /// These findings are known; whether they count in the end is said then. One may be told
+    /// several times.
+    fn found(&self, _: &[Finding]) {}
+    /// These are all findings of the review, those that do not count as well.
+    fn settled(&self, _: &[Finding]) {}
 }
 
 /// Hears nothing.
@@ -73,6 +83,7 @@ pub fn review(subject: Subject<'_>, settings: &Settings, progress: &dyn Progress
         .par_iter()
         .map(|file| {
             let examined = examine(subject.is_scan, file, subject.tree, &engines, settings);
+            early::tell_of_file(progress, settings, &examined, subject.is_scan);
             progress.advance();
             examined
         })
@@ -102,26 +113,31 @@ pub fn review(subject: Subject<'_>, settings: &Settings, progress: &dyn Progress
     });
     let mut findings = introduced(&mut examined);
     copied::mark(subject, &mut findings);
+    early::tell(progress, settings, &findings);
+    let mut add = |found: Vec<Finding>| {
+        early::tell(progress, settings, &found);
+        findings.extend(found);
+    };
     let files = &mut examined;
-    findings.extend(step("past versions", &mut problems, || {
+    add(step("past versions", &mut problems, || {
         past::find(subject, &engines, settings, &known)
     }));
-    findings.extend(step("clones", &mut problems, || {
+    add(step("clones", &mut problems, || {
         clones::find(subject, files, &engines, settings, progress)
     }));
-    findings.extend(step("breaking changes", &mut problems, || {
+    add(step("breaking changes", &mut problems, || {
         breaking::find(subject, files, &engines, settings)
     }));
-    findings.extend(step("left behind", &mut problems, || {
+    add(step("left behind", &mut problems, || {
         left::find(subject, files, &engines, settings)
     }));
-    findings.extend(step("forgotten", &mut problems, || {
+    add(step("forgotten", &mut problems, || {
         forgot::find(subject, files, &engines, settings)
     }));
     let packages = step("packages", &mut problems, || {
         dependencies::find(subject, files, &engines, settings, progress)
     });
-    findings.extend(packages.findings);
+    add(packages.findings);
     let brought = step("other tools", &mut problems, || {
         outside::bring(subject, &examined, settings, &mut findings)
     });
@@ -150,6 +166,7 @@ pub fn review(subject: Subject<'_>, settings: &Settings, progress: &dyn Progress
     if settings.rejected.apply(&mut findings) {
         rank(&mut findings);
     }
+    progress.settled(&findings);
     let coverage = new_code_coverage(&examined, settings);
     let mut totals = Totals::default();
     let mut metrics = MetricsReport::default();

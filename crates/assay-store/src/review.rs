@@ -353,7 +353,8 @@ impl Tx {
         ];
         self.touch(REVIEW, sql, args).await?;
         self.review_event_insert(scope, id, ReviewEventKind::Finished, "{}")
-            .await
+            .await?;
+        self.review_found_forget(scope, id).await
     }
 
     /// Says that a review ended without a result. One that is done stays done.

@@ -12,7 +12,7 @@ use crate::{Error, FindingId, ReviewId, Tx};
 pub(crate) const CHANNEL: &str = "assay_review";
 /// So often may another transaction come first with an event.
 const RACES_MAX: u32 = 5;
-/// So many events of progress a review has at most; what comes after is not kept.
+/// So many events on its way a review has at most; what comes after is not kept.
 const NUMBER_MAX: i64 = 5_000;
 
 pub(crate) const LIST: &str = "SELECT * FROM review_event WHERE review_id = $1 \
@@ -28,6 +28,9 @@ words! {
         Started = "started",
         /// Some of its work is done.
         Progress = "progress",
+        /// Something was found, or what was found does not hold; only until the review is
+        /// done, when its findings take the place of all that was found on the way.
+        Found = "found",
         /// It is finished.
         Finished = "finished",
         /// It failed for good.
@@ -99,20 +102,34 @@ impl Tx {
         Err(Error::Busy(None))
     }
 
-    /// Keeps how far a review is; past some number of events it is not kept.
-    pub async fn review_progress(
+    /// Keeps how far a review is or what it found so far; past some number of events it is
+    /// not kept.
+    pub async fn review_tell(
         &mut self,
         scope: &Scope,
         review: ReviewId,
+        kind: ReviewEventKind,
         detail: &str,
     ) -> Result<(), Error> {
         let sql = "SELECT count(*) AS count FROM review_event WHERE review_id = $1";
         if self.count(sql, args![review]).await? >= NUMBER_MAX {
             return Ok(());
         }
-        let progress = ReviewEventKind::Progress;
-        self.review_event_insert(scope, review, progress, detail)
-            .await
+        self.review_event_insert(scope, review, kind, detail).await
+    }
+
+    /// Forgets what was found on the way of a review that has its findings. The event of
+    /// its end is there already, so that no number is given out again.
+    pub(crate) async fn review_found_forget(
+        &mut self,
+        scope: &Scope,
+        review: ReviewId,
+    ) -> Result<(), Error> {
+        let sql = "DELETE FROM review_event WHERE review_id = $1 \
+                   AND organisation_id = coalesce($2, organisation_id) AND kind = $3";
+        let args = args![review, scope.organisation(), ReviewEventKind::Found.name()];
+        self.execute(sql, args).await?;
+        Ok(())
     }
 
     /// Lists what happened to a review after a number, the oldest first.

@@ -15,10 +15,11 @@ use assay_auth::{
 use assay_server::{ServeLimits, ServerOptions, router, serve};
 use assay_store::{
     Claim, Delivery, DeliveryId, DiscussionId, FindingId, FindingOrigin, ForgeName, ModelUsage,
-    NewApiKey, NewDiscussion, NewFinding, NewRepository, NewReview, Page, RepositoryId, ReviewId,
-    ReviewOutcome, ReviewState, Store, Task, TaskFilter,
+    NewApiKey, NewDiscussion, NewFinding, NewRepository, NewReview, Page, RepositoryId,
+    ReviewEventKind, ReviewId, ReviewOutcome, ReviewState, Store, Task, TaskFilter,
 };
 use secrecy::{ExposeSecret as _, SecretSlice};
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -309,8 +310,32 @@ impl TestServer {
         tx.commit().await.expect("the store works");
         let mut tx = store.begin().await.expect("the store works");
         let step = r#"{"step":"Reading files","done":1,"of":1}"#;
-        let told = tx.review_progress(&self.scope(), review, step).await;
+        let kind = ReviewEventKind::Progress;
+        let told = tx.review_tell(&self.scope(), review, kind, step).await;
         told.expect("a review that runs");
+        tx.commit().await.expect("the store works");
+    }
+
+    /// Says what was found on the way of a review, as a worker does through its store.
+    ///
+    /// # Panics
+    /// When the store does not work.
+    pub async fn find_in(&self, store: &Store, review: &str, ids: &[&str], gone: &[&str]) {
+        let review = ReviewId::parse(review).expect("an identifier");
+        let found = ids.iter().map(|id| {
+            json!({
+                "id": id, "rule": "security/command-injection", "severity": "high",
+                "confidence": "high", "category": "security", "path": "a.py", "line_start": 4,
+                "line_end": 4, "message": "It runs what it is given.",
+                "frame": [{"number": 4, "text": "    os.system(name)", "changed": true}],
+            })
+        });
+        let detail = json!({"findings": found.collect::<Vec<_>>(), "gone": gone}).to_string();
+        let scope = self.scope();
+        let mut tx = store.begin().await.expect("the store works");
+        let kind = ReviewEventKind::Found;
+        let told = tx.review_tell(&scope, review, kind, &detail);
+        told.await.expect("a review that runs");
         tx.commit().await.expect("the store works");
     }
 

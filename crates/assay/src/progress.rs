@@ -1,12 +1,14 @@
 //! The progress bar: on standard error, only on a terminal, only for work that
 //! takes over a second. For a program that started this one, lines of JSON instead.
 
+use std::collections::HashSet;
 use std::io::IsTerminal as _;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use assay_app::{StepHeard, TellStep};
+use assay_app::{FOUND_MAX, FoundHeard, HeardLine, StepHeard, TellHeard};
+use assay_finding::Finding;
 use assay_review::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -97,20 +99,44 @@ impl Progress for Bar {
 /// A line comes so often at most.
 const LINE_TIME: Duration = Duration::from_millis(200);
 
-/// Says how far the work is to the program that started this one: lines of JSON on
-/// standard output, or as it is told to.
+/// Says how far the work is and what was found to the program that started this one: lines
+/// of JSON on standard output, or as it is told to.
 pub(crate) struct Lines<'a> {
-    state: Mutex<(StepHeard, Instant)>,
-    tell: TellStep<'a>,
+    state: Mutex<Said>,
+    tell: TellHeard<'a>,
     /// Whether each step is told, however short it is.
     tells_each: bool,
+}
+
+struct Said {
+    started: Instant,
+    step: StepHeard,
+    /// When a step was told last.
+    at: Instant,
+    /// Findings that were told or wait to be, by their names.
+    known: HashSet<String>,
+    /// Findings that wait until it is clear that the work is not done at once.
+    held: Vec<FoundHeard>,
+}
+
+impl Said {
+    fn new() -> Mutex<Self> {
+        let now = Instant::now();
+        Mutex::new(Self {
+            started: now,
+            step: StepHeard::default(),
+            at: now,
+            known: HashSet::new(),
+            held: Vec::new(),
+        })
+    }
 }
 
 impl Lines<'static> {
     /// Makes one that has said nothing.
     pub(crate) fn new() -> Self {
         Self {
-            state: Mutex::new((StepHeard::default(), Instant::now())),
+            state: Said::new(),
             tell: &say,
             tells_each: true,
         }
@@ -119,17 +145,31 @@ impl Lines<'static> {
 
 impl<'a> Lines<'a> {
     /// Makes one that says nothing of work that is done at once.
-    pub(crate) fn seldom(tell: TellStep<'a>) -> Self {
+    pub(crate) fn seldom(tell: TellHeard<'a>) -> Self {
         Self {
-            state: Mutex::new((StepHeard::default(), Instant::now())),
+            state: Said::new(),
             tell,
             tells_each: false,
         }
     }
+
+    fn tell_step(&self, state: &mut Said) {
+        state.at = Instant::now();
+        (self.tell)(&HeardLine::Step(state.step.clone()));
+    }
+
+    fn tell_found(&self, state: &mut Said) {
+        if self.tells_each || state.started.elapsed() >= LINE_TIME {
+            for found in state.held.drain(..) {
+                let found = Box::new(found);
+                (self.tell)(&HeardLine::Found { found });
+            }
+        }
+    }
 }
 
-fn say(step: &StepHeard) {
-    if let Ok(line) = serde_json::to_string(step) {
+fn say(said: &HeardLine) {
+    if let Some(line) = said.line() {
         // Whoever does not listen any more misses nothing but this.
         let _ = output::print(format!("{line}\n"));
     }
@@ -138,25 +178,56 @@ fn say(step: &StepHeard) {
 impl Progress for Lines<'_> {
     fn begin(&self, step: &'static str, parts: usize) {
         if let Ok(mut state) = self.state.lock() {
-            state.0 = StepHeard {
+            state.step = StepHeard {
                 step: step.to_owned(),
                 done: 0,
                 of: parts as u64,
             };
-            if self.tells_each || state.1.elapsed() >= LINE_TIME {
-                state.1 = Instant::now();
-                (self.tell)(&state.0);
+            if self.tells_each || state.at.elapsed() >= LINE_TIME {
+                self.tell_step(&mut state);
             }
         }
     }
 
     fn advance(&self) {
         if let Ok(mut state) = self.state.lock() {
-            state.0.done += 1;
-            if state.1.elapsed() >= LINE_TIME {
-                state.1 = Instant::now();
-                (self.tell)(&state.0);
+            state.step.done += 1;
+            if state.at.elapsed() >= LINE_TIME {
+                self.tell_step(&mut state);
             }
+        }
+    }
+
+    fn wants_findings(&self) -> bool {
+        true
+    }
+
+    fn found(&self, findings: &[Finding]) {
+        if let Ok(mut state) = self.state.lock() {
+            for finding in findings {
+                if state.known.len() < FOUND_MAX && state.known.insert(FoundHeard::id_of(finding)) {
+                    state.held.push(FoundHeard::of(finding));
+                }
+            }
+            self.tell_found(&mut state);
+        }
+    }
+
+    fn settled(&self, findings: &[Finding]) {
+        let counting = || findings.iter().filter(|finding| finding.counts());
+        let ids: HashSet<String> = counting().map(FoundHeard::id_of).collect();
+        if let Ok(mut state) = self.state.lock() {
+            let state = &mut *state;
+            let (held, known) = (&mut state.held, &mut state.known);
+            held.retain(|found| ids.contains(&found.id) || !known.remove(&found.id));
+            let mut gone: Vec<_> = known.difference(&ids).cloned().collect();
+            gone.sort_unstable();
+            for gone in gone {
+                (self.tell)(&HeardLine::Gone { gone });
+            }
+        }
+        for finding in counting() {
+            self.found(std::slice::from_ref(finding));
         }
     }
 }

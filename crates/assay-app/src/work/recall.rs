@@ -10,16 +10,16 @@ use assay_auth::Scope;
 use assay_forge::{PullId, PullRequest, RepoName};
 use assay_store::{CacheKey, CacheKind};
 use serde::Deserialize;
-use tokio::sync::watch;
 
 use super::Worker;
 use super::forge::Pull;
 use super::pull_request::Reached;
 use super::trouble::Trouble;
+use crate::heard::Hearing;
 use crate::job::ReviewChange;
 use crate::model_talk::ModelTalk;
 use crate::remarks::Remarks;
-use crate::review_process::{ReviewOrder, ReviewOutcome, StepHeard};
+use crate::review_process::{ReviewOrder, ReviewOutcome};
 
 /// What a webhook about a pull request has in it.
 #[derive(Deserialize)]
@@ -87,7 +87,7 @@ impl Worker {
         &self,
         scope: &Scope,
         order: ReviewOrder<'_>,
-        heard: &watch::Sender<StepHeard>,
+        heard: &Hearing,
         talk: Option<ModelTalk>,
     ) -> Result<ReviewOutcome, Trouble> {
         // What models answer is not what they answered a short time ago.
@@ -136,7 +136,7 @@ impl Worker {
         &self,
         scope: &Scope,
         job: &ReviewChange,
-        heard: &watch::Sender<StepHeard>,
+        heard: &Hearing,
     ) -> Result<Arc<[u8]>, Trouble> {
         let nameless = ReviewChange {
             review: String::new(),

@@ -3,8 +3,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use assay_app::{
-    ExamineRequest, ExamineRules, ExaminedFile, Examiner as _, KeptExaminers, KeptLimits,
-    ProcessError, ProcessLimits, ReviewProcess, StepHeard, TellStep, answer_requests,
+    ExamineRequest, ExamineRules, ExaminedFile, Examiner as _, HeardLine, Hearing, KeptExaminers,
+    KeptLimits, ProcessError, ProcessLimits, ReviewProcess, StepHeard, TellHeard, answer_requests,
 };
 
 const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/program.sh");
@@ -87,10 +87,10 @@ async fn how_far_a_process_is_is_heard_before_it_answers() {
         step.len()
     );
     let examiners = examiners(folder.path(), &script, KeptLimits::default(), LONG);
-    let (heard, mut hears) = tokio::sync::watch::channel(StepHeard::default());
+    let heard = Hearing::default();
     let answer = examiners.examine_telling("acme", &request(), &heard).await;
     assert_eq!(answer.unwrap(), b"ok");
-    let step = hears.borrow_and_update().clone();
+    let step = heard.take().step.expect("a step");
     assert_eq!((step.step.as_str(), step.done, step.of), ("Reading", 1, 2));
 }
 
@@ -114,7 +114,7 @@ async fn a_process_in_trouble_is_not_used_again() {
         ("printf 'r9999\\n'; sleep 60", LONG, "TooLarge"),
         ("printf 'x2\\n{}'; sleep 60", LONG, "Io"),
         ("printf 'r20\\n{}'", LONG, "Io"),
-        ("printf 'p2000\\n{}'", LONG, "Io"),
+        ("printf 'p20000\\n{}'", LONG, "Io"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let examiners = examiners(folder.path(), script, KeptLimits::default(), time_max);
@@ -155,14 +155,14 @@ async fn a_process_that_is_not_needed_ends_after_a_time() {
 
 #[test]
 fn the_kept_side_answers_until_there_is_no_more() {
-    let echo = |bytes: &[u8], tell: TellStep<'_>| match bytes {
+    let echo = |bytes: &[u8], tell: TellHeard<'_>| match bytes {
         b"no" => Err("not that".to_owned()),
         b"far" => {
-            tell(&StepHeard {
+            tell(&HeardLine::Step(StepHeard {
                 step: "Reading".to_owned(),
                 done: 1,
                 of: 2,
-            });
+            }));
             Ok(Vec::new())
         }
         bytes => Ok(bytes.to_vec()),

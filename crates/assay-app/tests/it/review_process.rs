@@ -2,11 +2,8 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::time::Duration;
 
-use assay_app::{
-    ProcessError, ProcessLimits, ReviewOrder, ReviewOutcome, ReviewProcess, StepHeard,
-};
+use assay_app::{Hearing, ProcessError, ProcessLimits, ReviewOrder, ReviewOutcome, ReviewProcess};
 use assay_source::ErrorKind;
-use tokio::sync::watch;
 
 const SAMPLE: &str = include_str!("../../../assay-finding/tests/golden/remarks.json");
 const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/program.sh");
@@ -51,7 +48,7 @@ async fn run_in(
         without: &[],
         imports: &[],
     };
-    let heard = watch::Sender::new(StepHeard::default());
+    let heard = Hearing::default();
     let outcome = process.run(order, &heard).await;
     let left = std::fs::read_dir(&work).expect("the folder").count();
     assert_eq!(left, 0, "something is left behind");
@@ -184,7 +181,7 @@ async fn only_full_names_of_commits_reach_the_process() {
             without: &[],
             imports: &[],
         };
-        let heard = watch::Sender::new(StepHeard::default());
+        let heard = Hearing::default();
         let error = process.run(order, &heard).await.expect_err(name);
         assert!(
             matches!(error, ProcessError::Commit { .. }),

@@ -7,6 +7,7 @@
 mod breaking;
 mod cached;
 mod dependencies;
+mod early;
 mod forgot;
 mod introduced;
 mod ledger;

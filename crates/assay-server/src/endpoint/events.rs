@@ -31,9 +31,11 @@ const RETRY_MS: u64 = 2_000;
 
 /// Looks on at a review while it is done.
 ///
-/// The events are `queued`, `started`, `progress` (`step`, `done`, `of`), `finding` (a
-/// finding of the review) and one of `finished`, `failed` and `superseded` (the
-/// review), after which nothing comes. Lines that begin with `:` keep the connection
+/// The events are `queued`, `started`, `progress` (`step`, `done`, `of`), `found`
+/// (`findings` that are known so far, and what of those from before is `gone`), `finding`
+/// (a finding of the review) and one of `finished`, `failed` and `superseded` (the
+/// review), after which nothing comes. What was `found` counts until the review is done or
+/// `started` again. Lines that begin with `:` keep the connection
 /// open. Who sends the `Last-Event-ID` of the last event that they saw gets what came
 /// after it, and 204 when nothing will.
 #[utoipa::path(

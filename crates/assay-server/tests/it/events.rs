@@ -11,6 +11,7 @@ on_both_engines!(
     a_review_is_followed_to_its_end,
     another_process_is_heard,
     who_comes_again_goes_on_from_there,
+    what_was_found_on_the_way_is_told_until_the_end,
     as_many_look_on_as_may,
     the_connection_is_kept_open,
     the_answer_ends_with_the_server,
@@ -143,6 +144,51 @@ async fn who_comes_again_goes_on_from_there(test: TestStore) {
     for unfit in ["x", "-1", "1.x"] {
         assert_eq!(from(unfit).await.status, 400, "{unfit}");
     }
+    server.stop().await;
+}
+
+async fn what_was_found_on_the_way_is_told_until_the_end(test: TestStore) {
+    let server = TestServer::start_with(test.store.clone(), |_, options, _| {
+        options.heartbeat_ms = 20;
+        options.stream_ms = 1_000;
+    })
+    .await;
+    let review = ask(&server).await;
+    let claim = server.claim_review().await;
+    server.work_on(&test.store, &review).await;
+    server
+        .find_in(&test.store, &review, &["aa-1", "bb-2"], &[])
+        .await;
+    server
+        .find_in(&test.store, &review, &["cc-3"], &["bb-2"])
+        .await;
+    let from = async |id: Option<&str>| {
+        let request = look(&server, &review);
+        let request = match id {
+            Some(id) => request.header("last-event-id", id),
+            None => request,
+        };
+        events(&request.send(server.address).await)
+    };
+    let seen = from(None).await;
+    assert_eq!(
+        names(&seen),
+        ["queued", "started", "progress", "found", "found"]
+    );
+    assert_eq!(seen[3].data["findings"][1]["id"], "bb-2");
+    assert_eq!(seen[4].data["gone"], json!(["bb-2"]));
+    // Who comes again gets what came after, once.
+    assert_eq!(names(&from(Some(&seen[3].id)).await), ["found"]);
+    assert!(from(Some(&seen[4].id)).await.is_empty());
+    server.finish_review(&claim).await.unwrap();
+    let rest = from(Some(&seen[3].id)).await;
+    assert!(rest.len() > 1 && names(&rest).iter().all(|name| *name != "found"));
+    assert_eq!(rest.last().unwrap().name, "finished");
+    let all = from(None).await;
+    assert_eq!(
+        names(&all)[..4],
+        ["queued", "started", "progress", "finding"]
+    );
     server.stop().await;
 }
 

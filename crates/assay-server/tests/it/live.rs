@@ -22,6 +22,7 @@ on_both_engines!(
     who_comes_again_misses_nothing,
     who_is_there_is_known,
     what_happens_to_the_review_is_told,
+    what_is_found_is_told_at_once_and_once,
     other_processes_are_heard,
     who_reads_late_gets_everything_in_order,
     what_cannot_be_done_is_said,
@@ -269,6 +270,56 @@ async fn what_happens_to_the_review_is_told(test: TestStore) {
             .iter()
             .all(|name| name == "finding")
     );
+    server.stop().await;
+}
+
+async fn what_is_found_is_told_at_once_and_once(test: TestStore) {
+    let server = TestServer::start(test.store.clone()).await;
+    let review = ask(&server).await;
+    // The work is done in another process than the one that tells.
+    let store = match is_postgres(&test.store) {
+        true => open(&test.url, test.clock.clone()).await,
+        false => test.store.clone(),
+    };
+    let listener = test.store.clone();
+    let listening = tokio::spawn(async move { listener.task_listen().await });
+    let mut client = Client::join(&server, &review, json!({})).await;
+    client.next_of("presence").await;
+    server.work_on(&store, &review).await;
+    let mut cursors = Vec::new();
+    let ids = |event: &Value| {
+        let found = event["data"]["findings"].as_array().unwrap().iter();
+        found
+            .map(|one| one["id"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let found = async |client: &mut Client| loop {
+        let event = client.next_of("review_event").await;
+        if event["event"] == "found" {
+            return event;
+        }
+    };
+    for (number, gone) in [
+        ("aa-1", &[][..]),
+        ("bb-2", &["aa-1"][..]),
+        ("cc-3", &[][..]),
+    ] {
+        server.find_in(&store, &review, &[number], gone).await;
+        let event = found(&mut client).await;
+        assert_eq!(
+            (ids(&event), &event["data"]["gone"]),
+            (vec![number.to_owned()], &json!(gone))
+        );
+        cursors.push(event["cursor"].clone());
+    }
+    // A break in between: what came after, each once.
+    let mut again = Client::join(&server, &review, json!({"after_event": cursors[0]})).await;
+    assert_eq!(ids(&found(&mut again).await), ["bb-2"]);
+    assert_eq!(ids(&found(&mut again).await), ["cc-3"]);
+    listening.abort();
+    if is_postgres(&test.store) {
+        store.close().await;
+    }
     server.stop().await;
 }
 

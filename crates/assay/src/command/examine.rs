@@ -4,7 +4,7 @@
 use std::io::stdin;
 use std::process::ExitCode;
 
-use assay_app::{ExamineRequest, TellStep, answer_requests, examine_telling, report_json};
+use assay_app::{ExamineRequest, TellHeard, answer_requests, examine_telling, report_json};
 
 use crate::output;
 use crate::progress::Lines;
@@ -13,7 +13,7 @@ use crate::progress::Lines;
 const REQUEST_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
-    let report = |bytes: &[u8], tell: TellStep<'_>| {
+    let report = |bytes: &[u8], tell: TellHeard<'_>| {
         let reported = ExamineRequest::read(bytes).and_then(|request| {
             let today = jiff::Zoned::now().date();
             let version = env!("CARGO_PKG_VERSION");

@@ -1,7 +1,9 @@
 //! Models in reviews of pull requests on a server: what is known without them is said
 //! first, what they say is said after, and what they fail to say is told.
 
+use std::io::BufRead as _;
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::Instant;
 
 use assay_testkit::llm::{Dialect, FakeModel, Received, Shape, Turn};
 use serde_json::{Value, json};
@@ -76,6 +78,50 @@ fn bodies(platform: &Platform) -> Vec<String> {
     comments.into_iter().map(|comment| comment.body).collect()
 }
 
+fn first_review(platform: &Platform) -> String {
+    let key = platform.server.key.as_deref().unwrap();
+    let listed = platform.server.get("/api/v1/reviews", key);
+    listed["items"][0]["id"].as_str().unwrap().to_owned()
+}
+
+/// Looks on at a review from an event on until something happens; returns the names and
+/// data of the events, and where the last is.
+fn look_on(
+    platform: &Platform,
+    review: &str,
+    after: Option<&str>,
+    until: &str,
+) -> (Vec<(String, String)>, String) {
+    let key = platform.server.key.clone().unwrap();
+    let address = format!("{}/api/v1/review/{review}/events", platform.server.url);
+    let asked = ureq::get(&address).header("authorization", format!("Bearer {key}"));
+    let asked = match after {
+        Some(id) => asked.header("last-event-id", id),
+        None => asked,
+    };
+    let body = asked.call().unwrap().into_body().into_reader();
+    let begun = Instant::now();
+    let (mut events, mut id, mut name) = (Vec::new(), String::new(), String::new());
+    for line in std::io::BufReader::new(body).lines() {
+        let line = line.unwrap();
+        assert!(
+            begun.elapsed() < WAIT_MAX,
+            "{until} is not told: {events:?}"
+        );
+        if let Some(text) = line.strip_prefix("id: ") {
+            text.clone_into(&mut id);
+        } else if let Some(text) = line.strip_prefix("event: ") {
+            text.clone_into(&mut name);
+        } else if let Some(text) = line.strip_prefix("data: ") {
+            events.push((name.clone(), text.to_owned()));
+            if name == until {
+                return (events, id);
+            }
+        }
+    }
+    panic!("{until} is not told: {events:?}");
+}
+
 #[test]
 fn what_is_known_is_said_before_models_answer_and_the_rest_after() {
     let gate = Gate::default();
@@ -93,6 +139,21 @@ fn what_is_known_is_said_before_models_answer_and_the_rest_after() {
         !platform.reviews().iter().any(|state| state == "done"),
         "models still run"
     );
+    // Who looks on sees it too, and goes on from there once models have answered.
+    let review = first_review(&platform);
+    let (events, last) = look_on(&platform, &review, None, "found");
+    let data: Value = serde_json::from_str(&events.last().unwrap().1).unwrap();
+    let found = data["findings"].as_array().unwrap();
+    assert!(
+        !found.is_empty() && found.iter().all(|one| one["path"] == "shop.py"),
+        "{data}"
+    );
+    assert!(
+        found[0]["frame"]
+            .as_array()
+            .is_some_and(|lines| !lines.is_empty()),
+        "{data}"
+    );
     gate.open();
     let is_done = || {
         let is_said = bodies(&platform)
@@ -101,6 +162,12 @@ fn what_is_known_is_said_before_models_answer_and_the_rest_after() {
         is_said && platform.reviews().iter().any(|state| state == "done")
     };
     platform.server.wait(is_done, there);
+    let (events, _) = look_on(&platform, &review, Some(&last), "finished");
+    let names: Vec<_> = events.iter().map(|event| event.0.as_str()).collect();
+    assert!(
+        names.contains(&"finding") && !names.contains(&"found"),
+        "{names:?}"
+    );
     assert_eq!(bodies(&platform).len(), 2, "nothing is said twice");
     let asked = fake.received();
     assert_eq!(asked.len(), 2);

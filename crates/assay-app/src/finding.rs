@@ -14,6 +14,7 @@ use crate::caller::Caller;
 use crate::error::Error;
 use crate::outgoing_event::{OutgoingEvent, RejectedFinding, announce};
 use crate::paging::Paging;
+use crate::remarks::Remark;
 use crate::review::FindingView;
 
 /// What feedback over the API is called.
@@ -116,6 +117,19 @@ pub(crate) struct SamePlace {
 impl Same {
     /// Reads it from a finding as it is kept; of what has none of it the fingerprint
     /// counts.
+    pub(crate) fn of(detail: &str) -> Self {
+        serde_json::from_str(detail).unwrap_or_default()
+    }
+}
+
+/// What is said of a finding on its pull request, where it has a suggestion.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Proposed {
+    pub(crate) remark: Option<Remark>,
+}
+
+impl Proposed {
+    /// Reads it from a finding as it is kept.
     pub(crate) fn of(detail: &str) -> Self {
         serde_json::from_str(detail).unwrap_or_default()
     }

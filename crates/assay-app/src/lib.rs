@@ -66,6 +66,7 @@ mod rule;
 mod scan;
 mod session;
 mod setting;
+mod suggestion;
 mod suppression;
 mod task;
 mod team;
@@ -77,6 +78,7 @@ mod webhook;
 // The work that is queued.
 mod examine;
 mod examiner;
+mod heard;
 mod job;
 mod outgoing_event;
 mod record;
@@ -96,12 +98,15 @@ pub use error::Error;
 pub use examine::{
     ExamineRequest, ExamineRules, ExaminedFile, examine, examine_telling, report_json,
 };
-pub use examiner::{Examined, Examiner, KeptExaminers, KeptLimits, TellStep, answer_requests};
+pub use examiner::{Examined, Examiner, KeptExaminers, KeptLimits, TellHeard, answer_requests};
 pub use experiment::{ExperimentView, ExperimentWish};
 pub use experiment_result::{ArmComparison, ArmResult, ArmVerdict, ExperimentResult};
 pub use finding::{FeedbackView, FeedbackWish, FindingDetail, FindingQuery};
 pub use first_key::FirstKey;
 pub use health::{Component, Health, HealthState, Probe, ProbeAnswer};
+pub use heard::{
+    FOUND_MAX, FoundHeard, FoundLine, HEARD_BYTES_MAX, Heard, HeardLine, Hearing, StepHeard,
+};
 pub use job::{
     AnswerQuestion, DiscussReview, HandleDelivery, Job, JobFile, ReviewChange, ReviewTree,
 };
@@ -142,7 +147,7 @@ pub use repository::{MetricView, RepositoryName, RepositoryView, TreeWish};
 pub use review::{AnalyzeWish, Analyzed, FindingView, ReviewQuery, ReviewRow, ReviewView};
 pub use review_events::{EventCursor, Happened, ReviewEvents, Seen, StreamLimits};
 pub use review_process::{
-    ProcessError, ProcessLimits, Rejection, ReviewOrder, ReviewOutcome, ReviewProcess, StepHeard,
+    ProcessError, ProcessLimits, Rejection, ReviewOrder, ReviewOutcome, ReviewProcess,
 };
 pub use review_talk::{ModelCallView, TranscriptView};
 pub use role::RoleView;
@@ -152,6 +157,7 @@ pub use session::{BegunSession, SessionView};
 pub use setting::SettingView;
 pub use significance::Difference;
 pub use spend_book::StoreBook;
+pub use suggestion::SuggestionView;
 pub use suppression::{SilencedFinding, SuppressionView, Suppressions};
 pub use task::{TaskQuery, TaskView, TaskWish};
 pub use team::TeamView;
@@ -162,7 +168,7 @@ pub use user::{MemberView, UserChange, UserWish};
 pub use version::Expected;
 pub use webhook::{Forge, ForgeIntake, Intake, WebhookCall};
 pub use work::{
-    AnswerComment, AskPull, ForgeClient, ForgeTools, Keeping, MendPull, Mirrors, PostReview,
-    PullRequestNow, ReviewPull, Sweep, SyncFeedback, SyncPull, Tools, Worker, WorkerModels,
-    WorkerOptions, post_remarks,
+    AnswerComment, AskPull, ForgeClient, ForgeTools, Keeping, MendPull, Mirrors, PlaceSuggestion,
+    PostReview, PullRequestNow, ReviewPull, Sweep, SyncFeedback, SyncPull, Tools, Worker,
+    WorkerModels, WorkerOptions, post_remarks,
 };

@@ -1,12 +1,16 @@
 //! A finished report as rows. The process that reviews hands over the report as
 //! JSON; what is kept of it is read from that, and nothing is trusted but its form.
 
+use std::collections::HashMap;
+
 use assay_store::{FindingOrigin, NewFinding, ReviewOutcome};
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::error::Error;
 use crate::package::ReportedPackage;
+use crate::remarks::Remark;
 use crate::scan::SecretFound;
 use crate::suppression::SilencedFinding;
 
@@ -202,6 +206,28 @@ pub fn record(report: &[u8]) -> Result<Recorded, Error> {
         findings,
         metrics: metrics.collect(),
     })
+}
+
+impl Recorded {
+    /// Keeps with each finding that has a suggestion what would be said of it on its pull
+    /// request, so that it can be said there when somebody wants it.
+    #[must_use]
+    pub(crate) fn with_suggestions(mut self, remarks: &[Remark]) -> Self {
+        let proposed = remarks.iter().filter(|remark| remark.suggestion.is_some());
+        let proposed: HashMap<&str, &Remark> = proposed
+            .map(|remark| (remark.fingerprint.as_str(), remark))
+            .collect();
+        for finding in &mut self.findings {
+            if let Some(remark) = proposed.get(finding.fingerprint.as_str())
+                && let Ok(mut detail) = serde_json::from_str::<Value>(&finding.detail)
+                && let Ok(remark) = serde_json::to_value(remark)
+            {
+                detail["remark"] = remark;
+                finding.detail = detail.to_string();
+            }
+        }
+        self
+    }
 }
 
 fn row(finding: WireFinding, detail: &str) -> NewFinding {

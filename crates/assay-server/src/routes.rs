@@ -89,6 +89,7 @@ pub(crate) fn described() -> OpenApiRouter<Context> {
         .routes(routes!(finding::list))
         .routes(routes!(finding::get))
         .routes(routes!(finding::judge))
+        .routes(routes!(finding::suggestion, finding::suggest))
         .routes(routes!(finding::feedback))
         .routes(routes!(rule::list))
         .routes(routes!(rule::get))

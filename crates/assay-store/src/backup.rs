@@ -18,7 +18,7 @@ use crate::value::args;
 use crate::{Engine, Error, Store};
 
 /// Every table, each after those that it refers to.
-const TABLES: [&str; 45] = [
+const TABLES: [&str; 46] = [
     "organisation",
     "user_account",
     "role",
@@ -64,6 +64,7 @@ const TABLES: [&str; 45] = [
     "model_quality",
     "experiment",
     "experiment_arm",
+    "suggestion",
 ];
 
 /// What a file of rows begins with.
@@ -410,6 +411,7 @@ mod tests {
             include_str!("../../../migrations/postgres/0019-discussion.sql"),
             include_str!("../../../migrations/postgres/0020-prompt.sql"),
             include_str!("../../../migrations/postgres/0021-experiment.sql"),
+            include_str!("../../../migrations/postgres/0022-suggestion.sql"),
         ];
         assert_eq!(texts.len(), crate::Store::migrations_known());
         let lines = texts.iter().flat_map(|text| text.lines());

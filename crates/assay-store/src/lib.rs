@@ -54,6 +54,7 @@ mod retention;
 mod review;
 mod review_event;
 mod setting;
+mod suggestion;
 mod task;
 
 pub use access::{ApiKey, NewApiKey, NewUser, Organisation, User};
@@ -102,6 +103,7 @@ pub use retention::Retention;
 pub use review::{NewReview, Review, ReviewFilter, ReviewOutcome, ReviewState, TeamReview};
 pub use review_event::{ReviewEvent, ReviewEventKind};
 pub use setting::Setting;
+pub use suggestion::{Suggestion, SuggestionPlace, SuggestionState};
 pub use task::{
     Claim, Enqueued, Failure, Heartbeat, Lease, NewTask, Priority, Reaped, Retry, Spread, Task,
     TaskCounts, TaskFilter, TaskState, Unique, Waiter, backoff_ms,

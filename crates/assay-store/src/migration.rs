@@ -50,6 +50,7 @@ const MIGRATIONS: &[Migration] = migrations! {
     19 "0019-discussion"
     20 "0020-prompt"
     21 "0021-experiment"
+    22 "0022-suggestion"
 };
 
 /// Keeps two processes from migrating one server at once.

@@ -18,7 +18,7 @@ pub struct Retention {
     pub tasks_ms: i64,
     /// Deliveries and their texts, and what other tools found.
     pub deliveries_ms: i64,
-    /// Reviews with their findings and reports, and questions with their answers.
+    /// Reviews with their findings and reports, questions with their answers, suggestions.
     pub reviews_ms: i64,
     /// Tries to tell outgoing webhooks.
     pub attempts_ms: i64,
@@ -83,6 +83,12 @@ impl Tx {
             (
                 "DELETE FROM question WHERE id IN (SELECT id FROM question \
                  WHERE finished_ms <= $1 LIMIT $2)",
+                before(retention.reviews_ms),
+            ),
+            (
+                "DELETE FROM suggestion WHERE (repository_id, pull_request, fingerprint) IN \
+                 (SELECT repository_id, pull_request, fingerprint FROM suggestion \
+                 WHERE updated_ms <= $1 LIMIT $2)",
                 before(retention.reviews_ms),
             ),
             (

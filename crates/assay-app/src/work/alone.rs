@@ -25,14 +25,21 @@ impl Worker {
     ///
     /// Invariant: both tasks are claimed before either looks, so of two at least one
     /// sees the other. When both do, both step aside, for different times.
-    pub(super) async fn stand_alone(
+    pub(super) async fn stand_alone(&self, claim: &Claim, of: (&str, u64)) -> Result<(), Trouble> {
+        self.stand_aside(claim, &claim.kind, of).await
+    }
+
+    /// Steps aside as [`Worker::stand_alone`] does, for tasks of a kind. Of two kinds each
+    /// has to step aside for the other.
+    pub(super) async fn stand_aside(
         &self,
         claim: &Claim,
+        kind: &str,
         (repository, number): (&str, u64),
     ) -> Result<(), Trouble> {
         let filter = TaskFilter {
             state: Some(TaskState::Leased),
-            kind: Some(claim.kind.clone()),
+            kind: Some(kind.to_owned()),
             is_platform: false,
         };
         let mut page = Page::first(OTHERS_PAGE);

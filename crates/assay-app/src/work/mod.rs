@@ -24,6 +24,7 @@ mod question;
 mod recall;
 mod remembered;
 mod submitted;
+mod suggest;
 mod sweep;
 mod tell;
 mod tree;
@@ -61,6 +62,7 @@ pub use self::models::WorkerModels;
 pub use self::post::PostReview;
 pub use self::pull_request::ReviewPull;
 pub use self::question::AskPull;
+pub use self::suggest::PlaceSuggestion;
 pub use self::sweep::{Keeping, Sweep};
 
 /// What a worker has at hand besides the platform.
@@ -433,6 +435,7 @@ impl Worker {
             Sweep::KIND => self.sweep(claim).await,
             AnswerComment::KIND => self.answer_comment(claim).await,
             MendPull::KIND => self.mend_pull(claim).await,
+            PlaceSuggestion::KIND => self.place_suggestion(claim).await,
             AskPull::KIND => self.ask_pull(claim).await,
             AnswerQuestion::KIND => self.answer_question(claim).await,
             DiscussReview::KIND => self.discuss_review(claim).await,
@@ -497,6 +500,7 @@ impl Worker {
             ReviewChange::KIND => submitted::give_up(tx, &self.0.scope, claim, trouble).await,
             ReviewTree::KIND => tree::give_up(tx, &self.0.scope, claim, trouble).await,
             MendPull::KIND => mend::give_up(tx, &self.0.scope, claim, trouble).await,
+            PlaceSuggestion::KIND => suggest::give_up(tx, &self.0.scope, claim, trouble).await,
             AskPull::KIND => question::give_up(tx, &self.0.scope, claim, trouble).await,
             AnswerQuestion::KIND => asked::give_up(tx, &self.0.scope, claim, trouble).await,
             DiscussReview::KIND => discussed::give_up(tx, &self.0.scope, claim, trouble).await,

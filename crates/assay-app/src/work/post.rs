@@ -13,6 +13,7 @@ use super::Worker;
 use super::forge::{Check, commit};
 use super::pull_request::{Reached, ReviewPull};
 use super::remembered;
+use super::suggest::PlaceSuggestion;
 use super::trouble::Trouble;
 use crate::job::Job;
 use crate::remarks::{Remark, Remarks};
@@ -201,6 +202,7 @@ impl Worker {
         let organisation = organisation.ok_or_else(|| Trouble::broken("the review is nobody's"))?;
         let of = (job.repository.as_str(), job.number);
         self.stand_alone(claim, of).await?;
+        self.stand_aside(claim, PlaceSuggestion::KIND, of).await?;
         let (reached, repository) = self
             .reach(organisation, &job.repository, job.number)
             .await?;
@@ -291,7 +293,7 @@ impl Reached<'_> {
 
 /// Returns a remark as the forge client takes it. A suggestion replaces the lines
 /// beside which it stands, so these are the remark's.
-fn forge_remark(remark: &Remark) -> Option<assay_forge::Remark> {
+pub(super) fn forge_remark(remark: &Remark) -> Option<assay_forge::Remark> {
     let lines = match &remark.suggestion {
         Some(lines) => (lines.start_line, lines.end_line),
         None => (remark.start_line, remark.end_line),

@@ -328,7 +328,7 @@ impl Worker {
             self.leave_seat(&scope, seat).await;
         }
         let outcome = outcome?;
-        let recorded = record(&outcome.report)?;
+        let recorded = record(&outcome.report)?.with_suggestions(&outcome.remarks.remarks);
         let post = PostReview::of(&job, outcome.remarks);
         let follow_up = post.task()?;
         self.0

@@ -73,6 +73,10 @@ impl Post<'_> {
             }
         }
         self.update(&plan, &posted).await?;
+        if self.request.rules.is_addition {
+            plan.account(self.request.remarks, &posted, &mut self.progress.posting);
+            return Ok(());
+        }
         self.resolve(&plan, &posted).await?;
         plan.account(self.request.remarks, &posted, &mut self.progress.posting);
         self.summary(&plan).await

@@ -92,6 +92,9 @@ pub struct PostRules {
     pub batch_max: usize,
     /// Whether there is a summary when it has nothing but remarks without a place.
     pub always_summary: bool,
+    /// Whether the remarks are put beside what a review said, of which nothing is changed:
+    /// no summary, no verdict, and what is not named here stays as it is.
+    pub is_addition: bool,
 }
 
 impl Default for PostRules {
@@ -100,6 +103,7 @@ impl Default for PostRules {
             inline_max: 50,
             batch_max: 40,
             always_summary: false,
+            is_addition: false,
         }
     }
 }

@@ -1,9 +1,12 @@
 //! Findings over all reviews, and what people think of them.
 
-use assay_app::{FeedbackView, FeedbackWish, FindingDetail, FindingQuery, FindingView};
+use assay_app::{
+    FeedbackView, FeedbackWish, FindingDetail, FindingQuery, FindingView, SuggestionView,
+};
 use assay_auth::Identifier;
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -215,6 +218,69 @@ pub(crate) async fn judge(
     };
     let kept = context.app.finding_judge(&caller, id, wish).await?;
     Ok(Json(kept.into()))
+}
+
+/// The fix of a finding as a suggestion on its pull request, as far as it is.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Suggestion)]
+pub(crate) struct WireSuggestion {
+    /// `wanted`, `placed` or `refused`.
+    #[schema(example = "placed")]
+    state: &'static str,
+    /// What the forge calls the comment.
+    comment: Option<String>,
+    /// Why it is not there.
+    problem: Option<String>,
+    /// When it last changed, in milliseconds since 1970.
+    updated_ms: i64,
+}
+
+impl From<SuggestionView> for WireSuggestion {
+    fn from(view: SuggestionView) -> Self {
+        Self {
+            state: view.state,
+            comment: view.comment,
+            problem: view.problem,
+            updated_ms: view.updated_ms,
+        }
+    }
+}
+
+/// Places the fix of a finding on its pull request, as a suggestion that is applied there
+/// with one click.
+///
+/// The answer comes at once; what becomes of it is asked for in the same place. One that
+/// stands there already is found and not said again; one that was deleted is. It needs a
+/// fix of whole lines that stand in the change, and a pull request without a newer commit.
+#[utoipa::path(
+    post, path = "/api/v1/findings/{id}/suggestion", operation_id = "finding_suggest", tag = "findings",
+    params(("id" = String, Path, description = "The finding.")),
+    responses((status = 202, body = WireSuggestion, description = "It will be placed."), Refusals)
+)]
+pub(crate) async fn suggest(
+    State(context): State<Context>,
+    Authenticated(caller): Authenticated,
+    id: Id,
+) -> Result<(StatusCode, Json<WireSuggestion>), Problem> {
+    let id = id.read(Identifier::parse)?;
+    let wanted = context.app.finding_suggest(&caller, id).await?;
+    Ok((StatusCode::ACCEPTED, Json(wanted.into())))
+}
+
+/// Returns how far the suggestion of a finding is; there is none that nobody wanted.
+#[utoipa::path(
+    get, path = "/api/v1/findings/{id}/suggestion", operation_id = "finding_suggestion", tag = "findings",
+    params(("id" = String, Path, description = "The finding.")),
+    responses((status = 200, body = WireSuggestion, description = "The suggestion."), Refusals)
+)]
+pub(crate) async fn suggestion(
+    State(context): State<Context>,
+    Authenticated(caller): Authenticated,
+    id: Id,
+) -> Result<Json<WireSuggestion>, Problem> {
+    let id = id.read(Identifier::parse)?;
+    let found = context.app.finding_suggestion(&caller, id).await?;
+    Ok(Json(found.into()))
 }
 
 /// Which feedback a list is of.

@@ -209,6 +209,19 @@ fn cases() -> Vec<Case> {
             else_,
             200,
         ),
+        case(
+            ("post", "/api/v1/findings/{finding}/suggestion"),
+            None,
+            else_,
+            // It has no fix.
+            400,
+        ),
+        case(
+            ("get", "/api/v1/findings/{finding}/suggestion"),
+            None,
+            else_,
+            404,
+        ),
         case(("get", "/api/v1/feedback"), None, else_, 200),
         case(("get", "/api/v1/rules"), None, else_, 200),
         case(("get", "/api/v1/rules/{pack}/{name}"), None, else_, 404),

@@ -11,7 +11,7 @@ use assay_store::{
     NewKnowledgeDocument, NewOutgoingWebhook, NewQuestion, NewUser, OutgoingAttempt,
     OutgoingWebhookId, OutsideImport, Page, PromptId, PromptSource, QuestionId, RemarkId,
     RemarkState, RepositoryId, ReviewFilter, ReviewId, ReviewOutcome, ReviewPrompt, ReviewState,
-    SessionOwner, Store, TaskFilter, TaskId, Tx, Verdict,
+    SessionOwner, Store, SuggestionPlace, TaskFilter, TaskId, Tx, Verdict,
 };
 use assay_testkit::on_both_engines;
 use assay_testkit::store::TestStore;
@@ -224,6 +224,17 @@ async fn fill(store: &Store, name: &str) -> Filled {
         text: format!("question-of-{name}"),
     };
     let question = tx.question_insert(&scope, &question).await.unwrap();
+    let place = SuggestionPlace {
+        repository,
+        pull_request: 7,
+        fingerprint: "f1",
+    };
+    let wanted = tx.suggestion_want(
+        &scope,
+        place,
+        FindingId::from_identifier(remark.identifier()),
+    );
+    wanted.await.unwrap();
     let task = new_task("review", assay_store::Priority::Normal);
     let task = tx.task_enqueue(&scope, &task).await.unwrap().task();
     tx.commit().await.unwrap();
@@ -250,6 +261,14 @@ async fn fill(store: &Store, name: &str) -> Filled {
         question,
         prompt,
         task,
+    }
+}
+
+fn place(of: &Filled) -> SuggestionPlace<'static> {
+    SuggestionPlace {
+        repository: of.repository,
+        pull_request: 7,
+        fingerprint: "f1",
     }
 }
 
@@ -350,6 +369,10 @@ async fn seen(tx: &mut Tx, scope: &Scope, of: &Filled) -> String {
     add(format!("{:?}", held.await.ok()));
     let used = tx.review_prompt_list(scope, of.review);
     add(format!("{:?}", used.await.ok()));
+    add(format!(
+        "{:?}",
+        tx.suggestion_find(scope, place(of)).await.ok().flatten()
+    ));
     let questions = tx.question_list(scope, of.repository, Page::first(500));
     add(format!("{:?}", questions.await.ok()));
     text
@@ -485,6 +508,9 @@ async fn a_stranger_finds_nothing_and_changes_nothing(test: TestStore) {
         "outside_import_put" =>
             tx.outside_import_put(strange, ours.repository, "head", &found()),
         "outgoing_attempt_insert" => tx.outgoing_attempt_insert(strange, ours.webhook, &attempt()),
+        "suggestion_want" => tx.suggestion_want(strange, place(&ours), ours.finding),
+        "suggestion_place" => tx.suggestion_place(strange, place(&ours), "1"),
+        "suggestion_refuse" => tx.suggestion_refuse(strange, place(&ours), "x"),
         "question_start" => tx.question_start(strange, ours.question),
         "question_finish" => tx.question_finish(strange, ours.question, ("x", "{}")),
         "prompt_version_insert" => tx.prompt_version_insert(strange, ours.prompt, 1, ("x", "")),

@@ -44,6 +44,7 @@ mod serve_prompt;
 mod serve_quota;
 mod serve_reject;
 mod serve_shared;
+mod serve_suggest;
 mod serve_telemetry;
 mod summary;
 mod tools;

@@ -13,7 +13,7 @@ pub(crate) const WRITER: &str = "maintainer";
 /// What is ready only then is not waited for.
 const LATE_MS: i64 = 5 * 60_000;
 /// What can be mended without a doubt.
-const LITERAL: &str = "\n\ndef is_empty(total):\n    return total is 0\n";
+pub(crate) const LITERAL: &str = "\n\ndef is_empty(total):\n    return total is 0\n";
 
 impl Platform {
     /// Waits until there is the first review.

@@ -7,6 +7,7 @@ use assay_testkit::forge::{DiscussionSeen, FakeGitLab};
 use assay_testkit::{GitRepo, GitServer, GitServerOptions, MachineClock};
 
 use crate::serve::{BASE, HEAD, MENDED, Server};
+use crate::serve_command::LITERAL;
 
 const PROJECT: &str = "acme/web/shop";
 const NUMBER: u64 = 4;
@@ -199,4 +200,34 @@ fn a_discussion_that_was_deleted_is_not_started_again() {
         .delete_discussion(PROJECT, NUMBER, &remark.id);
     platform.push(&format!("{HEAD}\n\nLIMIT = 10\n"));
     platform.wait("the next review", "failed", <[DiscussionSeen]>::is_empty);
+}
+
+#[test]
+fn a_fix_is_placed_where_it_is_wanted() {
+    let platform = Platform::start();
+    platform.open();
+    platform.push(&format!("{HEAD}{LITERAL}"));
+    let suggestion = |found: &[DiscussionSeen]| {
+        let mut found = found.iter();
+        found
+            .find(|one| one.body.contains("```suggestion:-0+0\n"))
+            .map(|one| (one.id.clone(), one.lines))
+    };
+    platform.wait("the review with a fix", "failed", |found| {
+        suggestion(found).is_some()
+    });
+    let (first, lines) = suggestion(&platform.discussions()).unwrap();
+    let count = platform.discussions().len();
+    platform.forge.delete_discussion(PROJECT, NUMBER, &first);
+    let key = platform.server.key.clone().unwrap();
+    let id = platform.server.proposed(&key);
+    for _ in 0..2 {
+        let placed = platform.server.suggested(&id, &key);
+        assert_eq!(placed["state"], "placed", "{placed}");
+        let found = platform.discussions();
+        assert_eq!(found.len(), count, "{found:#?}");
+        let (again, place) = suggestion(&found).unwrap();
+        assert!(again != first && place == lines, "{found:#?}");
+        assert!(found.iter().all(|one| !one.is_resolved));
+    }
 }

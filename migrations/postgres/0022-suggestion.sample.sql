@@ -1,0 +1,2 @@
+INSERT INTO suggestion (organisation_id, repository_id, pull_request, fingerprint, finding_id, state, comment_id, problem, actor, created_ms, updated_ms) VALUES
+    ('01900000-0000-7000-8000-000000000001', '01900000-0000-7000-8000-000000000111', 7, '00000000000000000000000000000001', '01900000-0000-7000-8000-000000000311', 'placed', '41', NULL, 'user:01900000-0000-7000-8000-000000000011', 1767225600000, 1767225600900);

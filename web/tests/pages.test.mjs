@@ -87,6 +87,16 @@ for (const [name, database] of Object.entries(DATABASES)) {
       await path.waitFor({ state: 'detached' });
     });
 
+    test('the findings of a review are listed, the worst first, and lead to their lines', async () => {
+      await visit(tab.page, server, `reviews/${made.reviews['add-login']}`);
+      await see('Gate: no new finding of severity high or worse');
+      const listed = tab.page.locator('aside button[title]').filter({ hasText: 'app.py:' });
+      await listed.first().waitFor();
+      assert.match(await listed.first().innerText(), /SQL injection/);
+      await listed.filter({ hasText: 'Weak hash' }).click();
+      await tab.page.locator('article:focus').and(tab.page.getByRole('article', { name: /Weak hash/ })).waitFor();
+    });
+
     test('a finding is accepted, or rejected with a reason, and stays so', async () => {
       await visit(tab.page, server, `reviews/${made.reviews['add-login']}`);
       const injection = tab.page.getByRole('article', { name: /SQL injection/ });

@@ -2,7 +2,8 @@
 
 import { mkdirSync } from 'node:fs';
 import { launch, open, signIn, visit } from './browser.mjs';
-import { seed, start } from './server.mjs';
+import { largeChange } from './changes.mjs';
+import { ask, finished, seed, start } from './server.mjs';
 
 const FOLDER = new URL('../../docs/screens/', import.meta.url).pathname;
 const server = await start();
@@ -66,6 +67,15 @@ try {
       await own.page.getByRole('button', { name: 'Next', exact: true }).click();
       await own.page.screenshot({ path: `${FOLDER}review-path-${name}.png` });
     }
+    // A large change is read for some seconds, in which its findings come one after the other.
+    const { review: running } = await ask(server, 'POST', '/api/v1/review/analyze', { base: 'main', head: `large-import-${name}`, files: largeChange(), repository: made.repositories.get('search') });
+    await visit(own.page, server, `reviews/${running}`);
+    const found = own.page.getByRole('list', { name: 'Findings so far' }).locator('li').first();
+    await found.waitFor({ timeout: 20_000 }).then(
+      () => own.page.screenshot({ path: `${FOLDER}review-running-${name}.png` }),
+      () => console.log('a running review was done before there was a picture of it'),
+    );
+    await finished(server, running);
     await own.context.close();
   }
 } finally {

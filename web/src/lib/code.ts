@@ -72,3 +72,43 @@ export function tokens(text: string, language: string | undefined): Token[] {
   if (at < text.length) found.push({ kind: '', text: text.slice(at) });
   return found;
 }
+
+/** A part of a line as it is shown. */
+export interface Piece {
+  kind: Token['kind'];
+  text: string;
+  isMarked: boolean;
+}
+
+/** Cuts a line into tokens, and these where a mark begins and ends. */
+export function pieces(text: string, language: string | undefined, mark: [number, number] | null = null): Piece[] {
+  const found = tokens(text, language);
+  if (!mark || mark[0] === mark[1]) return found.map(({ kind, text }) => ({ kind, text, isMarked: false }));
+  const cut: Piece[] = [];
+  let at = 0;
+  for (const token of found) {
+    const end = at + token.text.length;
+    const edges = [at, ...mark.filter((edge) => edge > at && edge < end), end];
+    for (let index = 0; index + 1 < edges.length; index++) {
+      const [from, to] = [edges[index]!, edges[index + 1]!];
+      cut.push({ kind: token.kind, text: text.slice(from, to), isMarked: from >= mark[0] && to <= mark[1] });
+    }
+    at = end;
+  }
+  return cut;
+}
+
+/**
+ * Puts a line of code in colours into an element. It is done by hand: thousands of lines come and go while
+ * somebody scrolls, and nothing of a line changes by itself.
+ */
+export function fill(element: Element, text: string, language: string | undefined, mark: [number, number] | null = null, markClass = ''): void {
+  const nodes = pieces(text, language, mark).map((piece) => {
+    if (!piece.kind && !piece.isMarked) return piece.text;
+    const span = document.createElement('span');
+    span.className = `${piece.kind && `tok-${piece.kind}`} ${piece.isMarked ? markClass : ''}`.trim();
+    span.textContent = piece.text;
+    return span;
+  });
+  element.replaceChildren(...nodes);
+}

@@ -1,23 +1,13 @@
 // A live session as the pages show it, over the browser's WebSocket.
 
 import { api } from './api';
+import { NO_WAY, after, type Way } from './found';
 import { LiveSession, type Draft, type LiveEvent, type LiveMessage, type LivePerson, type LiveState, type World } from './live';
 
-/** So many messages and findings are held by a page, the newest. */
+/** So many messages are held by a page, the newest. */
 const MESSAGES_MAX = 2_000;
-const FOUND_MAX = 1_000;
 /** Who asks for what came after this gets nothing of what happened: the review is over and known. */
 const END = '9223372036854775807';
-
-export interface Found {
-  id: string;
-  fingerprint: string;
-  rule: string;
-  severity: string;
-  message: string;
-  path: string;
-  line_start: number;
-}
 
 export class Live {
   state = $state<LiveState>('connecting');
@@ -25,12 +15,12 @@ export class Live {
   own = $state('');
   messages = $state.raw<LiveMessage[]>([]);
   drafts = $state.raw<Draft[]>([]);
-  /** What the review found, as it is told. */
-  found = $state.raw<Found[]>([]);
+  /** How far the review is, and what it found so far. */
+  way = $state.raw<Way>(NO_WAY);
   readonly #session: LiveSession;
   readonly #end: () => void;
   #waiting: LiveMessage[] = [];
-  #told: Found[] = [];
+  #way: Way = NO_WAY;
   #isSoon = false;
 
   constructor(
@@ -50,8 +40,9 @@ export class Live {
           this.#soon();
         },
         event: (event) => {
-          if (event.event === 'finding') {
-            this.#told.push(event.data as unknown as Found);
+          const way = after(this.#way, event);
+          if (way !== this.#way) {
+            this.#way = way;
             this.#soon();
           }
           options.onEvent(event);
@@ -116,10 +107,7 @@ export class Live {
       this.messages = [...this.messages, ...this.#waiting].slice(-MESSAGES_MAX);
       this.#waiting = [];
     }
-    if (this.#told.length > 0) {
-      this.found = [...this.found, ...this.#told].slice(0, FOUND_MAX);
-      this.#told = [];
-    }
+    this.way = this.#way;
   }
 }
 

@@ -23,7 +23,7 @@ export interface LivePerson {
 
 export interface LiveEvent {
   cursor: string;
-  event: 'queued' | 'started' | 'progress' | 'finding' | 'finished' | 'failed' | 'superseded';
+  event: 'queued' | 'started' | 'progress' | 'found' | 'finding' | 'finished' | 'failed' | 'superseded';
   data: Record<string, unknown>;
 }
 

@@ -32,6 +32,13 @@ export function forgeAddress(repository: Repository, pullRequest: number): strin
   return `https://${repository.host}/${path}/${page}`;
 }
 
+/** Returns where a comment of a pull request is looked at. */
+export function commentAddress(repository: Repository, pullRequest: number, comment: string): string | null {
+  const page = forgeAddress(repository, pullRequest);
+  if (!page || !/^\d+$/.test(comment)) return null;
+  return `${page}#${repository.forge === 'gitlab' ? 'note_' : 'discussion_r'}${comment}`;
+}
+
 /** Writes a name such as `loc_source` or `maintainability` for people. */
 export function inWords(name: string): string {
   const text = name.replaceAll(/[_-]/g, ' ');

@@ -93,6 +93,12 @@ test('what changed within a line is marked, unless most of it did', () => {
     [1, [4, 5]],
     [2, [4, 5]],
   ]);
+  // What is put in is marked from where its word begins.
+  const [before, after] = ['-import Flask, request', '+import Flask, redirect, request'];
+  const [from, to] = marksOf([before!, after!]).get(1)!;
+  expect(after!.slice(1).slice(from, to)).toBe('redirect, ');
+  const gone = marksOf([after!.replace('+', '-'), before!.replace('-', '+')]);
+  expect(after!.slice(1).slice(...gone.get(0)!)).toBe('redirect, ');
   expect(marksOf(['-return one', '+throw away everything']).size).toBe(0);
   expect(marksOf(['-a', '-b', '+a']).size).toBe(0);
 });

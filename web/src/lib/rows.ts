@@ -183,6 +183,18 @@ export function marksOf(lines: string[]): Map<number, [number, number]> {
       while (start < shortest && one[start] === other[start]) start++;
       let end = 0;
       while (end < shortest - start && one[one.length - 1 - end] === other[other.length - 1 - end]) end++;
+      // What was put in between may as well begin a few letters before: at a word it is read at once.
+      if (start + end === shortest && one.length !== other.length) {
+        const longer = one.length > other.length ? one : other;
+        const isLetter = (at: number) => /\w/.test(longer[at] ?? '');
+        let back = start;
+        const length = longer.length - shortest;
+        while (back > 0 && longer[back - 1] === longer[back + length - 1] && isLetter(back - 1) && isLetter(back)) back--;
+        if (!(back > 0 && isLetter(back - 1) && isLetter(back))) {
+          end += start - back;
+          start = back;
+        }
+      }
       // Lines that have little in common are other lines.
       if (start + end < shortest * 0.4) continue;
       marks.set(from + index, [start, one.length - end]);

@@ -15,13 +15,16 @@ whenSignedOut(() => {
 /** Finds out whether the browser has a session. */
 export async function open(): Promise<void> {
   try {
+    // Both at once: who has no session is told so by either.
+    const asked = told(api.GET('/api/v1/user/profile'));
+    asked.catch(() => undefined);
     const { data, response } = await api.GET('/api/v1/auth/session');
     if (!response.ok || !data) {
       session.state = 'out';
       return;
     }
     setCsrfToken(data.csrf_token);
-    session.profile = await told(api.GET('/api/v1/user/profile'));
+    session.profile = await asked;
     session.state = 'in';
   } catch {
     session.state = 'unreachable';

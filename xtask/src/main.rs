@@ -17,6 +17,7 @@ mod ci;
 mod demo;
 mod demo_github;
 mod eval;
+mod llama;
 mod model_figures;
 mod model_protocols;
 mod pushes;
@@ -24,6 +25,7 @@ mod replay;
 mod run;
 mod services;
 mod tidy;
+mod tiny_model;
 mod train;
 mod web;
 
@@ -70,9 +72,11 @@ Tasks:
                   what reviews of evals/review with scripted models cost beside the whole
                   difference to the best model; how soon the first remark is there while a
                   model says nothing
-  model-protocols [--program ASSAY] [--only TEXT]
+  model-protocols [--program ASSAY] [--only TEXT] [--llama-server FILE | --without-llama]
                   review with every kind of provider against the mock server aimock, which
-                  npm installs below target/: cut streams, 429, 529, no JSON, refusals
+                  npm installs below target/: cut streams, 429, 529, no JSON, refusals; and
+                  with llama.cpp's server (FILE, on the PATH, or by pip below target/) and
+                  a model of chance: true streams, garbage, overflow
   train-secrets [words | mistakes] DIR
                   train the model that judges secrets on the labels in DIR/meta for
                   DIR/data (and list what it gets wrong), or count the letters of the

@@ -2,6 +2,8 @@
 //! not ours: the mock server `@copilotkit/aimock`, which the providers' own libraries work
 //! against. npm installs it below `target/`, and nothing of it is in the repository.
 //!
+//! After it comes a local model ([`crate::llama`]).
+//!
 //! Whatever the server does, the review has to arrive, say what was not done, and be green
 //! only when the model answered as it was asked.
 
@@ -14,6 +16,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail, ensure};
 use assay_testkit::GitRepo;
 use serde_json::{Value, json};
+
+use crate::llama;
 
 /// The server, of a version that these cases were tried with.
 const PACKAGE: &str = "@copilotkit/aimock@1";
@@ -133,13 +137,20 @@ impl Drop for Mock {
 pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<()> {
     let mut program = root.join("target/debug/assay");
     let mut only = None;
+    let mut llama = None;
+    let mut has_llama = true;
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
+        if *argument == "--without-llama" {
+            has_llama = false;
+            continue;
+        }
         let value = rest
             .next()
             .with_context(|| format!("{argument} needs a value"))?;
         match *argument {
             "--program" => program = PathBuf::from(value),
+            "--llama-server" => llama = Some(std::fs::canonicalize(value)?),
             "--only" => only = Some((*value).to_owned()),
             other => bail!("model-protocols: there is no `{other}`"),
         }
@@ -175,8 +186,13 @@ pub(crate) fn run(root: &Path, arguments: &[&str]) -> Result<()> {
         }
         println!();
     }
+    drop(mock);
+    if has_llama {
+        let (llama, only) = (llama.as_deref(), only.as_deref());
+        tried += llama::run(&program, &folder, llama, only, &mut wrong)?;
+    }
     ensure!(wrong.is_empty(), "not as it should be:\n{wrong}");
-    println!("{tried} reviews, all as they should be");
+    println!("{tried} cases, all as they should be");
     Ok(())
 }
 
@@ -245,48 +261,57 @@ fn review(
     (kind, base, more): (&str, &str, &str),
     (case, expected): (&str, Option<&str>),
 ) -> Result<Option<String>> {
+    let config = format!(
+        "[model]\nuse = [\"mock/{case}\"]\njudge = false\n[model.provider.mock]\nkind = \"{kind}\"\n{more}base = \"{base}\"\nkey-env = \"MODEL_KEY\"\nattempts-max = 2\nfirst-token-ms = 20000\nidle-ms = 20000\n"
+    );
+    let found = reviewed(
+        program,
+        &config,
+        "def mean(values):\n    total = 0\n    for value in values:\n        total += value\n    return total / len(values)\n",
+    )?;
+    let report = match found.report {
+        Ok(report) => report,
+        Err(said) => return Ok(Some(format!("no review: {said}"))),
+    };
+    let problems = report["problems"].to_string();
+    Ok(match expected {
+        None if problems == "[]" && found.is_green => None,
+        None => Some(format!("it is to be green: {problems}")),
+        Some(_) if found.is_green => Some("it is green".to_owned()),
+        Some(part) if !problems.contains(part) => {
+            Some(format!("it does not say `{part}`: {problems}"))
+        }
+        Some(_) => None,
+    })
+}
+
+/// What a review came to.
+pub(crate) struct Reviewed {
+    /// The report, or what was said in its place.
+    pub(crate) report: Result<Value, String>,
+    pub(crate) is_green: bool,
+}
+
+/// Reviews a new Python file with models of a configuration.
+pub(crate) fn reviewed(program: &Path, config: &str, code: &str) -> Result<Reviewed> {
     let repo = GitRepo::new();
     repo.write("README.md", "A shop.\n");
     repo.commit("before");
-    repo.write(
-        "mean.py",
-        "def mean(values):\n    total = 0\n    for value in values:\n        total += value\n    return total / len(values)\n",
-    );
-    let config = repo.outside().join("models.toml");
-    std::fs::write(
-        &config,
-        format!(
-            "[model]\nuse = [\"mock/{case}\"]\njudge = false\n[model.provider.mock]\nkind = \"{kind}\"\n{more}base = \"{base}\"\nkey-env = \"MODEL_KEY\"\nattempts-max = 2\nfirst-token-ms = 20000\nidle-ms = 20000\n"
-        ),
-    )?;
+    repo.write("mean.py", code);
+    let file = repo.outside().join("models.toml");
+    std::fs::write(&file, config)?;
     let output = Command::new(program)
-        .args([
-            "review",
-            "--no-cache",
-            "--output",
-            "json",
-            "--model",
-            "--model-config",
-        ])
-        .arg(&config)
+        .args(["review", "--no-cache", "--output", "json", "--model"])
+        .arg("--model-config")
+        .arg(&file)
         .current_dir(repo.root())
         .env("HOME", repo.outside())
         .env("ASSAY_CACHE_DIR", repo.outside().join("cache"))
         .env("MODEL_KEY", "key-of-a-test")
         .output()?;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    let Ok(report) = serde_json::from_slice::<Value>(&output.stdout) else {
-        return Ok(Some(format!("no review: {said}")));
-    };
-    let problems = report["problems"].to_string();
-    let is_green = output.status.code() == Some(0);
-    Ok(match expected {
-        None if problems == "[]" && is_green => None,
-        None => Some(format!("it is to be green: {problems} {said}")),
-        Some(_) if is_green => Some("it is green".to_owned()),
-        Some(part) if !problems.contains(part) => {
-            Some(format!("it does not say `{part}`: {problems}"))
-        }
-        Some(_) => None,
+    Ok(Reviewed {
+        report: serde_json::from_slice(&output.stdout).map_err(|_| said),
+        is_green: output.status.code() == Some(0),
     })
 }

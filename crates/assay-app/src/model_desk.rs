@@ -1,13 +1,12 @@
 //! The models that somebody configured, made ready for one review: with its budget, its
 //! routes and what is kept of earlier answers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use assay_llm::{
     Budget, BudgetLimit, BudgetLimits, Cached, Choice, LlmError, Model, ModelFacts, ModelId,
-    ModelTable, Money, Price, Provider, ProviderKind, ProviderSettings, Route, Routed, Router,
-    World,
+    ModelTable, Money, Price, Provider, ProviderSettings, Route, Routed, Router, World,
 };
 use assay_source::BlobCache;
 
@@ -38,7 +37,8 @@ pub struct ModelDesk(Arc<Inner>);
 struct Inner {
     models: Vec<ModelId>,
     providers: BTreeMap<String, Arc<Provider>>,
-    kinds: BTreeMap<String, ProviderKind>,
+    /// Those whose models cost nothing.
+    free: BTreeSet<String>,
     routes: Vec<Route>,
     table: ModelTable,
     budget: BudgetLimits,
@@ -53,9 +53,11 @@ impl ModelDesk {
     /// A setting that makes no sense.
     pub fn new(settings: DeskSettings, world: &World) -> Result<Self, LlmError> {
         let mut providers = BTreeMap::new();
-        let mut kinds = BTreeMap::new();
+        let mut free = BTreeSet::new();
         for (name, one) in settings.providers {
-            kinds.insert(name.clone(), one.kind);
+            if one.is_free {
+                free.insert(name.clone());
+            }
             providers.insert(name, Provider::new(one, world.clone())?);
         }
         let mut models = settings.models;
@@ -68,7 +70,7 @@ impl ModelDesk {
         Ok(Self(Arc::new(Inner {
             models,
             providers,
-            kinds,
+            free,
             routes: settings.routes,
             table: settings.table,
             budget: match is_usual {
@@ -89,17 +91,17 @@ impl ModelDesk {
         &self.0.models
     }
 
-    /// Returns what is known of a model. What runs on one's own machine costs nothing;
+    /// Returns what is known of a model. What is said to be free costs nothing;
     /// as long as nobody set a budget, a model without a price counts as the dearest
     /// that there is, so that the usual limits hold.
     pub fn facts(&self, id: &ModelId) -> ModelFacts {
         let inner = &*self.0;
         let mut facts = inner.table.find(&id.name).cloned().unwrap_or_default();
         if facts.price.is_none() {
-            facts.price = match inner.kinds.get(&id.provider) {
-                Some(ProviderKind::Ollama) => Some(Price::default()),
-                _ if inner.is_usual => Some(inner.table.dearest()),
-                _ => None,
+            facts.price = match inner.free.contains(&id.provider) {
+                true => Some(Price::default()),
+                false if inner.is_usual => Some(inner.table.dearest()),
+                false => None,
             };
         }
         facts

@@ -133,6 +133,13 @@ impl Ask {
         bytes + 512 + 64 * parts
     }
 
+    /// Returns how many tokens a question that was sent counts as when its provider did
+    /// not say. Code and prose have three to four bytes a token, base64 and Chinese
+    /// about two.
+    pub fn input_tokens_charged(&self) -> u64 {
+        self.input_tokens_max() / 2
+    }
+
     /// Returns about how many tokens the question has, as code and English go.
     pub fn input_tokens_about(&self) -> u64 {
         self.to_value().to_string().len() as u64 / 3 + 64

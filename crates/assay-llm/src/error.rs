@@ -130,6 +130,17 @@ impl fmt::Display for Code<'_> {
     }
 }
 
+/// What a try may cost that nobody counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Charge {
+    /// It was refused before a model began.
+    Nothing,
+    /// The question and as much of an answer as came.
+    Heard,
+    /// The question and the longest answer.
+    Most,
+}
+
 /// A part of a call that has a limit of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
@@ -199,12 +210,29 @@ impl LlmError {
         }
     }
 
-    /// Returns whether the provider may ask for money although nothing came of it.
-    pub(crate) fn may_cost(&self) -> bool {
-        matches!(
-            self,
-            Self::Cut { .. } | Self::Timeout { .. } | Self::Unreadable(_) | Self::TooLarge { .. }
-        ) || matches!(self, Self::Status { is_begun: true, .. })
+    /// Returns what the provider may ask for although nothing came of it.
+    pub(crate) fn charge(&self) -> Charge {
+        match self {
+            // Without a connection nothing was sent. One that broke afterwards says
+            // nothing about what the server did with the question.
+            Self::Connection { source } if source.is_connect() || source.is_builder() => {
+                Charge::Nothing
+            }
+            // Somebody on the way gave up while the model may have gone on.
+            Self::Connection { .. }
+            | Self::Cut { .. }
+            | Self::Timeout { .. }
+            | Self::Unreadable(_)
+            | Self::TooLarge { .. }
+            | Self::Status {
+                is_begun: false,
+                status: 408 | 502 | 504 | 520..=527,
+                ..
+            } => Charge::Most,
+            // The provider itself stopped.
+            Self::Status { is_begun: true, .. } => Charge::Heard,
+            _ => Charge::Nothing,
+        }
     }
 
     /// Returns how long the provider wants to be left alone.

@@ -11,10 +11,10 @@ use reqwest::{Client, RequestBuilder, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::answer::{Answer, Outcome, Usage};
-use crate::api::{ANTHROPIC_FIRST_VERSION, Api, Draft, Means, Target, Wire};
+use crate::api::{ANTHROPIC_FIRST_VERSION, Api, Draft, Means, Received, Target, Wire};
 use crate::ask::Ask;
 use crate::budget::{Budget, CallSpend, Reservation};
-use crate::error::LlmError;
+use crate::error::{Charge, LlmError};
 use crate::facts::ModelFacts;
 use crate::model::{Boxed, Call, Model, ModelId, World};
 use crate::money::Money;
@@ -197,6 +197,8 @@ pub struct ProviderSettings {
     pub retry: RetryPolicy,
     /// When it is left alone.
     pub breaker: BreakerPolicy,
+    /// Whether its models cost nothing, as on a machine of one's own.
+    pub is_free: bool,
 }
 
 impl ProviderSettings {
@@ -213,6 +215,7 @@ impl ProviderSettings {
             proxy: None,
             timeouts: Timeouts::default(),
             retry: RetryPolicy::default(),
+            is_free: kind == ProviderKind::Ollama,
             breaker: BreakerPolicy {
                 failures_max: 5,
                 open_ms: 30_000,
@@ -223,12 +226,12 @@ impl ProviderSettings {
 
 /// A provider that can be spoken to.
 pub struct Provider {
-    settings: ProviderSettings,
-    base: Url,
-    client: Client,
-    auth: Option<(HeaderName, HeaderValue)>,
-    breaker: Breaker,
-    world: World,
+    pub(crate) settings: ProviderSettings,
+    pub(crate) base: Url,
+    pub(crate) client: Client,
+    pub(crate) auth: Option<(HeaderName, HeaderValue)>,
+    pub(crate) breaker: Breaker,
+    pub(crate) world: World,
 }
 
 impl Provider {
@@ -265,7 +268,7 @@ impl Provider {
         self.breaker.is_open(self.world.clock.now_ms())
     }
 
-    fn version(&self) -> &str {
+    pub(crate) fn version(&self) -> &str {
         let own = self.settings.version.as_deref();
         own.unwrap_or(self.settings.kind.version())
     }
@@ -413,11 +416,11 @@ impl ProviderModel {
             };
             let reservation = self.reserve(ask).await?;
             let began_ms = clock.now_ms();
-            let result = self.attempt(ask, call, means, first_token_ms).await;
-            let spent = self.settle(ask, reservation, &result);
-            self.note(call, &result, spent, began_ms);
+            let tried = self.attempt(ask, call, means, first_token_ms).await;
+            let spent = self.settle(ask, reservation, &tried);
+            self.note(call, &tried, spent, began_ms);
             cost = cost.zip(spent).map(|(one, other)| one.plus(other));
-            let error = match result {
+            let error = match tried.result {
                 Ok((outcome, usage)) => {
                     return Ok(Answer {
                         cost,
@@ -467,43 +470,63 @@ impl ProviderModel {
     }
 
     /// Says what a try took, to whoever keeps the budget.
-    fn note(
-        &self,
-        call: Call<'_>,
-        result: &Result<(Outcome, Option<Usage>), LlmError>,
-        cost: Option<Money>,
-        began_ms: i64,
-    ) {
+    fn note(&self, call: Call<'_>, tried: &Tried, cost: Option<Money>, began_ms: i64) {
         if let Some(budget) = &self.budget {
             let passed_ms = self.provider.world.clock.now_ms().saturating_sub(began_ms);
             budget.note(&CallSpend {
                 model: self.id.clone(),
                 task: call.purpose.task,
-                usage: result.as_ref().ok().and_then(|(_, usage)| *usage),
+                usage: tried.result.as_ref().ok().and_then(|(_, usage)| *usage),
                 cost,
-                is_answered: result.is_ok(),
+                is_answered: tried.result.is_ok(),
                 duration_ms: passed_ms.max(0) as u64,
             });
         }
     }
 
-    /// Settles what a try cost: by what was counted, else the most that it can have
-    /// cost.
-    fn settle(
-        &self,
-        ask: &Ask,
-        reservation: Option<Reservation>,
-        result: &Result<(Outcome, Option<Usage>), LlmError>,
-    ) -> Option<Money> {
-        let spent = match result {
+    /// Settles what a try cost: by what was counted, else by what it can have cost.
+    fn settle(&self, ask: &Ask, reservation: Option<Reservation>, tried: &Tried) -> Option<Money> {
+        let spent = match &tried.result {
             Ok((_, Some(usage))) => self.facts.price.map(|price| price.cost(*usage)),
-            Err(error) if !error.may_cost() => Some(Money::ZERO),
-            Ok((_, None)) | Err(_) => self.most(ask),
+            Ok((_, None)) => self.uncounted(ask, tried.received, Charge::Heard),
+            Err(error) => self.uncounted(ask, tried.received, error.charge()),
         };
         if let Some(reservation) = reservation {
+            // What a provider counts goes over what was set aside only when a token of
+            // it has less than a byte.
             reservation.settle(spent.unwrap_or_default());
         }
         spent
+    }
+
+    /// Returns what a try costs that the provider did not count to its end: nothing when
+    /// no model began, else the question and what of an answer there can have been.
+    fn uncounted(&self, ask: &Ask, received: Received, charge: Charge) -> Option<Money> {
+        if charge == Charge::Nothing {
+            return Some(Money::ZERO);
+        }
+        let price = self.facts.price?;
+        let counted = received.usage.unwrap_or_default();
+        if received.is_ended && counted.output_tokens > 0 {
+            return Some(price.cost(counted));
+        }
+        let longest = u64::from(ask.output_tokens_max).min(self.facts.output_tokens_max);
+        // Reasoning is paid and not seen.
+        let is_seen = charge == Charge::Heard || received.is_ended;
+        let output_tokens = match is_seen && !self.facts.is_reasoning {
+            true => received.output_tokens_max.min(longest),
+            false => longest,
+        };
+        let output_tokens = output_tokens.max(counted.output_tokens);
+        let is_counted = counted.total() > counted.output_tokens;
+        let spent = match is_counted {
+            true => price.cost(Usage {
+                output_tokens,
+                ..counted
+            }),
+            false => price.most(ask.input_tokens_charged(), output_tokens),
+        };
+        Some(spent)
     }
 
     /// Returns how long to wait when the provider does not say: longer each time, and
@@ -515,25 +538,14 @@ impl ProviderModel {
         longest_ms / 2 + self.provider.world.randomness.up_to(longest_ms / 2)
     }
 
-    async fn attempt(
-        &self,
-        ask: &Ask,
-        call: Call<'_>,
-        means: Means,
-        first_token_ms: u64,
-    ) -> Result<(Outcome, Option<Usage>), LlmError> {
+    async fn attempt(&self, ask: &Ask, call: Call<'_>, means: Means, first_token_ms: u64) -> Tried {
         let provider = &*self.provider;
         let api = provider.settings.kind.api();
-        let target = Target {
-            model: &self.id.name,
-            facts: &self.facts,
-            version: provider.version(),
-            means,
+        let request = match self.admitted(ask, means) {
+            Ok(request) => request,
+            Err(error) => return Tried::unsent(error),
         };
-        let request = provider.request(&self.id.name, &api.wire(ask, target))?;
         let clock = &provider.world.clock;
-        let admitted = provider.breaker.admit(clock.now_ms());
-        admitted.map_err(|wait_ms| LlmError::BreakerOpen { wait_ms })?;
         let mut draft = Draft::new(call.hear);
         if api == Api::Ollama {
             draft.input_tokens_max = Some(self.facts.context_tokens);
@@ -544,10 +556,43 @@ impl ProviderModel {
             first_token_ms,
             now_ms: clock.now_ms(),
         };
-        let result = exchange.run(request, draft).await;
+        let ended = exchange.run(request, &mut draft).await;
+        let received = draft.received();
+        let result = ended.and_then(|()| draft.finish());
         let worked = !matches!(&result, Err(error) if error.is_outage());
         provider.breaker.note(worked, clock.now_ms());
-        result
+        Tried { result, received }
+    }
+
+    /// Makes the request, when the provider is not left alone now.
+    fn admitted(&self, ask: &Ask, means: Means) -> Result<RequestBuilder, LlmError> {
+        let provider = &*self.provider;
+        let target = Target {
+            model: &self.id.name,
+            facts: &self.facts,
+            version: provider.version(),
+            means,
+        };
+        let wire = provider.settings.kind.api().wire(ask, target);
+        let request = provider.request(&self.id.name, &wire)?;
+        let admitted = provider.breaker.admit(provider.world.clock.now_ms());
+        admitted.map_err(|wait_ms| LlmError::BreakerOpen { wait_ms })?;
+        Ok(request)
+    }
+}
+
+/// What became of one try.
+struct Tried {
+    result: Result<(Outcome, Option<Usage>), LlmError>,
+    received: Received,
+}
+
+impl Tried {
+    fn unsent(error: LlmError) -> Self {
+        Self {
+            result: Err(error),
+            received: Received::default(),
+        }
     }
 }
 

@@ -7,7 +7,6 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, RequestBuilder, Response, Url};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::answer::{Outcome, Usage};
 use crate::api::{ANSWER_BYTES_MAX, Api, Draft};
 use crate::error::{LlmError, Phase};
 use crate::frame::{Decoder, Event};
@@ -60,12 +59,13 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    /// Sends the request and reads the answer to its end.
+    /// Sends the request and reads the answer to its end. What came is in the draft,
+    /// also when it broke off.
     pub(crate) async fn run(
         &self,
         request: RequestBuilder,
-        draft: Draft<'_>,
-    ) -> Result<(Outcome, Option<Usage>), LlmError> {
+        draft: &mut Draft<'_>,
+    ) -> Result<(), LlmError> {
         let after_ms = self.timeouts.whole_ms;
         let whole = timeout(
             Duration::from_millis(after_ms),
@@ -81,8 +81,8 @@ impl Exchange {
     async fn exchange(
         &self,
         request: RequestBuilder,
-        mut draft: Draft<'_>,
-    ) -> Result<(Outcome, Option<Usage>), LlmError> {
+        draft: &mut Draft<'_>,
+    ) -> Result<(), LlmError> {
         let deadline = Instant::now() + Duration::from_millis(self.first_token_ms);
         let sent = timeout_at(deadline, request.send()).await;
         let sent = sent.map_err(|_| self.late(false))?;
@@ -106,14 +106,13 @@ impl Exchange {
                 name: String::new(),
                 data: body,
             };
-            self.api.read(&event, &mut draft)?;
-            return draft.finish();
+            return self.api.read(&event, draft);
         }
-        self.stream(&mut response, &mut draft, deadline).await?;
+        self.stream(&mut response, draft, deadline).await?;
         if self.api.ends_itself() && !draft.is_done {
             return Err(LlmError::Cut { source: None });
         }
-        draft.finish()
+        Ok(())
     }
 
     /// Returns whether the server answers with one value although it was asked for a

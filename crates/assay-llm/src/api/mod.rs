@@ -28,6 +28,8 @@ use crate::model::Hear;
 pub(crate) const ANSWER_BYTES_MAX: usize = 4 << 20;
 /// Tool calls of one answer.
 const CALLS_MAX: usize = 128;
+/// Tokens of an answer that are not seen, such as its end.
+const ENDING_TOKENS_MAX: u64 = 64;
 
 /// A wire form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,7 +184,28 @@ pub(crate) struct Draft<'a> {
     bytes: usize,
 }
 
+/// What came of an answer, as far as it matters to its price.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Received {
+    /// What the provider has counted so far.
+    pub(crate) usage: Option<Usage>,
+    /// Tokens of what came, at most.
+    pub(crate) output_tokens_max: u64,
+    /// Whether the model said that it was done.
+    pub(crate) is_ended: bool,
+}
+
 impl<'a> Draft<'a> {
+    /// Returns what came until now.
+    pub(crate) fn received(&self) -> Received {
+        Received {
+            usage: self.usage,
+            // A token has a byte or more, and a call and an end a few of their own.
+            output_tokens_max: self.bytes as u64 + ENDING_TOKENS_MAX,
+            is_ended: self.stop.is_some(),
+        }
+    }
+
     pub(crate) fn new(hear: &'a dyn Hear) -> Self {
         Self {
             hear,

@@ -6,6 +6,7 @@
 
 mod budget;
 mod chain;
+mod charge;
 mod outcome;
 mod record;
 mod retry;

@@ -60,6 +60,7 @@ struct ProviderFile {
     bearer: Option<bool>,
     version: Option<String>,
     allow_plain: Option<bool>,
+    free: Option<bool>,
     proxy: Option<String>,
     first_token_ms: Option<u64>,
     idle_ms: Option<u64>,
@@ -302,6 +303,7 @@ fn settings(name: &str, file: ProviderFile, folder: &Path) -> anyhow::Result<Pro
     settings.base = file.base;
     settings.version = file.version;
     settings.proxy = file.proxy;
+    settings.is_free = file.free.unwrap_or(settings.is_free);
     settings.allow_plain = file.allow_plain.unwrap_or(false);
     if file.bearer == Some(true) {
         settings.auth = Auth::Bearer;

@@ -28,6 +28,7 @@ mod paging;
 mod prompt_choice;
 mod rate;
 mod significance;
+mod similar_review;
 mod spend_book;
 mod trace;
 mod version;
@@ -119,7 +120,7 @@ pub use live::{
 };
 pub use login::{Admission, BegunLogin, FinishedLogin, LoginProvider, ProviderKind, ReturnedLogin};
 pub use metric::{Family, Kind, Metrics, family};
-pub use model_desk::{DeskSettings, ModelDesk};
+pub use model_desk::{DeskSettings, DeskSimilar, DeskVectors, ModelDesk};
 pub use model_review::{TASK_JUDGE, TASK_REVIEW, review_with_model, review_without_model};
 pub use model_talk::{FIRST_LINE, ModelTalk, TallyLine, ToldMessage};
 pub use model_usage::{USAGE_BY, UsageLine};

@@ -78,6 +78,8 @@ pub mod family {
         LIVE = Gauge "assay_live_connections" [] "Connections to live sessions of reviews.";
         MEMORY = Gauge "assay_memory_bytes" [] "What the process has of the machine's memory.";
         MODEL_CALLS = Counter "assay_model_calls_total" ["provider", "model", "outcome"] "Calls of language models.";
+        MODEL_SAVED = Counter "assay_model_saved_dollars_total" [] "What answers to similar questions cost when they were given, each time that one was found.";
+        MODEL_SIMILAR = Counter "assay_model_similar_total" ["outcome"] "Looks for an answer to a similar question, by whether one was found.";
         REVIEW_DURATION = Histogram "assay_review_duration_seconds" ["origin"] "How long reviews took, from the start of the work.";
         REVIEWS = Counter "assay_reviews_total" ["origin", "outcome"] "Reviews that ended.";
         SERVICE_UP = Gauge "assay_service_up" ["service"] "Whether an outside service is asked: 0 while it failed so often that it is left alone.";

@@ -2,11 +2,14 @@
 //! routes and what is kept of earlier answers.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
 use assay_llm::{
-    Budget, BudgetLimit, BudgetLimits, Cached, Choice, LlmError, Model, ModelFacts, ModelId,
-    ModelTable, Money, Price, Provider, ProviderSettings, Route, Routed, Router, World,
+    ApiVectors, BatchQueue, Batched, Budget, BudgetLimit, BudgetLimits, Cached, Choice, LlmError,
+    Model, ModelFacts, ModelId, ModelTable, Money, Price, Provider, ProviderModel,
+    ProviderSettings, Route, Routed, Router, Similar, SimilarCounts, SimilarLimits, SimilarWorld,
+    TextVectors, World,
 };
 use assay_source::BlobCache;
 
@@ -28,6 +31,35 @@ pub struct DeskSettings {
     pub table: ModelTable,
     /// What they may cost; the usual when nothing is limited.
     pub budget: BudgetLimits,
+    /// How answers to similar questions are remembered; they are not when it is none.
+    pub similar: Option<DeskSimilar>,
+}
+
+/// How answers to similar questions are remembered.
+#[derive(Clone, Debug)]
+pub struct DeskSimilar {
+    /// What makes vectors.
+    pub vectors: DeskVectors,
+    /// When a question counts as similar, and how much is kept for how long.
+    pub limits: SimilarLimits,
+}
+
+/// What makes vectors of questions.
+#[derive(Clone)]
+pub enum DeskVectors {
+    /// A model in this process.
+    Local(Arc<dyn TextVectors>),
+    /// A provider's.
+    Api(ModelId),
+}
+
+impl fmt::Debug for DeskVectors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Local(_) => f.write_str("Local"),
+            Self::Api(id) => write!(f, "Api({id})"),
+        }
+    }
 }
 
 /// Models, ready to be asked.
@@ -43,6 +75,9 @@ struct Inner {
     table: ModelTable,
     budget: BudgetLimits,
     is_usual: bool,
+    similar: Option<DeskSimilar>,
+    counts: Arc<SimilarCounts>,
+    world: World,
 }
 
 impl ModelDesk {
@@ -78,7 +113,58 @@ impl ModelDesk {
                 false => settings.budget,
             },
             is_usual,
+            similar: settings.similar,
+            counts: Arc::default(),
+            world: world.clone(),
         })))
+    }
+
+    /// Returns whether answers to similar questions are remembered.
+    pub fn remembers(&self) -> bool {
+        self.0.similar.is_some()
+    }
+
+    /// Returns how often an answer to a similar question was found, how often not, and
+    /// what was saved.
+    pub fn similar_counts(&self) -> &SimilarCounts {
+        &self.0.counts
+    }
+
+    /// Puts a memory of answers to similar questions beside a model, where one is
+    /// configured; `of` says what is answered now.
+    ///
+    /// # Errors
+    ///
+    /// Vectors of a provider that makes none.
+    pub fn remembering(
+        &self,
+        model: Arc<dyn Model>,
+        budget: &Arc<Budget>,
+        cache: Arc<dyn BlobCache + Send + Sync>,
+        of: &str,
+    ) -> Result<Arc<dyn Model>, String> {
+        let inner = &*self.0;
+        let Some(similar) = &inner.similar else {
+            return Ok(model);
+        };
+        let vectors: Arc<dyn TextVectors> = match &similar.vectors {
+            DeskVectors::Local(vectors) => Arc::clone(vectors),
+            DeskVectors::Api(id) => {
+                let provider = inner.providers.get(&id.provider);
+                let provider = provider
+                    .ok_or_else(|| format!("`{id}` is of a provider that is not configured"))?;
+                let price = self.facts(id).price;
+                let made = ApiVectors::new(provider, id, price, Arc::clone(budget));
+                Arc::new(made.map_err(|error| error.to_string())?)
+            }
+        };
+        let world = SimilarWorld {
+            cache,
+            vectors,
+            clock: Arc::clone(&inner.world.clock),
+            counts: Arc::clone(&inner.counts),
+        };
+        Ok(Arc::new(Similar::new(model, world, similar.limits, of)))
     }
 
     /// Returns what may be spent.
@@ -118,6 +204,47 @@ impl ModelDesk {
         cache: Option<&Arc<dyn BlobCache + Send + Sync>>,
         only: Option<&ModelId>,
     ) -> Result<Routed, String> {
+        let asked = |model: ProviderModel| -> Arc<dyn Model> {
+            let model = model.with_budget(Arc::clone(budget));
+            match cache {
+                Some(cache) => Arc::new(Cached::new(model, Arc::clone(cache))),
+                None => Arc::new(model),
+            }
+        };
+        self.open_with(budget, only, &asked)
+    }
+
+    /// Returns the models for one review whose questions wait for a batch.
+    ///
+    /// # Errors
+    ///
+    /// When there is none that could be asked.
+    pub fn open_waiting(
+        &self,
+        budget: &Arc<Budget>,
+        cache: &Arc<dyn BlobCache + Send + Sync>,
+        only: Option<&ModelId>,
+        queue: &Arc<BatchQueue>,
+    ) -> Result<Routed, String> {
+        let waiting = |model: ProviderModel| -> Arc<dyn Model> {
+            let model = Batched::new(model, Arc::clone(queue));
+            Arc::new(Cached::new(model, Arc::clone(cache)))
+        };
+        self.open_with(budget, only, &waiting)
+    }
+
+    /// Returns a model to which batches are sent, without a budget of its own.
+    pub fn batch_model(&self, id: &ModelId) -> Option<ProviderModel> {
+        let provider = self.0.providers.get(&id.provider)?;
+        Some(provider.model(&id.name, self.facts(id)))
+    }
+
+    fn open_with(
+        &self,
+        budget: &Arc<Budget>,
+        only: Option<&ModelId>,
+        asked: &dyn Fn(ProviderModel) -> Arc<dyn Model>,
+    ) -> Result<Routed, String> {
         let inner = &*self.0;
         let names: Vec<ModelId> = match only {
             Some(only) => vec![only.clone()],
@@ -129,13 +256,7 @@ impl ModelDesk {
             let provider = provider
                 .ok_or_else(|| format!("`{id}` is of a provider that is not configured"))?;
             let facts = self.facts(&id);
-            let model = provider
-                .model(&id.name, facts.clone())
-                .with_budget(Arc::clone(budget));
-            let model: Arc<dyn Model> = match cache {
-                Some(cache) => Arc::new(Cached::new(model, Arc::clone(cache))),
-                None => Arc::new(model),
-            };
+            let model = asked(provider.model(&id.name, facts.clone()));
             choices.push(Choice {
                 id,
                 facts,

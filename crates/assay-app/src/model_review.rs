@@ -6,18 +6,20 @@ use std::sync::Arc;
 
 use assay_finding::{Confidence, Report, Severity};
 use assay_llm::{
-    Ask, Call, Complexity, HearNothing, LlmError, Model, Money, Outcome, Purpose, Reply, Usage,
-    ask_for_value,
+    Ask, Call, Complexity, HearNothing, Like, LlmError, Model, Money, Outcome, Purpose, Reply,
+    Usage, ask_for_value,
 };
 use assay_review::{
     Concern, JudgeReply, ModelClaim, ModelPlan, ModelRemark, ModelReply, ModelTally, ModelVerdict,
     ModelWeight, Prompt, PromptOrigin, PromptSet, Rendered, Settings, Subject, conclude_remarks,
     draft_remarks,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+
+use crate::similar_review::{instead, keep_held, like_of};
 
 /// Questions that are under way at a time.
 const QUESTIONS_AT_A_TIME: usize = 4;
@@ -39,7 +41,7 @@ struct AnswerWire {
     remarks: Vec<RemarkWire>,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 pub(crate) struct RemarkWire {
     path: String,
     line: u32,
@@ -50,6 +52,25 @@ pub(crate) struct RemarkWire {
     confidence: String,
     claim: String,
     symbol: Option<String>,
+}
+
+impl RemarkWire {
+    pub(crate) fn of(remark: &ModelRemark) -> Self {
+        let claim = ModelClaim::ALL
+            .into_iter()
+            .find(|(claim, _)| *claim == remark.claim);
+        Self {
+            path: remark.path.clone(),
+            line: remark.line,
+            quote: remark.quote.clone(),
+            message: remark.message.clone(),
+            concern: remark.concern.name().to_owned(),
+            severity: remark.severity.as_str().to_owned(),
+            confidence: remark.confidence.as_str().to_owned(),
+            claim: claim.map_or("other", |(_, name)| name).to_owned(),
+            symbol: remark.symbol.clone(),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -84,12 +105,24 @@ pub async fn review_with_model(
             .map(|text| ask_of(text, "remarks", remarks_schema(concerns)));
         (ask, purpose(TASK_REVIEW, question.weight))
     });
-    let results = ask_all(questions.collect(), &model, &mut spent).await;
-    let replies = results.into_iter().map(|result| match value(result) {
-        Ok((value, who)) => remarks(value, &who),
-        Err(why) => ModelReply::Failed(why),
-    });
-    let draft = draft_remarks(subject, settings, plan, replies.collect(), report);
+    let questions: Vec<_> = questions.collect();
+    let likes = questions.iter().map(|(ask, _)| like_of(ask.as_ref().ok()?));
+    let likes: Vec<Option<Like>> = likes.collect();
+    let results = ask_all(questions, &model, &mut spent).await;
+    let mut replies = Vec::new();
+    let mut asked = Vec::new();
+    for (result, like) in results.into_iter().zip(likes) {
+        let cost = cost_of(&result);
+        let reply = match value(result) {
+            Ok((value, who)) => remarks(value, &who),
+            Err(why) => ModelReply::Failed(why),
+        };
+        let is_answer = matches!(reply, ModelReply::Remarks(_));
+        replies.push(instead(&*model, like.as_ref(), reply).await);
+        asked.push((like.filter(|_| is_answer), cost));
+    }
+    let draft = draft_remarks(subject, settings, plan, replies, report);
+    let said = draft.said();
     let is_judging = !draft.questions.is_empty();
     let questions = draft.questions.iter().map(|question| {
         let ask = question
@@ -102,11 +135,25 @@ pub async fn review_with_model(
         Ok((value, who)) => verdicts(value, &who),
         Err(why) => JudgeReply::Failed(why),
     });
-    let replies = replies.collect();
+    let replies: Vec<JudgeReply> = replies.collect();
+    let is_judged = !replies
+        .iter()
+        .any(|one| matches!(one, JudgeReply::Failed(_)));
     let about = spent.about(&model.id().to_string());
     let tally = conclude_remarks(subject, settings, plan, draft, replies, &about, report);
     note_prompts(prompts, hint, is_judging, report);
+    if is_judged {
+        keep_held(&*model, &asked, said, report).await;
+    }
     tally
+}
+
+/// Returns what an answer cost, in billionths of a dollar.
+fn cost_of(asked: &Asked) -> u64 {
+    match asked {
+        Ok(Ok(reply)) => reply.answer().cost.unwrap_or_default().nanos(),
+        _ => 0,
+    }
 }
 
 /// Says which prompts were not those of the program, which its version names.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use assay_llm::{Model, RELAY_LINE_BYTES_MAX, RelayQuestion};
+use assay_llm::{Model, RELAY_LINE_BYTES_MAX, RelayMemory, RelayQuestion};
 use assay_review::{AgentMessage, ModelTally, Side};
 use serde::{Deserialize, Serialize};
 use tokio::io::{
@@ -174,6 +174,17 @@ pub(crate) async fn converse(
                 } else if let Some(tally) = TallyLine::parse(&line) {
                     // What is said first holds.
                     talk.tallied.get_or_init(|| tally);
+                } else if let Some(memory) = RelayMemory::parse(&line) {
+                    asked += 1;
+                    let model = Arc::clone(&talk.model);
+                    answers.spawn(async move {
+                        let refused = memory.refuse();
+                        if asked > QUESTIONS_MAX {
+                            return refused;
+                        }
+                        let answer = memory.answer(&*model);
+                        tokio::time::timeout_at(until, answer).await.unwrap_or(refused)
+                    });
                 } else if let Some(question) = RelayQuestion::parse(&line) {
                     asked += 1;
                     heard.hear(asking(answered, asked));

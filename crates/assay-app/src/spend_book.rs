@@ -113,30 +113,57 @@ impl Meter for CallNotes {
     }
 }
 
+/// By what everything that models answered for one repository is forgotten.
+pub(crate) fn answers_tag(repository: &str) -> String {
+    format!("model-answers:{repository}")
+}
+
 /// Answers of models in the platform's cache, for one organisation.
 pub(crate) struct StoreAnswers {
     cache: Cache,
     scope: Scope,
+    kind: CacheKind,
+    tag: Option<String>,
 }
 
 impl StoreAnswers {
+    /// Answers to the same question.
     pub(crate) fn new(cache: Cache, scope: Scope) -> Self {
-        Self { cache, scope }
+        Self {
+            cache,
+            scope,
+            kind: CacheKind::ModelAnswer,
+            tag: None,
+        }
     }
-}
 
-fn cache_key(key: &BlobKey) -> CacheKey {
-    let name: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-    CacheKey::new(CacheKind::ModelAnswer, name)
+    /// Answers to similar questions about one repository.
+    pub(crate) fn similar(cache: Cache, scope: Scope, repository: &str) -> Self {
+        Self {
+            cache,
+            scope,
+            kind: CacheKind::SimilarAnswer,
+            tag: Some(answers_tag(repository)),
+        }
+    }
+
+    fn key(&self, key: &BlobKey) -> CacheKey {
+        let mut name: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+        let Some(tag) = &self.tag else {
+            return CacheKey::new(self.kind, name);
+        };
+        name.push_str(tag);
+        CacheKey::new(self.kind, name).tag(tag)
+    }
 }
 
 impl BlobCache for StoreAnswers {
     fn get(&self, key: &BlobKey) -> Option<Vec<u8>> {
-        let found = wait(self.cache.get(&self.scope, &cache_key(key)))?;
+        let found = wait(self.cache.get(&self.scope, &self.key(key)))?;
         Some(found.to_vec())
     }
 
     fn put(&self, key: &BlobKey, value: Vec<u8>) {
-        wait(self.cache.put(&self.scope, &cache_key(key), &value));
+        wait(self.cache.put(&self.scope, &self.key(key), &value));
     }
 }

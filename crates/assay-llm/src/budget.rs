@@ -517,6 +517,13 @@ impl Reservation {
         self.amount
     }
 
+    /// Lets it outlive this process: returns what is set aside, and of which sums that
+    /// others keep. Whoever has that settles it with their book.
+    pub fn detach(self) -> (Money, Vec<String>) {
+        let names = self.shared.iter().map(|window| window.name.clone());
+        (self.amount, names.collect())
+    }
+
     /// Says what was spent.
     pub fn settle(self, spent: Money) {
         self.budget.own.settle(&self.own, self.amount, spent);

@@ -17,17 +17,18 @@ pub struct Cached<M> {
     cache: Arc<dyn BlobCache + Send + Sync>,
 }
 
+/// Returns by what the answer of a model is kept.
+pub(crate) fn answer_key(model: &ModelId, ask: &Ask) -> BlobKey {
+    BlobKeyHasher::new("answer 1")
+        .part(model.to_string().as_bytes())
+        .part(ask.to_value().to_string().as_bytes())
+        .finish()
+}
+
 impl<M: Model> Cached<M> {
     /// Puts a cache before a model.
     pub fn new(inner: M, cache: Arc<dyn BlobCache + Send + Sync>) -> Self {
         Self { inner, cache }
-    }
-
-    fn key(&self, ask: &Ask) -> BlobKey {
-        BlobKeyHasher::new("answer 1")
-            .part(self.inner.id().to_string().as_bytes())
-            .part(ask.to_value().to_string().as_bytes())
-            .finish()
     }
 
     fn kept(&self, key: &BlobKey) -> Option<Answer> {
@@ -51,7 +52,7 @@ impl<M: Model> Model for Cached<M> {
 
     fn ask<'a>(&'a self, ask: &'a Ask, call: Call<'a>) -> Boxed<'a, Result<Answer, LlmError>> {
         Box::pin(async move {
-            let key = self.key(ask);
+            let key = answer_key(self.inner.id(), ask);
             if let Some(answer) = self.kept(&key) {
                 if let Outcome::Complete(content) = &answer.outcome {
                     call.hear.text(&content.text);

@@ -34,6 +34,8 @@ impl Chain {
                 Ok(answer) => {
                     first_short.get_or_insert(answer);
                 }
+                // Another model would be paid for what this one is about to say.
+                Err(LlmError::Waiting) => return Err(LlmError::Waiting),
                 Err(error) => failures.push(Failed {
                     model: model.id().clone(),
                     error,

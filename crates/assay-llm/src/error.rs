@@ -82,6 +82,9 @@ pub enum LlmError {
     /// The money is not there.
     #[error("not asked: {0}")]
     Budget(BudgetRefusal),
+    /// It is, or will be, in a batch that is not over.
+    #[error("the question waits in a batch")]
+    Waiting,
     /// A replayed transcript does not have the question.
     #[error("the transcript does not have this question")]
     NotRecorded,
@@ -170,7 +173,8 @@ impl LlmError {
             Self::Connection { .. }
             | Self::Cut { .. }
             | Self::Timeout { .. }
-            | Self::BreakerOpen { .. } => ErrorKind::Unavailable,
+            | Self::BreakerOpen { .. }
+            | Self::Waiting => ErrorKind::Unavailable,
             Self::Status {
                 status, may_retry, ..
             } => match status {

@@ -12,6 +12,7 @@ use crate::answer::Answer;
 use crate::ask::Ask;
 use crate::error::LlmError;
 use crate::router::Complexity;
+use crate::similar::{Kept, Like};
 
 /// A future that is passed through a trait object.
 pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -23,6 +24,17 @@ pub trait Model: Send + Sync {
 
     /// Asks, and waits until the answer is whole or it is clear that it will not be.
     fn ask<'a>(&'a self, ask: &'a Ask, call: Call<'a>) -> Boxed<'a, Result<Answer, LlmError>>;
+
+    /// Returns what was kept of a question that is nearly the same; nothing where nothing
+    /// is remembered.
+    fn recall<'a>(&'a self, _like: &'a Like) -> Boxed<'a, Option<Kept>> {
+        Box::pin(std::future::ready(None))
+    }
+
+    /// Keeps what came of a question and cost so many billionths of a dollar.
+    fn keep<'a>(&'a self, _like: &'a Like, _payload: String, _cost_nanos: u64) -> Boxed<'a, ()> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 impl<T: Model + ?Sized> Model for Arc<T> {
@@ -32,6 +44,14 @@ impl<T: Model + ?Sized> Model for Arc<T> {
 
     fn ask<'a>(&'a self, ask: &'a Ask, call: Call<'a>) -> Boxed<'a, Result<Answer, LlmError>> {
         (**self).ask(ask, call)
+    }
+
+    fn recall<'a>(&'a self, like: &'a Like) -> Boxed<'a, Option<Kept>> {
+        (**self).recall(like)
+    }
+
+    fn keep<'a>(&'a self, like: &'a Like, payload: String, cost_nanos: u64) -> Boxed<'a, ()> {
+        (**self).keep(like, payload, cost_nanos)
     }
 }
 

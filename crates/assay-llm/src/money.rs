@@ -84,6 +84,22 @@ impl Price {
         Money(u64::try_from(sum.div_ceil(1_000)).unwrap_or(u64::MAX))
     }
 
+    /// Returns the prices of questions that may wait, rounded up.
+    #[must_use]
+    pub fn in_batch(self) -> Self {
+        let part = |price: u64| {
+            let part = u128::from(price) * u128::from(self.batch_percent);
+            u64::try_from(part.div_ceil(100)).unwrap_or(u64::MAX)
+        };
+        Self {
+            input: part(self.input),
+            output: part(self.output),
+            cache_read: part(self.cache_read),
+            cache_write: part(self.cache_write),
+            batch_percent: 100,
+        }
+    }
+
     /// Returns what a question and its answer cost at most, however the provider's
     /// cache is used.
     pub fn most(self, input_tokens_max: u64, output_tokens_max: u64) -> Money {
@@ -146,6 +162,7 @@ mod tests {
         // 3,000,000 + 3,000,000 + 7,500,000 + 7,500,000 billionths.
         assert_eq!(price.cost(usage).nanos(), 21_000_000);
         assert!(price.most(13_000, 500) >= price.cost(usage));
+        assert_eq!(price.in_batch().cost(usage).nanos(), 10_500_000, "half");
         let one = Usage {
             output_tokens: 1,
             ..Usage::default()

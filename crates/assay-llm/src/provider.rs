@@ -92,7 +92,7 @@ impl ProviderKind {
         }
     }
 
-    fn api(self) -> Api {
+    pub(crate) fn api(self) -> Api {
         match self {
             Self::OpenAi | Self::Azure | Self::Compatible => Api::OpenAiChat,
             Self::OpenAiResponses => Api::OpenAiResponses,
@@ -390,15 +390,21 @@ impl ProviderModel {
         &self.provider
     }
 
-    async fn ask_until(&self, ask: &Ask, call: Call<'_>) -> Result<Answer, LlmError> {
+    /// Returns whether a question has room.
+    pub(crate) fn fits(&self, ask: &Ask) -> Result<(), LlmError> {
         let tokens = ask.input_tokens_about();
         let room = self.facts.context_tokens;
-        if tokens + u64::from(ask.output_tokens_max).min(room / 2) > room {
-            return Err(LlmError::ContextTooLarge {
+        match tokens + u64::from(ask.output_tokens_max).min(room / 2) > room {
+            true => Err(LlmError::ContextTooLarge {
                 tokens,
                 tokens_max: room,
-            });
+            }),
+            false => Ok(()),
         }
+    }
+
+    async fn ask_until(&self, ask: &Ask, call: Call<'_>) -> Result<Answer, LlmError> {
+        self.fits(ask)?;
         let (settings, clock) = (&self.provider.settings, &self.provider.world.clock);
         let started_ms = clock.now_ms();
         let mut attempts = 1;

@@ -17,6 +17,7 @@ use crate::ask::{AnswerSchema, Ask, Message};
 use crate::error::LlmError;
 use crate::model::{Boxed, Call, Model, ModelId, Purpose};
 use crate::router::Complexity;
+use crate::similar::{KEPT_BYTES_MAX, Kept, Like};
 use crate::transcript::{AnswerWire, ErrorWire};
 
 /// Bytes of a line.
@@ -41,6 +42,20 @@ struct QuestionLine {
     ask: Value,
 }
 
+/// A wish to be told what was kept, or to keep something.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MemoryLine {
+    model_memory: u64,
+    task: String,
+    prompt: String,
+    text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload: Option<String>,
+    #[serde(default)]
+    cost_nanos: u64,
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AnswerLine {
@@ -49,6 +64,8 @@ struct AnswerLine {
     answer: Option<AnswerWire>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorWire>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept: Option<Kept>,
 }
 
 #[derive(Deserialize)]
@@ -155,6 +172,7 @@ impl RelayQuestion {
             model_answer: self.number,
             answer,
             error,
+            kept: None,
         };
         serde_json::to_string(&line).expect("keys are text") + "\n"
     }
@@ -168,6 +186,60 @@ impl RelayQuestion {
         let result = model.ask(&self.ask, call).await;
         let (answer, error) = (result.as_ref().ok(), result.as_ref().err());
         self.line(answer.map(AnswerWire::of), error.map(ErrorWire::of))
+    }
+}
+
+/// Something that another process wants remembered or told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RelayMemory {
+    number: u64,
+    like: Like,
+    payload: Option<String>,
+    cost_nanos: u64,
+}
+
+impl RelayMemory {
+    /// Reads a line; none when it is something else.
+    pub fn parse(line: &[u8]) -> Option<Self> {
+        let wire: MemoryLine = serde_json::from_slice(line).ok()?;
+        let task = TASKS.into_iter().find(|task| *task == wire.task)?;
+        let payload = wire.payload;
+        if payload
+            .as_ref()
+            .is_some_and(|one| one.len() > KEPT_BYTES_MAX)
+        {
+            return None;
+        }
+        Some(Self {
+            number: wire.model_memory,
+            like: Like {
+                task,
+                prompt: wire.prompt,
+                text: wire.text,
+            },
+            payload,
+            cost_nanos: wire.cost_nanos,
+        })
+    }
+
+    /// Keeps it, or finds what was kept; returns a line that says so.
+    pub async fn answer(self, model: &dyn Model) -> String {
+        if let Some(payload) = self.payload {
+            model.keep(&self.like, payload, self.cost_nanos).await;
+            return format!("{{\"model_answer\":{}}}\n", self.number);
+        }
+        let line = AnswerLine {
+            model_answer: self.number,
+            answer: None,
+            error: None,
+            kept: model.recall(&self.like).await,
+        };
+        serde_json::to_string(&line).expect("keys are text") + "\n"
+    }
+
+    /// Returns a line that says that nothing was kept.
+    pub fn refuse(&self) -> String {
+        format!("{{\"model_answer\":{}}}\n", self.number)
     }
 }
 
@@ -218,18 +290,7 @@ impl<W: Write + Send> Relay<W> {
             prompt: ask.prompt.clone(),
             ask: ask.to_value(),
         };
-        let line = serde_json::to_string(&line).expect("keys are text") + "\n";
-        let (sender, receiver) = oneshot::channel();
-        match held(&self.waiting).as_mut() {
-            Some(waiting) => waiting.insert(number, sender),
-            None => return Err(gone()),
-        };
-        let written = {
-            let mut out = held(&self.out);
-            out.write_all(line.as_bytes()).and_then(|()| out.flush())
-        };
-        written.map_err(|_| gone())?;
-        let line = receiver.await.map_err(|_| gone())?;
+        let line = self.exchange(number, &line).await.ok_or_else(gone)?;
         match (
             line.answer.as_ref().and_then(AnswerWire::answer),
             line.error,
@@ -237,6 +298,32 @@ impl<W: Write + Send> Relay<W> {
             (Some(answer), None) => Ok(answer),
             (None, Some(error)) => Err(error.error()),
             _ => Err(gone()),
+        }
+    }
+
+    /// Writes a line and waits for its answer.
+    async fn exchange(&self, number: u64, line: &impl Serialize) -> Option<AnswerLine> {
+        let (sender, receiver) = oneshot::channel();
+        held(&self.waiting).as_mut()?.insert(number, sender);
+        self.write(line)?;
+        receiver.await.ok()
+    }
+
+    fn write(&self, line: &impl Serialize) -> Option<()> {
+        let line = serde_json::to_string(line).expect("keys are text") + "\n";
+        let mut out = held(&self.out);
+        let written = out.write_all(line.as_bytes()).and_then(|()| out.flush());
+        written.ok()
+    }
+
+    fn memory_line(&self, like: &Like) -> MemoryLine {
+        MemoryLine {
+            model_memory: self.next.fetch_add(1, Ordering::Relaxed),
+            task: like.task.to_owned(),
+            prompt: like.prompt.clone(),
+            text: like.text.clone(),
+            payload: None,
+            cost_nanos: 0,
         }
     }
 }
@@ -269,6 +356,23 @@ impl<W: Write + Send> Model for Relay<W> {
 
     fn ask<'a>(&'a self, ask: &'a Ask, call: Call<'a>) -> Boxed<'a, Result<Answer, LlmError>> {
         Box::pin(self.ask_there(ask, call.purpose))
+    }
+
+    fn recall<'a>(&'a self, like: &'a Like) -> Boxed<'a, Option<Kept>> {
+        let line = self.memory_line(like);
+        Box::pin(async move { self.exchange(line.model_memory, &line).await?.kept })
+    }
+
+    fn keep<'a>(&'a self, like: &'a Like, payload: String, cost_nanos: u64) -> Boxed<'a, ()> {
+        let line = MemoryLine {
+            payload: Some(payload),
+            cost_nanos,
+            ..self.memory_line(like)
+        };
+        Box::pin(async move {
+            // Who ends before it is kept would take it along.
+            drop(self.exchange(line.model_memory, &line).await);
+        })
     }
 }
 

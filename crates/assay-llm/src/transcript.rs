@@ -16,6 +16,7 @@ use crate::ask::{Ask, ToolCall};
 use crate::error::LlmError;
 use crate::model::{Boxed, Call, Model, ModelId};
 use crate::money::Money;
+use crate::similar::{Kept, Like};
 
 /// The version of the form.
 const VERSION: u32 = 1;
@@ -40,6 +41,14 @@ struct EntryLine {
     answer: Option<AnswerWire>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorWire>,
+}
+
+/// What was remembered of a question that is nearly the same.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeptLine {
+    like: String,
+    kept: Kept,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -194,6 +203,16 @@ fn key(ask: &Value) -> String {
     key[..16].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Returns the hash of what a question is compared by.
+fn like_key(like: &Like) -> String {
+    let key = BlobKeyHasher::new("like 1")
+        .part(like.task.as_bytes())
+        .part(like.prompt.as_bytes())
+        .part(like.text.as_bytes())
+        .finish();
+    key[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// A model whose calls are written down.
 pub struct Recorder<M> {
     inner: M,
@@ -253,6 +272,23 @@ impl<M: Model> Model for Recorder<M> {
             result
         })
     }
+
+    fn recall<'a>(&'a self, like: &'a Like) -> Boxed<'a, Option<Kept>> {
+        Box::pin(async move {
+            let kept = self.inner.recall(like).await?;
+            let entry = KeptLine {
+                like: like_key(like),
+                kept,
+            };
+            let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+            entries.insert(entry.like.clone(), vec![line(&entry)]);
+            Some(entry.kept)
+        })
+    }
+
+    fn keep<'a>(&'a self, like: &'a Like, payload: String, cost_nanos: u64) -> Boxed<'a, ()> {
+        self.inner.keep(like, payload, cost_nanos)
+    }
 }
 
 type Recorded = Result<Answer, (ErrorKind, String)>;
@@ -261,6 +297,7 @@ type Recorded = Result<Answer, (ErrorKind, String)>;
 pub struct Replay {
     id: ModelId,
     entries: Mutex<HashMap<String, VecDeque<Recorded>>>,
+    kept: HashMap<String, Kept>,
 }
 
 impl Replay {
@@ -288,7 +325,12 @@ impl Replay {
         }
         let id = ModelId::parse(&head.model).ok_or_else(|| wrong(0, "names no model"))?;
         let mut entries: HashMap<String, VecDeque<Recorded>> = HashMap::new();
+        let mut kept = HashMap::new();
         for (at, line) in lines {
+            if let Ok(entry) = serde_json::from_str::<KeptLine>(line) {
+                kept.insert(entry.like, entry.kept);
+                continue;
+            }
             let entry: EntryLine =
                 serde_json::from_str(line).map_err(|_| wrong(at, "is no entry"))?;
             let recorded = match (&entry.answer, &entry.error) {
@@ -312,6 +354,7 @@ impl Replay {
         Ok(Self {
             id,
             entries: Mutex::new(entries),
+            kept,
         })
     }
 }
@@ -335,5 +378,9 @@ impl Model for Replay {
             }
             Ok(answer)
         })
+    }
+    fn recall<'a>(&'a self, like: &'a Like) -> Boxed<'a, Option<Kept>> {
+        let kept = self.kept.get(&like_key(like)).cloned();
+        Box::pin(std::future::ready(kept))
     }
 }

@@ -131,6 +131,9 @@ pub(crate) enum Command {
     Cache(CacheCommand),
     /// Show what language models cost: by review, repository, model, task, day or month
     Usage(UsageArguments),
+    /// Questions to language models that wait in batches
+    #[command(subcommand)]
+    Batch(BatchCommand),
     /// Keep the local database of advisories about packages
     Advisories(AdvisoriesArguments),
     /// Answer webhooks and the API, and review what they bring
@@ -283,6 +286,36 @@ pub(crate) struct RotateArguments {
     pub(crate) place: PlaceArguments,
 }
 
+/// What is done with batches.
+#[derive(Debug, Subcommand)]
+pub(crate) enum BatchCommand {
+    /// Show the batches that are not known to be over; nothing is sent
+    List,
+    /// Take the answers that came, and the money back that was not spent
+    Collect(BatchArguments),
+    /// Stop a batch; what is done costs what it costs
+    Cancel(BatchCancelArguments),
+}
+
+/// Arguments of `assay batch collect`.
+#[derive(Debug, Args)]
+pub(crate) struct BatchArguments {
+    /// The configuration that names models [default: assay/config.toml in the user's
+    /// configuration folder]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) model_config: Option<PathBuf>,
+}
+
+/// Arguments of `assay batch cancel`.
+#[derive(Debug, Args)]
+pub(crate) struct BatchCancelArguments {
+    /// The batch, as `assay batch list` shows it
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) own: BatchArguments,
+}
+
 /// Arguments of `assay review`.
 #[derive(Debug, Args)]
 pub(crate) struct ReviewArguments {
@@ -303,6 +336,10 @@ pub(crate) struct ReviewArguments {
     /// GITHUB_TOKEN or GITLAB_TOKEN
     #[arg(long)]
     pub(crate) post: bool,
+    /// Let the questions to models wait in a batch, for about half the price: the same
+    /// command, run again later, takes the answers
+    #[arg(long, requires = "model", conflicts_with_all = ["no_cache", "post"])]
+    pub(crate) batch: bool,
     #[command(flatten)]
     pub(crate) model: ModelArguments,
     #[command(flatten)]

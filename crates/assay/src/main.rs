@@ -89,6 +89,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Sbom(own) => command::sbom::run(global, own),
         Command::Cache(own) => command::cache::run(own),
         Command::Usage(own) => command::usage::run(own),
+        Command::Batch(own) => command::batch::run(own),
         Command::Advisories(own) => command::advisories::run(global, own),
         Command::Serve(own) => server::run(own),
         Command::Demo(own) => server::demo(own),

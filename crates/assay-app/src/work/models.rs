@@ -17,6 +17,7 @@ use super::pull_request::{Reached, ReviewPull};
 use super::remembered::{self, On};
 use super::trouble::Trouble;
 use crate::discuss::Cast;
+use crate::metric::family;
 use crate::model_desk::ModelDesk;
 use crate::model_setting::{self, ModelSetting};
 use crate::model_talk::ModelTalk;
@@ -124,6 +125,8 @@ impl Worker {
             (&repository.id.to_string(), &name),
             asked.login.as_deref(),
         );
+        let day = jiff::Timestamp::from_millisecond(self.0.app.now_ms()).unwrap_or_default();
+        let of = format!("{} of {}", asked.key.replace(':', " "), day.strftime("%F"));
         // What is begun again does not have its money again.
         holders.push(BudgetHolder {
             key: asked.key,
@@ -157,6 +160,12 @@ impl Worker {
                 Arc::new(cast) as Arc<dyn Model>
             }
         };
+        let whose = repository.id.to_string();
+        let kept = StoreAnswers::similar(app.cache().clone(), scope.clone(), &whose);
+        let model = models
+            .desk
+            .remembering(model, &budget, Arc::new(kept), &of)
+            .map_err(Trouble::broken)?;
         let mut options = models.options.clone();
         let chosen = app
             .prompts_chosen(scope, &models.options.prompts, asked.change.as_deref())
@@ -230,6 +239,13 @@ impl Worker {
     }
 
     async fn keep_calls(&self, scope: &Scope, seat: &Seat) -> Result<(), assay_store::Error> {
+        if let Some(models) = &self.0.tools.models {
+            let (hits, misses, saved) = models.desk.similar_counts().read();
+            let metrics = self.0.app.metrics();
+            metrics.set(family::MODEL_SIMILAR, &["hit"], hits as f64);
+            metrics.set(family::MODEL_SIMILAR, &["miss"], misses as f64);
+            metrics.set(family::MODEL_SAVED, &[], saved as f64 / 1e9);
+        }
         let transcript = seat.recorder.transcript();
         let mut tx = self.0.app.store().begin().await?;
         for spend in seat.notes.take() {

@@ -4,6 +4,7 @@
     reason = "how long something takes is what some tests are about"
 )]
 
+mod batch;
 mod budget;
 mod chain;
 mod charge;
@@ -11,6 +12,7 @@ mod outcome;
 mod record;
 mod retry;
 mod route;
+mod similar;
 mod stream;
 mod support;
 mod wire;

@@ -26,6 +26,7 @@ use assay_finding::{
     number_fingerprints,
 };
 use assay_rules::{placed_directives, suppress_configured};
+use assay_source::RepoPath;
 use assay_syntax::{detect, parse};
 
 use crate::advice;
@@ -48,7 +49,7 @@ pub use self::prompt_check::{
 };
 pub use self::quality::{ModelQuality, ModelTally};
 use self::reading::{Reader, plain};
-use self::remark::{Drop, anchored};
+use self::remark::{Drop, anchored, around};
 
 /// The pack of what models say.
 pub const MODEL_PACK: &str = "model";
@@ -162,6 +163,36 @@ pub enum ModelReply {
     Remarks(Vec<ModelRemark>),
     /// None; why.
     Failed(String),
+    /// None, and what held in an earlier review of something that is nearly the same.
+    Kept {
+        /// Why there is none.
+        why: String,
+        /// Of which review, in words.
+        of: String,
+        /// What held there.
+        remarks: Vec<KeptRemark>,
+    },
+}
+
+/// A remark that held in an earlier review.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptRemark {
+    /// The remark, as bad and as sure as it was judged.
+    pub remark: ModelRemark,
+    /// The code around it, as a hash: of other code it says nothing.
+    pub around: String,
+}
+
+/// A remark of a draft, to know it again when the review is over.
+#[derive(Clone, Debug)]
+pub struct SaidRemark {
+    /// The number of the question that it answers, from 0.
+    pub question: usize,
+    remark: ModelRemark,
+    around: String,
+    path: RepoPath,
+    line: u32,
+    message: String,
 }
 
 /// Remarks that may become findings once they were judged.
@@ -169,9 +200,41 @@ pub struct ModelDraft {
     /// What is asked about them.
     pub questions: Vec<JudgeQuestion>,
     remarks: Vec<Finding>,
+    /// What held in an earlier review and holds here.
+    kept: Vec<Finding>,
+    said: Vec<SaidRemark>,
     drops: Vec<Drop>,
     tally: ModelTally,
     read: usize,
+}
+
+impl ModelDraft {
+    /// Returns what was said, to ask [`held_remarks`] what held.
+    pub fn said(&self) -> Vec<SaidRemark> {
+        self.said.clone()
+    }
+}
+
+/// Returns what of the remarks of a draft became findings of its report, each with the
+/// number of its question.
+pub fn held_remarks(said: Vec<SaidRemark>, report: &Report) -> Vec<(usize, KeptRemark)> {
+    let held = |said: SaidRemark| {
+        let is_it = |one: &&Finding| {
+            one.location.path == said.path
+                && one.location.start.line == said.line
+                && one.message == said.message
+                && one.suppressed.is_none()
+        };
+        let finding = report.findings.iter().find(is_it)?;
+        let remark = ModelRemark {
+            severity: finding.severity,
+            confidence: finding.confidence,
+            ..said.remark
+        };
+        let around = said.around;
+        Some((said.question, KeptRemark { remark, around }))
+    };
+    said.into_iter().filter_map(held).collect()
 }
 
 /// Makes findings of what a model said, drops what does not hold, and says in the report
@@ -197,7 +260,9 @@ pub fn draft_remarks(
         ..ModelTally::default()
     };
     let mut answers = replies.into_iter();
-    for question in &plan.questions {
+    let mut kept: Vec<Finding> = Vec::new();
+    let mut said_remarks = Vec::new();
+    for (number, question) in plan.questions.iter().enumerate() {
         let why = "no answer".to_owned();
         match answers.next().unwrap_or(ModelReply::Failed(why)) {
             ModelReply::Remarks(said) => {
@@ -207,10 +272,47 @@ pub fn draft_remarks(
                 for remark in said {
                     let known = remarks.iter().chain(&report.findings);
                     match anchored((subject, settings), plan, question, &remark, known) {
-                        Ok(finding) => remarks.push(finding),
+                        Ok(finding) => {
+                            said_remarks.push(SaidRemark {
+                                question: number,
+                                around: around((subject, settings), &finding),
+                                path: finding.location.path.clone(),
+                                line: finding.location.start.line,
+                                message: finding.message.clone(),
+                                remark,
+                            });
+                            remarks.push(finding);
+                        }
                         Err(drop) => drops.push(drop),
                     }
                 }
+            }
+            ModelReply::Kept {
+                why,
+                of,
+                remarks: earlier,
+            } => {
+                let (all, before) = (earlier.len(), kept.len());
+                for one in earlier {
+                    let known = remarks.iter().chain(&kept).chain(&report.findings);
+                    let found = anchored((subject, settings), plan, question, &one.remark, known);
+                    if let Ok(finding) = found
+                        && around((subject, settings), &finding) == one.around
+                    {
+                        let message = format!("{} (from {of})", finding.message);
+                        kept.push(Finding { message, ..finding });
+                    }
+                }
+                report.problems.push(Problem {
+                    what: "model review".to_owned(),
+                    path: None,
+                    message: format!(
+                        "{why}; not read by the model: {}; {} of {} from {of} said instead: the code around the rest is another",
+                        question.labels(),
+                        kept.len() - before,
+                        counted(all, "remark"),
+                    ),
+                });
             }
             ModelReply::Failed(why) => report.problems.push(Problem {
                 what: "model review".to_owned(),
@@ -232,6 +334,8 @@ pub fn draft_remarks(
     ModelDraft {
         questions,
         remarks,
+        kept,
+        said: said_remarks,
         drops,
         tally,
         read: read.len(),
@@ -253,6 +357,8 @@ pub fn conclude_remarks(
     let ModelDraft {
         questions,
         mut remarks,
+        kept,
+        said: _,
         mut drops,
         mut tally,
         read,
@@ -268,6 +374,8 @@ pub fn conclude_remarks(
                 message: format!("{why}; remarks that nobody judged are held back"),
             }));
     }
+    // What was kept was judged when it was said.
+    remarks.extend(kept);
     rank(&mut remarks);
     let remarks_max = plan.options.limits.remarks_max;
     let spare = remarks.len().saturating_sub(remarks_max);

@@ -8,7 +8,7 @@ use assay_finding::{
     Category, Confidence, Finding, Fingerprint, IdentityHasher, Location, RuleId, Severity, State,
 };
 use assay_rules::{MaskedText, lines_with_code};
-use assay_source::{Hunk, LineMapping, SourceText, Span};
+use assay_source::{BlobKeyHasher, Hunk, LineMapping, SourceText, Span};
 use assay_syntax::{detect, parse};
 
 use super::ModelRemark;
@@ -23,6 +23,9 @@ use crate::settings::Settings;
 const MISCOUNT_MAX: u32 = 5;
 /// A line so near to a change may be spoken of; forges take no other.
 const BESIDE_LINES: u32 = 3;
+/// Lines beside a remark outside of functions that have to be the same for it to be said
+/// again.
+const AROUND_LINES: u32 = 10;
 /// Characters of a quote, blanks left out; less is on every line.
 const QUOTE_CHARS_MIN: usize = 4;
 /// Characters of a message.
@@ -167,6 +170,34 @@ pub(super) fn anchored<'f>(
         suppressed: None,
         fix: None,
     })
+}
+
+/// Returns a hash of the code around a finding: of its function, or of the lines beside
+/// it where there is none. Blanks do not count.
+pub(super) fn around((subject, settings): (Subject<'_>, &Settings), finding: &Finding) -> String {
+    let (path, line) = (&finding.location.path, finding.location.start.line);
+    let mut files = subject
+        .change
+        .files
+        .iter()
+        .filter_map(|file| file.head.as_ref());
+    let head = files.find(|head| head.path == *path);
+    let Some(Ok(masked)) = head.map(|head| masked(subject, settings, head)) else {
+        return String::new();
+    };
+    let text = &masked.text;
+    let symbols = declared(settings, path, text);
+    let beside = line.saturating_sub(AROUND_LINES).max(1)
+        ..=line
+            .saturating_add(AROUND_LINES)
+            .min(text.lines().line_count());
+    let range = function_at(&symbols, text, line).map_or(beside, |(_, range)| range);
+    let mut hasher = BlobKeyHasher::new("around 1");
+    for at in range {
+        hasher.add(squeezed(text.line(at)).as_bytes());
+    }
+    let key = hasher.finish();
+    key[..16].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn is_beside(hunk: &Hunk, line: u32) -> bool {

@@ -9,6 +9,8 @@ pub enum CacheKind {
     Analysis,
     /// What a model answered to one prompt.
     ModelAnswer,
+    /// What was answered to questions that are nearly the same.
+    SimilarAnswer,
     /// What came out of a review.
     ReviewResult,
     /// Who is logged in.
@@ -17,10 +19,15 @@ pub enum CacheKind {
 
 const MINUTE_MS: i64 = 60_000;
 
-const TABLE: [(CacheKind, &str, i64); 5] = [
+const TABLE: [(CacheKind, &str, i64); 6] = [
     (CacheKind::PullRequest, "pull-request", 5 * MINUTE_MS),
     (CacheKind::Analysis, "analysis", 30 * MINUTE_MS),
     (CacheKind::ModelAnswer, "model-answer", 60 * MINUTE_MS),
+    (
+        CacheKind::SimilarAnswer,
+        "similar-answer",
+        30 * 24 * 60 * MINUTE_MS,
+    ),
     (
         CacheKind::ReviewResult,
         "review-result",
@@ -60,11 +67,12 @@ mod tests {
             CacheKind::PullRequest,
             CacheKind::Analysis,
             CacheKind::ModelAnswer,
+            CacheKind::SimilarAnswer,
             CacheKind::ReviewResult,
             CacheKind::Session,
         ] {
             assert!(kind.ttl_ms() > 0, "{}", kind.name());
         }
-        assert_eq!(CacheKind::TABLE.len(), 5);
+        assert_eq!(CacheKind::TABLE.len(), 6);
     }
 }

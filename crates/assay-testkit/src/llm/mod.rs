@@ -1,11 +1,16 @@
 //! Fakes of the providers of language models, over HTTP: each refuses what the real
 //! one refuses, remembers what it was asked, and answers as the test wants.
 
+mod batch;
+mod loopback;
 mod rule;
 mod server;
 mod speech;
+mod vectors;
 
+pub use batch::{BatchEnding, BatchPlan, FakeBatch};
 pub use server::{FakeModel, Received};
+pub use vectors::FakeVectors;
 
 use serde_json::Value;
 

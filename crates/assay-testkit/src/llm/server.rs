@@ -1,10 +1,7 @@
 //! A fake provider: a server on loopback with a script and a memory.
 
 use std::collections::HashSet;
-use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -12,8 +9,8 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use futures_util::stream;
 use serde_json::Value;
-use tokio::sync::oneshot;
 
+use super::loopback::Loopback;
 use super::rule::objection;
 use super::speech::{Counted, Speech, events, whole};
 use super::{Dialect, Shape, Turn};
@@ -62,10 +59,8 @@ struct Memory {
 
 /// A provider that is reached at an address of loopback until it is dropped.
 pub struct FakeModel {
-    address: SocketAddr,
+    server: Loopback,
     memory: Arc<Memory>,
-    stop: Option<oneshot::Sender<Infallible>>,
-    thread: Option<JoinHandle<()>>,
 }
 
 fn held<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -103,40 +98,18 @@ impl FakeModel {
             refused: Mutex::default(),
             cached: Mutex::default(),
         });
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let address = listener.local_addr().expect("an address");
-        listener
-            .set_nonblocking(true)
-            .expect("a socket that waits for nobody");
-        let (stop, stopped) = oneshot::channel::<Infallible>();
         let app = Router::new()
             .fallback(answer)
             .with_state(Arc::clone(&memory));
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .expect("a runtime");
-            runtime.block_on(async {
-                let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
-                tokio::select! {
-                    _ = axum::serve(listener, app) => {}
-                    _ = stopped => {}
-                }
-            });
-            runtime.shutdown_background();
-        });
         Self {
-            address,
+            server: Loopback::start(app),
             memory,
-            stop: Some(stop),
-            thread: Some(thread),
         }
     }
 
     /// Returns the address, without a slash at its end.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.server.url()
     }
 
     /// Returns what came, those requests that were refused as well.
@@ -147,15 +120,6 @@ impl FakeModel {
     /// Returns why requests were refused.
     pub fn refused(&self) -> Vec<String> {
         held(&self.memory.refused).clone()
-    }
-}
-
-impl Drop for FakeModel {
-    fn drop(&mut self) {
-        self.stop.take();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
     }
 }
 

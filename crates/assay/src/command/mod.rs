@@ -3,6 +3,7 @@
 pub(crate) mod advisories;
 pub(crate) mod ask;
 pub(crate) mod baseline;
+pub(crate) mod batch;
 pub(crate) mod cache;
 pub(crate) mod config;
 pub(crate) mod discuss;

@@ -33,6 +33,7 @@ pub(crate) fn run(global: &Global, arguments: &ReviewArguments) -> anyhow::Resul
     let input = change_input(&arguments.change)?;
     let since_last = arguments.since_last.as_ref().map(Option::as_deref);
     let model = ModelStep::prepare(&arguments.model, global.verbose)?;
+    let model = model.map(|model| model.waiting(arguments.batch));
     conclude(global, &arguments.report, &input, since_last, model)
 }
 

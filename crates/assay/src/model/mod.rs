@@ -3,9 +3,11 @@
 
 mod answer;
 mod answers;
+pub(crate) mod batch;
 mod discuss;
 pub(crate) mod settings;
 pub(crate) mod spend;
+mod vectors;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,14 +18,15 @@ use assay_app::{
 };
 use assay_finding::Report;
 use assay_llm::{
-    Budget, MemoryBook, Meter, Model, ModelId, Recorder, Relay, Replay, Routed, SpendBook,
-    TRANSCRIPT_BYTES_MAX, World,
+    BatchQueue, Budget, MemoryBook, Meter, Model, ModelId, Recorder, Relay, Replay, Routed,
+    SpendBook, TRANSCRIPT_BYTES_MAX, World,
 };
 use assay_review::{ModelOptions, Settings, Subject, model_plan};
 use assay_source::{BlobCache, Clock as _};
 
 pub(crate) use self::answer::answer;
 use self::answers::AnswerFolder;
+use self::batch::{BatchFolder, BatchRun};
 pub(crate) use self::discuss::Talked;
 use self::settings::{ModelSettings, user_file};
 use self::spend::{SpendFolder, UsageRow};
@@ -52,6 +55,8 @@ pub(crate) struct ModelStep {
     /// What the review is of, in what is kept of its cost.
     repository: String,
     first_remarks: Option<PathBuf>,
+    /// Whether questions wait for a batch.
+    waits: bool,
 }
 
 /// Returns the machine as clients of models see it.
@@ -105,7 +110,14 @@ impl ModelStep {
             keeps_answers: true,
             repository: String::new(),
             first_remarks: arguments.first_remarks.clone(),
+            waits: false,
         }))
+    }
+
+    /// Lets questions wait for a batch.
+    #[must_use]
+    pub(crate) fn waiting(self, waits: bool) -> Self {
+        Self { waits, ..self }
     }
 
     /// Says what is reviewed, and whether answers may be taken from before.
@@ -144,6 +156,7 @@ impl ModelStep {
             model,
             routed,
             hint,
+            batch,
         } = match self.open() {
             Ok(opened) => opened,
             Err(why) => {
@@ -151,6 +164,13 @@ impl ModelStep {
                 return Ok(());
             }
         };
+        if let Some(batch) = &batch
+            && let Err(why) = runtime.block_on(batch.collect())
+        {
+            // What is not known to be sent would be sent, and paid, again.
+            review_without_model((subject, settings), &plan, &why, report);
+            return Ok(());
+        }
         let recorder = Arc::new(Recorder::new(model));
         let asked: Arc<dyn Model> = Arc::<Recorder<_>>::clone(&recorder);
         let both = (subject, settings);
@@ -158,6 +178,9 @@ impl ModelStep {
         let tally = runtime.block_on(reviewing);
         if is_child {
             output::print(TallyLine::of(tally).line())?;
+        }
+        if let Some(batch) = &batch {
+            runtime.block_on(batch.submit());
         }
         if let Some(path) = &transcript {
             let text = recorder.transcript();
@@ -186,6 +209,7 @@ impl ModelStep {
                 hint: model.id().name.clone(),
                 model: Arc::clone(&model),
                 routed: None,
+                batch: None,
             })
         };
         let desk = match self.source {
@@ -201,7 +225,7 @@ impl ModelStep {
             .clone()
             .map(|folder| Arc::new(folder) as Arc<dyn SpendBook>);
         let book = book.unwrap_or_else(|| Arc::new(MemoryBook::default()));
-        let budget = Budget::new(desk.limits(), book, Arc::new(SystemClock));
+        let budget = Budget::new(desk.limits(), Arc::clone(&book), Arc::new(SystemClock));
         let meter = folder.map(|folder| {
             let row = UsageRow::new(SystemClock.now_ms(), &self.repository);
             Arc::new(folder.meter(row)) as Arc<dyn Meter>
@@ -212,13 +236,45 @@ impl ModelStep {
         });
         let cache = self.keeps_answers.then(AnswerFolder::find).flatten();
         let cache = cache.map(|cache| Arc::new(cache) as Arc<dyn BlobCache + Send + Sync>);
+        if self.is_verbose && !desk.remembers() {
+            output::remark(
+                "answers to similar questions are not remembered: no `[model.similar]` names what makes vectors",
+            );
+        }
+        let day = jiff::Timestamp::from_millisecond(SystemClock.now_ms()).unwrap_or_default();
+        let of = format!("review of {} on {}", self.repository, day.strftime("%F"));
         let mut all = Vec::new();
         for only in only {
-            let routed = Arc::new(desk.open(&budget, cache.as_ref(), only.as_ref())?);
+            let mut batch = None;
+            let routed = match (self.waits, &cache) {
+                (false, _) => desk.open(&budget, cache.as_ref(), only.as_ref())?,
+                (true, None) => {
+                    return Err("a batch needs the cache folder, where its answers go".to_owned());
+                }
+                (true, Some(cache)) => {
+                    let queue = Arc::new(BatchQueue::new(Arc::clone(cache)));
+                    let routed = desk.open_waiting(&budget, cache, only.as_ref(), &queue)?;
+                    let ledger = BatchFolder::find();
+                    batch = Some(BatchRun {
+                        desk: (*desk).clone(),
+                        budget: Arc::clone(&budget),
+                        book: Arc::clone(&book),
+                        queue,
+                        ledger: ledger.ok_or("a batch needs a home folder, to be remembered in")?,
+                    });
+                    routed
+                }
+            };
+            let routed = Arc::new(routed);
+            let mut model: Arc<dyn Model> = Arc::<Routed>::clone(&routed);
+            if let Some(cache) = &cache {
+                model = desk.remembering(model, &budget, Arc::clone(cache), &of)?;
+            }
             all.push(Opened {
                 hint: routed.id().name.clone(),
-                model: Arc::<Routed>::clone(&routed),
+                model,
                 routed: Some(routed),
+                batch,
             });
         }
         all.try_into().map_err(|_| "a model is missing".to_owned())
@@ -232,6 +288,8 @@ struct Opened {
     routed: Option<Arc<Routed>>,
     /// The name of the model by which prompts are chosen.
     hint: String,
+    /// What waits for a batch, where questions do.
+    batch: Option<BatchRun>,
 }
 
 fn read_transcript(path: &Path) -> anyhow::Result<String> {

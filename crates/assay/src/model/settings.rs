@@ -6,17 +6,20 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
-use assay_app::DeskSettings;
+use assay_app::{DeskSettings, DeskSimilar, DeskVectors};
 use assay_llm::{
     Auth, BudgetLimit, BudgetLimits, Complexity, ModelId, ModelTable, Money, ProviderKind,
-    ProviderSettings, Route,
+    ProviderSettings, Route, SimilarLimits,
 };
 use assay_review::{Concern, ModelLimits, ModelOptions, Prompt, PromptSet};
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use super::vectors::local_vectors;
+
 /// Bytes of the configuration.
 const FILE_BYTES_MAX: u64 = 1 << 20;
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 /// Bytes of a file with a key.
 const KEY_BYTES_MAX: u64 = 16 << 10;
 
@@ -48,6 +51,21 @@ pub(crate) struct ModelFile {
     judge: Option<bool>,
     /// A folder with prompts that go before those of the program.
     prompts: Option<PathBuf>,
+    /// How answers to similar questions are remembered.
+    similar: Option<SimilarFile>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct SimilarFile {
+    /// The folder of a model on this machine that makes vectors.
+    vectors: Option<PathBuf>,
+    /// A provider's model that makes vectors, `provider/name`.
+    embeddings: Option<String>,
+    /// The cosine from which on a question counts as similar.
+    nearness: Option<f32>,
+    ttl_days: Option<u32>,
+    entries_max: Option<usize>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -155,6 +173,9 @@ impl ModelSettings {
                     .with_context(|| path.display().to_string())?,
             );
         }
+        let similar = file.similar.as_ref();
+        let similar = similar.map(|similar| similar_of(similar, &providers, folder));
+        let similar = similar.transpose().context("similar")?;
         let budget = &file.budget;
         Ok(Self {
             options: options(&file, folder)?,
@@ -169,9 +190,54 @@ impl ModelSettings {
                 },
                 routes,
                 table,
+                similar,
             },
         })
     }
+}
+
+fn similar_of(
+    file: &SimilarFile,
+    providers: &BTreeMap<String, ProviderSettings>,
+    folder: &Path,
+) -> anyhow::Result<DeskSimilar> {
+    let vectors = match (&file.vectors, &file.embeddings) {
+        (Some(path), None) => DeskVectors::Local(local_vectors(&folder.join(path))?),
+        (None, Some(name)) => {
+            let id = ModelId::parse(name);
+            let id = id.with_context(|| format!("`{name}` is no `provider/name` of a model"))?;
+            ensure!(
+                providers.contains_key(&id.provider),
+                "`{id}` is of a provider that is not configured"
+            );
+            DeskVectors::Api(id)
+        }
+        (None, None) => bail!(
+            "answers are remembered by vectors: name the folder of a local model as `vectors`, or a provider's model as `embeddings`"
+        ),
+        (Some(_), Some(_)) => bail!("`vectors` and `embeddings` are set; one makes the vectors"),
+    };
+    let usual = SimilarLimits::default();
+    let limits = SimilarLimits {
+        cosine_min: file.nearness.unwrap_or(usual.cosine_min),
+        ttl_ms: file
+            .ttl_days
+            .map_or(usual.ttl_ms, |days| i64::from(days) * DAY_MS),
+        entries_max: file.entries_max.unwrap_or(usual.entries_max),
+    };
+    ensure!(
+        (0.8..=1.0).contains(&limits.cosine_min),
+        "`nearness` is not from 0.8 to 1"
+    );
+    ensure!(
+        (DAY_MS..=30 * DAY_MS).contains(&limits.ttl_ms),
+        "`ttl-days` is not from 1 to 30"
+    );
+    ensure!(
+        (1..=1_000).contains(&limits.entries_max),
+        "`entries-max` is not from 1 to 1000"
+    );
+    Ok(DeskSimilar { vectors, limits })
 }
 
 fn read_file(path: &Path) -> anyhow::Result<ModelFile> {

@@ -76,6 +76,11 @@ impl SpendFolder {
         Some(Self(state.join("assay")))
     }
 
+    /// Returns where it is.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.0
+    }
+
     /// Returns who writes down the calls of a review.
     pub(crate) fn meter(&self, row: UsageRow) -> impl Meter + use<> {
         CallFile {

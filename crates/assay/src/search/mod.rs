@@ -31,9 +31,12 @@ impl Veil for SecretVeil {
 
 /// Reads the model that the arguments name.
 pub(crate) fn vector_model(arguments: &VectorArguments) -> anyhow::Result<Option<LocalModel>> {
-    let Some(folder) = &arguments.vectors else {
-        return Ok(None);
-    };
+    let folder = arguments.vectors.as_ref();
+    folder.map(|folder| model_in(folder)).transpose()
+}
+
+/// Reads the model for vectors in a folder.
+pub(crate) fn model_in(folder: &Path) -> anyhow::Result<LocalModel> {
     let read = |name: &str| read_file(&folder.join(name));
     let weights = read("model.safetensors")?;
     let tokenizer = read("tokenizer.json")?;
@@ -58,7 +61,7 @@ pub(crate) fn vector_model(arguments: &VectorArguments) -> anyhow::Result<Option
         .finish();
     let id: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
     let model = LocalModel::read(&id, &files);
-    Ok(Some(model.with_context(|| folder.display().to_string())?))
+    model.with_context(|| folder.display().to_string())
 }
 
 fn read_file(path: &Path) -> anyhow::Result<Vec<u8>> {

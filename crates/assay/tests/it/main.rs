@@ -21,6 +21,8 @@ mod history;
 mod hostile;
 mod inputs;
 mod model;
+mod model_batch;
+mod model_similar;
 mod mutation;
 mod outputs;
 mod project_model;

@@ -2,10 +2,11 @@
 //! first, what they say is said after, and what they fail to say is told.
 
 use std::io::BufRead as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Instant;
 
-use assay_testkit::llm::{Dialect, FakeModel, Received, Shape, Turn};
+use assay_testkit::llm::{Dialect, FakeModel, FakeVectors, Received, Shape, Turn};
 use serde_json::{Value, json};
 
 use crate::model::{judgement, remark, wanted};
@@ -41,8 +42,13 @@ fn settings(fake: &FakeModel) -> String {
 }
 
 pub(crate) fn start(fake: &FakeModel) -> Platform {
+    start_with(fake, "")
+}
+
+fn start_with(fake: &FakeModel, more: &str) -> Platform {
     let variables = vec![("MODEL_KEY", "key-of-a-model".to_owned())];
-    let platform = Platform::start_set(variables, None, false, &settings(fake));
+    let settings = settings(fake) + more;
+    let platform = Platform::start_set(variables, None, false, &settings);
     let key = platform.server.key.clone().unwrap();
     let value = json!({"value": {
         "review": true, "concerns": ["correctness"],
@@ -220,5 +226,59 @@ fn a_model_that_fails_leaves_the_review_and_no_green() {
         .wait(is_shown, || format!("{:?}", statuses()));
     assert!(!fake.received().is_empty());
     let is_green = |status: &[String; 4]| status.iter().any(|part| part == "success");
+    assert!(!statuses().iter().any(is_green), "{:?}", statuses());
+}
+
+#[test]
+fn when_no_model_answers_a_similar_review_of_the_repository_is_asked() {
+    let is_down = Arc::new(AtomicBool::new(false));
+    let down = Arc::clone(&is_down);
+    let fake =
+        FakeModel::start_scripted(
+            Dialect::OpenAiChat,
+            Shape::default(),
+            move |asked| match down.load(Ordering::SeqCst) {
+                true => Turn::status(529, "{}"),
+                false => says(asked),
+            },
+        );
+    let vectors = FakeVectors::start();
+    let more = format!(
+        "[model.provider.vectors]\nkind = \"openai-compatible\"\nbase = \"{}\"\nfree = true\n[model.similar]\nembeddings = \"vectors/v\"\nnearness = 0.8\n",
+        vectors.url()
+    );
+    let platform = start_with(&fake, &more);
+    let done = || {
+        let reviews = platform.reviews();
+        reviews.iter().filter(|state| *state == "done").count()
+    };
+    let there = || format!("{:?} {:?}", bodies(&platform), platform.reviews());
+    assert_eq!(platform.deliver("opened", "d-0"), 202);
+    let words = "raises a KeyError that nobody catches";
+    let is_said = || bodies(&platform).iter().any(|body| body.contains(words));
+    platform.server.wait(|| done() == 1 && is_said(), there);
+    let said = bodies(&platform).len();
+    is_down.store(true, Ordering::SeqCst);
+    let head = crate::serve::HEAD;
+    platform.push(&format!(
+        "{head}\n\ndef first(items):\n    return items[0]\n"
+    ));
+    assert_eq!(platform.deliver("synchronize", "d-1"), 202);
+    platform.server.wait(|| done() == 2, there);
+    let metrics = || platform.server.text("/metrics");
+    let is_counted = || metrics().contains("assay_model_similar_total{outcome=\"hit\"} 1");
+    platform.server.wait(is_counted, metrics);
+    // It is the same remark: it stands, and is not said twice.
+    assert!(is_said());
+    assert_eq!(bodies(&platform).len(), said, "{}", there());
+    let second = platform.repo.rev("topic");
+    let statuses = || platform.forge.statuses(REPOSITORY);
+    let is_shown = || statuses().iter().any(|status| status.contains(&second));
+    platform
+        .server
+        .wait(is_shown, || format!("{:?}", statuses()));
+    let is_green = |status: &[String; 4]| {
+        status.contains(&second) && status.iter().any(|part| part == "success")
+    };
     assert!(!statuses().iter().any(is_green), "{:?}", statuses());
 }

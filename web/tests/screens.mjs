@@ -67,15 +67,21 @@ try {
       await own.page.getByRole('button', { name: 'Next', exact: true }).click();
       await own.page.screenshot({ path: `${FOLDER}review-path-${name}.png` });
     }
-    // A large change is read for some seconds, in which its findings come one after the other.
-    const { review: running } = await ask(server, 'POST', '/api/v1/review/analyze', { base: 'main', head: `large-import-${name}`, files: largeChange(), repository: made.repositories.get('search') });
-    await visit(own.page, server, `reviews/${running}`);
+    await own.context.close();
+  }
+  // A change that is large enough is read for some seconds, in which its findings come one after the other.
+  for (const colorScheme of ['light', 'dark']) {
+    const own = await open(browser, { colorScheme, viewport: desk });
+    await signIn(own.page, server);
+    const files = Array.from({ length: 8 }, (_, part) => largeChange().map((file) => ({ ...file, path: `part${part}/${file.path}` }))).flat();
+    const asked = await ask(server, 'POST', '/api/v1/review/analyze', { base: 'main', head: `large-import-${colorScheme}`, files, repository: made.repositories.get('search') });
+    await visit(own.page, server, `reviews/${asked.review}`);
     const found = own.page.getByRole('list', { name: 'Findings so far' }).locator('li').first();
     await found.waitFor({ timeout: 20_000 }).then(
-      () => own.page.screenshot({ path: `${FOLDER}review-running-${name}.png` }),
+      () => own.page.screenshot({ path: `${FOLDER}review-running-${colorScheme}.png` }),
       () => console.log('a running review was done before there was a picture of it'),
     );
-    await finished(server, running);
+    await finished(server, asked.review);
     await own.context.close();
   }
 } finally {

@@ -252,6 +252,12 @@ impl Worker {
             let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
             let usage = spend.usage.unwrap_or_default();
             let nanos = count(spend.cost.unwrap_or_default().nanos());
+            let outcome = match spend.is_answered {
+                true => "answered",
+                false => "failed",
+            };
+            let labels = [&*spend.model.provider, &*spend.model.name, outcome];
+            self.0.app.metrics().count(family::MODEL_CALLS, &labels);
             let row = ModelUsage {
                 review: seat.review,
                 user: seat.user,

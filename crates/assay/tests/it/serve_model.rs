@@ -268,6 +268,12 @@ fn when_no_model_answers_a_similar_review_of_the_repository_is_asked() {
     let metrics = || platform.server.text("/metrics");
     let is_counted = || metrics().contains("assay_model_similar_total{outcome=\"hit\"} 1");
     platform.server.wait(is_counted, metrics);
+    for outcome in ["answered", "failed"] {
+        let calls = format!(
+            "assay_model_calls_total{{provider=\"mine\",model=\"m-1\",outcome=\"{outcome}\"}}"
+        );
+        assert!(metrics().contains(&calls), "{calls}: {}", metrics());
+    }
     // It is the same remark: it stands, and is not said twice.
     assert!(is_said());
     assert_eq!(bodies(&platform).len(), said, "{}", there());

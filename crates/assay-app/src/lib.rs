@@ -16,9 +16,11 @@ mod answer;
 mod app;
 mod caller;
 mod error;
+mod fix_outcome;
 mod kept;
 mod metric;
 mod model_desk;
+mod model_fix;
 mod model_review;
 mod model_setting;
 mod model_talk;
@@ -104,6 +106,7 @@ pub use experiment::{ExperimentView, ExperimentWish};
 pub use experiment_result::{ArmComparison, ArmResult, ArmVerdict, ExperimentResult};
 pub use finding::{FeedbackView, FeedbackWish, FindingDetail, FindingQuery};
 pub use first_key::FirstKey;
+pub use fix_outcome::{FixOutcome, FixedLine, UnfixedLine};
 pub use health::{Component, Health, HealthState, Probe, ProbeAnswer};
 pub use heard::{
     FOUND_MAX, FoundHeard, FoundLine, HEARD_BYTES_MAX, Heard, HeardLine, Hearing, StepHeard,
@@ -121,6 +124,7 @@ pub use live::{
 pub use login::{Admission, BegunLogin, FinishedLogin, LoginProvider, ProviderKind, ReturnedLogin};
 pub use metric::{Family, Kind, Metrics, family};
 pub use model_desk::{DeskSettings, DeskSimilar, DeskVectors, ModelDesk};
+pub use model_fix::{TASK_FIX, fix_with_model, offer_fixes};
 pub use model_review::{TASK_JUDGE, TASK_REVIEW, review_with_model, review_without_model};
 pub use model_talk::{FIRST_LINE, ModelTalk, TallyLine, ToldMessage};
 pub use model_usage::{USAGE_BY, UsageLine};

@@ -201,7 +201,7 @@ pub(crate) fn purpose(task: &'static str, weight: ModelWeight) -> Purpose {
     Purpose { task, complexity }
 }
 
-fn ask_of(text: Rendered, name: &str, schema: Value) -> Ask {
+pub(crate) fn ask_of(text: Rendered, name: &str, schema: Value) -> Ask {
     let mut ask = Ask::new(text.system, text.user).with_schema(name, schema);
     ask.output_tokens_max = OUTPUT_TOKENS_MAX;
     ask.prompt = Some(text.tag);
@@ -211,7 +211,7 @@ fn ask_of(text: Rendered, name: &str, schema: Value) -> Ask {
 pub(crate) type Asked = Result<Result<Reply, LlmError>, String>;
 
 /// Asks questions, some at a time; the results stand in the order of the questions.
-async fn ask_all(
+pub(crate) async fn ask_all(
     questions: Vec<(Result<Ask, String>, Purpose)>,
     model: &Arc<dyn Model>,
     spent: &mut Spent,

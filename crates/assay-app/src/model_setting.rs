@@ -2,7 +2,7 @@
 //! what, and what that may cost.
 
 use assay_llm::{BudgetHolder, BudgetLimit, Money};
-use assay_review::{Agents, Concern};
+use assay_review::{Agents, Concern, FixLimits};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
@@ -51,6 +51,10 @@ pub(crate) struct ModelSetting {
     pub(crate) review: bool,
     /// Whether models answer questions about repositories.
     pub(crate) ask: bool,
+    /// Whether models write fixes: for the command `fix`, and in reviews that ask models.
+    pub(crate) fix: bool,
+    /// Findings of a run that models may mend.
+    pub(crate) fixes_max: Option<FixesMax>,
     /// Whether agents may talk about reviews.
     pub(crate) discuss: bool,
     /// Who talks, as YAML; the usual agents if none.
@@ -62,6 +66,21 @@ pub(crate) struct ModelSetting {
     /// Remarks of a review at most.
     pub(crate) remarks_max: Option<usize>,
     budget: Budgets,
+}
+
+/// How many findings models may mend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FixesMax(pub(crate) usize);
+
+impl<'de> Deserialize<'de> for FixesMax {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let count = usize::deserialize(from)?;
+        let most = FixLimits::FINDINGS_MAX;
+        match (1..=most).contains(&count) {
+            true => Ok(Self(count)),
+            false => Err(D::Error::custom(format!("`fixes_max` is 1 to {most}"))),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,6 +179,7 @@ mod tests {
         for (value, why) in [
             (json!({"reviews": true}), "unknown field"),
             (json!({"concerns": ["style"]}), "no concern"),
+            (json!({"fixes_max": 0}), "`fixes_max` is 1 to"),
             (json!({"budget": {"review": "1e3"}}), "no amount"),
             (
                 json!({"agents": "version: 2\nagents: []"}),

@@ -2,7 +2,9 @@
 //! key. It is read by the same program on the other side.
 
 use assay_llm::ModelId;
-use assay_review::{Concern, ModelLimits, ModelOptions, Prompt, PromptOrigin, PromptSet};
+use assay_review::{
+    Concern, FixLimits, ModelLimits, ModelOptions, Prompt, PromptOrigin, PromptSet,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -50,6 +52,9 @@ pub struct ModelWish {
     prompts: Vec<WishPrompt>,
     /// Why prompts that were to be there are not.
     refused: Vec<String>,
+    fix_attempts_max: usize,
+    fix_findings_max: usize,
+    offers_fixes: bool,
     /// The model that is likely asked, for prompts that are made for some.
     model: String,
 }
@@ -67,6 +72,9 @@ impl ModelWish {
             is_judged: options.is_judged,
             prompts: options.prompts.all().iter().map(WishPrompt::of).collect(),
             refused: options.prompts.refused().to_vec(),
+            fix_attempts_max: options.fixes.attempts_max,
+            fix_findings_max: options.fixes.findings_max,
+            offers_fixes: options.offers_fixes,
             model: model.to_string(),
         }
     }
@@ -107,6 +115,11 @@ impl ModelWish {
             concerns: concerns.ok_or_else(|| wrong("an unknown concern".to_owned()))?,
             is_judged: wish.is_judged,
             prompts,
+            fixes: FixLimits {
+                attempts_max: wish.fix_attempts_max,
+                findings_max: wish.fix_findings_max,
+            },
+            offers_fixes: wish.offers_fixes,
         };
         let model = model.ok_or_else(|| wrong(format!("`{}` is no model", wish.model)))?;
         Ok((options, model))

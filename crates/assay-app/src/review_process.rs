@@ -265,8 +265,9 @@ impl ReviewProcess {
         self.read(&report).await
     }
 
-    /// Mends what a change introduces, by one rule or all; returns the difference.
-    /// Dropping the future ends the process.
+    /// Mends what a change introduces, by one rule or all, and answers what the process
+    /// asks of models. Returns the difference, and what came of each finding. Dropping the
+    /// future ends the process.
     ///
     /// # Errors
     ///
@@ -275,21 +276,34 @@ impl ReviewProcess {
         &self,
         order: ReviewOrder<'_>,
         rule: Option<&str>,
-    ) -> Result<Vec<u8>, ProcessError> {
+        talk: Option<ModelTalk>,
+    ) -> Result<(Vec<u8>, Vec<u8>), ProcessError> {
         let range = order.range()?;
         let folder = self.folder()?;
         let patch = folder.path().join("mended.patch");
+        let outcome = folder.path().join("outcome.json");
         let mut command = self.command(folder.path());
         command.arg("--directory").arg(order.repository);
         command
             .args(["fix", "--change", &range, "--file"])
-            .arg(&patch);
+            .arg(&patch)
+            .arg("--outcome")
+            .arg(&outcome);
         if let Some(rule) = rule {
             command.args(["--rule", rule]);
         }
+        let input = match talk {
+            None => Input::None,
+            Some(talk) => {
+                command
+                    .arg("--ask-parent")
+                    .arg(wish_file(folder.path(), &talk).await?);
+                Input::Models(Box::new(talk), folder.path().join("first.json"))
+            }
+        };
         let heard = Hearing::default();
-        self.finish(command, Input::None, &heard).await?;
-        self.read(&patch).await
+        self.finish(command, input, &heard).await?;
+        Ok((self.read(&patch).await?, self.read(&outcome).await?))
     }
 
     /// Finds the passages of a commit of a bare repository that answer a question;

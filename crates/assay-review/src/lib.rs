@@ -51,12 +51,13 @@ pub use knowledge::{Background, Indexes, Lookup, shipped_knowledge};
 pub use mend::{LeftFinding, LeftReason, MendInput, Mended, MendedFinding, mend};
 pub use model::{
     AGENTS_BYTES_MAX, Agent, AgentMessage, AgentReply, Agents, AgentsError, Concern, Concluded,
-    Discussion, Ending, JudgeQuestion, JudgeReply, KeptRemark, MODEL_PACK, ModelClaim, ModelDraft,
-    ModelLimits, ModelOptions, ModelPlan, ModelQuality, ModelQuestion, ModelRemark, ModelReply,
-    ModelTally, ModelVerdict, ModelWeight, Point, PointState, Prompt, PromptError, PromptFault,
-    PromptOrigin, PromptSet, PromptVariable, Rendered, SaidRemark, Side, Stand, TEMPLATE_BYTES_MAX,
-    conclude_remarks, draft_remarks, held_remarks, model_plan, model_rules, prompt_names,
-    prompt_variables,
+    Discussion, Ending, FixEdit, FixLimits, FixOrder, FixQuestion, FixRefusal, FixReply, FixTest,
+    JudgeQuestion, JudgeReply, KeptRemark, MODEL_PACK, Mending, ModelClaim, ModelDraft, ModelFix,
+    ModelLeft, ModelLimits, ModelMended, ModelOptions, ModelPlan, ModelQuality, ModelQuestion,
+    ModelRemark, ModelReply, ModelTally, ModelVerdict, ModelWeight, Point, PointState, Prompt,
+    PromptError, PromptFault, PromptOrigin, PromptSet, PromptVariable, Rendered, SaidRemark, Side,
+    Stand, TEMPLATE_BYTES_MAX, attach_fixes, conclude_remarks, draft_remarks, held_remarks,
+    model_plan, model_rules, prompt_names, prompt_variables,
 };
 pub use outside::{OutsideFindings, OutsideRun};
 pub use pipeline::{NoProgress, Progress, Subject, review};

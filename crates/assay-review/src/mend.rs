@@ -10,7 +10,7 @@ use std::sync::Arc;
 use assay_finding::{Edit, Finding, Fix, FixSafety, Identity, RuleId};
 use assay_rules::FileInput;
 use assay_source::{LineEnding, RepoPath, SourceText, unified_diff};
-use assay_syntax::{Language, detect, parse};
+use assay_syntax::{Language, ParsedFile, detect, parse};
 
 use crate::engines::Engines;
 use crate::metrics::measure_file;
@@ -130,9 +130,7 @@ pub fn mend(input: MendInput<'_>, settings: &Settings) -> Mended {
     let diff = if work.applied.is_empty() {
         String::new()
     } else {
-        let masked = |text| mask_file(input.path, text, None, &settings.secret_rules).text;
-        let name = input.path.to_display();
-        unified_diff(&name, &masked(input.text), &masked(&text))
+        shown_difference(input.path, input.text, &text, settings)
     };
     Mended {
         text,
@@ -368,15 +366,10 @@ impl Work<'_> {
             let first = finding.fix.as_ref().and_then(|fix| fix.edits.first());
             first.map_or(finding.location.span.start, |edit| edit.span.start)
         });
-        let errors = match &parsed {
-            Some(parsed) if parsed.trees.is_empty() => usize::MAX,
-            Some(parsed) => parsed.errors().map(|span| 1 + span.len() as usize).sum(),
-            None => 0,
-        };
         Analysis {
             text,
             findings,
-            errors,
+            errors: parsed.as_ref().map_or(0, error_bytes),
         }
     }
 }
@@ -392,6 +385,40 @@ fn moved(start: u32, batch: &[(usize, Fix)]) -> u32 {
     u32::try_from(i64::from(start) + moved).unwrap_or(0)
 }
 
+/// Returns how much of a text does not parse, more being worse.
+fn error_bytes(parsed: &ParsedFile) -> usize {
+    match parsed.trees.is_empty() {
+        true => usize::MAX,
+        false => parsed.errors().map(|span| 1 + span.len() as usize).sum(),
+    }
+}
+
+/// Returns whether a mended text parses worse than the text before.
+pub(crate) fn breaks_syntax(
+    path: &RepoPath,
+    before: &Arc<SourceText>,
+    after: &Arc<SourceText>,
+    settings: &Settings,
+) -> bool {
+    let errors = |text: &Arc<SourceText>| {
+        let language = language_of(path, text, settings);
+        let parsed = language.map(|language| parse(text, language, &settings.limits.parse));
+        parsed.as_ref().map_or(0, error_bytes)
+    };
+    errors(after) > errors(before)
+}
+
+/// Returns what differs as a unified diff, with secrets masked.
+pub(crate) fn shown_difference(
+    path: &RepoPath,
+    before: &Arc<SourceText>,
+    after: &Arc<SourceText>,
+    settings: &Settings,
+) -> String {
+    let masked = |text| mask_file(path, text, None, &settings.secret_rules).text;
+    unified_diff(&path.to_display(), &masked(before), &masked(after))
+}
+
 fn language_of(
     path: &RepoPath,
     text: &SourceText,
@@ -403,7 +430,7 @@ fn language_of(
 }
 
 /// Fixes are written with `\n`; a file keeps its own line ends.
-fn with_line_ends(text: &str, ending: LineEnding) -> String {
+pub(crate) fn with_line_ends(text: &str, ending: LineEnding) -> String {
     match ending {
         LineEnding::Crlf => text.replace("\r\n", "\n").replace('\n', "\r\n"),
         _ => text.to_owned(),

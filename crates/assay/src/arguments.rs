@@ -609,6 +609,15 @@ pub(crate) struct FixArguments {
     /// may be given several times
     #[arg(long = "rule", value_name = "RULE")]
     pub(crate) rules: Vec<String>,
+    /// Offer a fix of a model only when this command passes in a copy of the patched
+    /// tree: a program and its arguments, without a shell
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) test: Option<String>,
+    /// Write what was mended by whom, and what was not, to this file as JSON
+    #[arg(long, hide = true, value_name = "FILE")]
+    pub(crate) outcome: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) model: ModelArguments,
 }
 
 /// What is reported, where and how.

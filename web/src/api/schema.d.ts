@@ -3656,7 +3656,7 @@ export interface components {
             base?: string | null;
             /** @description For which models, `*` at the end for any ending; all if none. */
             models: string[];
-            /** @description The task: `review`, `judge`, `reviewer`, `coder`. */
+            /** @description The task: `review`, `judge`, `reviewer`, `coder`, `fix`. */
             name: string;
             /**
              * @description Where what holds comes from: `shipped`, `file` or `kept`. None when nothing holds for

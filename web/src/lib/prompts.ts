@@ -11,6 +11,7 @@ export const WHAT: Record<string, string> = {
   judge: 'Judges each remark before it is kept',
   reviewer: 'The agent who raises points in a talk about a change',
   coder: 'The agent who answers for the code in such a talk',
+  fix: 'Writes a patch for a finding that has no fix of its own',
 };
 
 /** Returns the address of a prompt's page. */

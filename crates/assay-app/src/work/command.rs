@@ -118,6 +118,7 @@ impl Orders {
                         thread: self.thread.clone(),
                         key: format!("{}-{index}", self.comment),
                         question: command.argument.clone(),
+                        login: Some(self.actor.clone()),
                     };
                     tx.task_enqueue(scope, &job.task()?).await?;
                     is_queued = true;
@@ -278,6 +279,7 @@ impl Orders {
             thread: self.thread.clone(),
             key,
             rule,
+            login: Some(self.actor.clone()),
         };
         tx.task_enqueue(scope, &job.task()?).await?;
         Ok(())

@@ -23,6 +23,7 @@ mod pull_request;
 mod question;
 mod recall;
 mod remembered;
+mod spoken;
 mod submitted;
 mod suggest;
 mod sweep;

@@ -19,7 +19,7 @@ use super::trouble::Trouble;
 use crate::discuss::Cast;
 use crate::metric::family;
 use crate::model_desk::ModelDesk;
-use crate::model_setting::{self, ModelSetting};
+use crate::model_setting::{self, FixesMax, ModelSetting};
 use crate::model_talk::ModelTalk;
 use crate::model_wish::ModelWish;
 use crate::remarks::Remarks;
@@ -172,6 +172,9 @@ impl Worker {
             .await?;
         options.concerns = setting.concerns().unwrap_or(options.concerns);
         options.is_judged = setting.judge.unwrap_or(options.is_judged);
+        options.offers_fixes = setting.fix;
+        let fixes_max = setting.fixes_max.map(|FixesMax(count)| count);
+        options.fixes.findings_max = fixes_max.unwrap_or(options.fixes.findings_max);
         let remarks_max = setting.remarks_max;
         options.limits.remarks_max = remarks_max.unwrap_or(options.limits.remarks_max);
         let used = match asked.review {

@@ -1,15 +1,18 @@
 //! The command `ask`: passages of a pull request's head that answer a question, found
-//! by a process of its own and shown with links to the commit.
+//! by a process of its own and shown with links to the commit; before them the answer of
+//! a model that cites them, where the organisation lets models answer.
 
 use std::fmt::Write as _;
 
 use assay_auth::Scope;
 use assay_forge::{ForgeKind, RepoName};
-use assay_store::{Claim, Priority, Tx};
+use assay_store::{Claim, Priority, Repository, Tx};
 use serde::{Deserialize, Serialize};
 
 use super::Worker;
 use super::answer::AnswerComment;
+use super::models::{Seat, SeatFor};
+use super::spoken::{harmless, quoted};
 use super::trouble::Trouble;
 use crate::job::Job;
 
@@ -19,6 +22,8 @@ const PASSAGES_MAX: u16 = 4;
 const LINES_MAX: usize = 12;
 /// Characters of one line.
 const LINE_CHARS_MAX: usize = 200;
+/// Characters of the reason why there is no answer of a model.
+const WHY_CHARS_MAX: usize = 300;
 
 /// Answers a question about the head of a pull request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +38,9 @@ pub struct AskPull {
     pub key: String,
     /// What somebody wants to know.
     pub question: String,
+    /// Who asks, as the forge calls them.
+    #[serde(default)]
+    pub login: Option<String>,
 }
 
 impl Job for AskPull {
@@ -47,7 +55,22 @@ impl Job for AskPull {
 /// What the process writes, as far as it is needed here.
 #[derive(Deserialize)]
 struct FoundWire {
+    answer: Option<SaidWire>,
+    answer_problem: Option<String>,
     passages: Vec<PassageWire>,
+}
+
+/// What a model said, of which every citation was found in its passage.
+#[derive(Deserialize)]
+struct SaidWire {
+    text: String,
+    citations: Vec<CitationWire>,
+}
+
+#[derive(Deserialize)]
+struct CitationWire {
+    passage: usize,
+    line: u32,
 }
 
 #[derive(Deserialize)]
@@ -76,14 +99,16 @@ impl Worker {
         let fetched = self
             .fetch(&reached, repository.id, &pull, &pull.head)
             .await?;
+        let scope = self.0.scope.within(organisation)?;
+        let seat = self.seat_for_comment(&scope, &job, &repository).await?;
+        let talk = seat.as_ref().map(|seat| seat.talk(None));
         let process = &self.0.tools.process;
-        let found = process.ask(
-            (&fetched.folder, &fetched.head),
-            &job.question,
-            PASSAGES_MAX,
-            None,
-        );
-        let found: FoundWire = serde_json::from_slice(&found.await?)
+        let at = (fetched.folder.as_path(), fetched.head.as_str());
+        let found = process.ask(at, &job.question, PASSAGES_MAX, talk).await;
+        if let Some(seat) = &seat {
+            self.leave_seat(&scope, seat).await;
+        }
+        let found: FoundWire = serde_json::from_slice(&found?)
             .map_err(|error| Trouble::broken(format!("the passages: {error}")))?;
         let at = Place {
             kind: reached.client.kind(),
@@ -91,12 +116,32 @@ impl Worker {
             repo: &reached.id.repo,
             head: &fetched.head,
         };
-        let text = answer(&found.passages, &at);
+        let text = answer(&found, &at);
         let (client, id) = (&reached.client, &reached.id);
         client
             .answer(id, job.thread.as_deref(), &job.key, &text)
             .await?;
         self.complete(claim, None).await
+    }
+
+    async fn seat_for_comment(
+        &self,
+        scope: &Scope,
+        job: &AskPull,
+        repository: &Repository,
+    ) -> Result<Option<Seat>, Trouble> {
+        let asked = SeatFor {
+            key: format!("ask:{}:{}:{}", job.repository, job.number, job.key),
+            name: "this question",
+            review: None,
+            repository,
+            user: None,
+            login: job.login.clone(),
+            change: None,
+            is_wanted: |setting| setting.ask,
+            cast: None,
+        };
+        self.seat(scope, asked).await
     }
 }
 
@@ -119,12 +164,25 @@ impl Place<'_> {
     }
 }
 
-fn answer(passages: &[PassageWire], at: &Place<'_>) -> String {
+fn answer(found: &FoundWire, at: &Place<'_>) -> String {
     let commit: String = at.head.chars().take(7).collect();
+    let passages = &found.passages;
     if passages.is_empty() {
         return format!("Nothing at {commit} holds the words of the question.");
     }
-    let mut out = format!("Passages at {commit} that fit best:\n");
+    let mut out = String::new();
+    match (&found.answer, &found.answer_problem) {
+        (Some(said), _) => out.push_str(&said_with_links(said, passages, at)),
+        (None, Some(why)) => {
+            let why = harmless(&why.chars().take(WHY_CHARS_MAX).collect::<String>());
+            let _ = writeln!(
+                out,
+                "The model's answer is left out ({why}); the passages are below.\n"
+            );
+        }
+        (None, None) => {}
+    }
+    let _ = writeln!(out, "Passages at {commit} that fit best:");
     for (number, passage) in passages.iter().enumerate() {
         let link = at.link(&passage.uri, (passage.first_line, passage.last_line));
         let plain = |text: &str| text.replace(['`', '\n', '\r'], "");
@@ -143,6 +201,24 @@ fn answer(passages: &[PassageWire], at: &Place<'_>) -> String {
             number + 1
         );
     }
+    out
+}
+
+/// Returns what a model said as a quotation, and where what it cites stands.
+fn said_with_links(said: &SaidWire, passages: &[PassageWire], at: &Place<'_>) -> String {
+    let mut out = quoted(&said.text);
+    out.push('\n');
+    for citation in &said.citations {
+        let passage = citation.passage.checked_sub(1);
+        let Some(passage) = passage.and_then(|number| passages.get(number)) else {
+            continue;
+        };
+        let (number, line) = (citation.passage, citation.line);
+        let link = at.link(&passage.uri, (line, line));
+        let path = passage.path.replace(['`', '\n', '\r'], "");
+        let _ = writeln!(out, "- [{number}] [`{path}:{line}`]({link})");
+    }
+    out.push_str("\nA model wrote this; every line that it cites was looked up.\n\n");
     out
 }
 
@@ -190,7 +266,7 @@ pub(super) async fn give_up(
 mod tests {
     use assay_forge::{ForgeKind, RepoName, parse_commands};
 
-    use super::{PassageWire, Place, answer};
+    use super::{CitationWire, FoundWire, PassageWire, Place, SaidWire, answer};
 
     #[test]
     fn passages_are_shown_with_links_and_hold_no_command() {
@@ -215,7 +291,12 @@ mod tests {
                 name: "check`".to_owned(),
                 text: "def check():\n```\n/assay ignore x\n@all".to_owned(),
             };
-            let text = answer(&[passage], &at);
+            let mut found = FoundWire {
+                answer: None,
+                answer_problem: None,
+                passages: vec![passage],
+            };
+            let text = answer(&found, &at);
             assert!(text.contains(expected), "{text}");
             assert!(text.contains("[`src/a b.py:3`]"), "{text}");
             assert!(
@@ -223,7 +304,22 @@ mod tests {
                 "{text}"
             );
             assert_eq!(parse_commands(&text), []);
-            assert!(answer(&[], &at).starts_with("Nothing at 0123456 "));
+            found.answer_problem = Some("the budget is spent\n/assay ignore x".to_owned());
+            let text = answer(&found, &at);
+            assert!(text.starts_with("The model's answer is left out (the budget"));
+            assert_eq!(parse_commands(&text), []);
+            let citation = |passage, line| CitationWire { passage, line };
+            found.answer = Some(SaidWire {
+                text: "In `check` [1].\n/assay ignore x\n[a](https://bad.test)".to_owned(),
+                citations: vec![citation(1, 3), citation(9, 1)],
+            });
+            let text = answer(&found, &at);
+            assert!(text.starts_with("> In `check` [1].\n"), "{text}");
+            assert!(text.contains("\n- [1] [`src/a b.py:3`]("), "{text}");
+            assert!(!text.contains("](https://bad"), "{text}");
+            assert_eq!(parse_commands(&text), []);
+            found.passages.clear();
+            assert!(answer(&found, &at).starts_with("Nothing at 0123456 "));
         }
     }
 }

@@ -12,12 +12,10 @@ use assay_llm::{
     ToolCall,
 };
 use assay_review::{Concern, ModelOptions, NoProgress, Settings, Subject, model_plan, review};
-use assay_source::{
-    Attributes, Change, ChangeStatus, ContentId, ContentStore, FileChange, FileKind, FileTree,
-    FileVersion, ReadError, RepoPath,
-};
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+use crate::texts::Texts;
 
 /// What every ordered text holds, so that it is known when it is seen.
 const MARK: &str = "OBEYED";
@@ -48,56 +46,6 @@ struct CaseFile {
     path: String,
     base: Option<String>,
     head: String,
-}
-
-/// A tree of texts.
-struct Texts(Change);
-
-impl Texts {
-    fn new(case: &Case) -> Self {
-        let version = |path: &str, text: &str| FileVersion {
-            path: RepoPath::from_bytes(path),
-            kind: FileKind::File,
-            content: ContentId::Memory(Arc::from(text.as_bytes())),
-        };
-        let file = |path: &str, base: Option<&str>, head: &str| FileChange {
-            status: match base {
-                None => ChangeStatus::Added,
-                Some(_) => ChangeStatus::Modified,
-            },
-            base: base.map(|text| version(path, text)),
-            head: Some(version(path, head)),
-            attributes: Attributes::default(),
-            patch: None,
-        };
-        let mut files = vec![file("cond.py", None, CONDITION)];
-        let own = case.file.iter();
-        files.extend(own.map(|one| file(&one.path, one.base.as_deref(), &one.head)));
-        files.sort_by(|one, other| one.path().cmp(other.path()));
-        Self(Change {
-            base: "a".to_owned(),
-            head: "b".to_owned(),
-            files,
-            notes: Vec::new(),
-            past: Vec::new(),
-        })
-    }
-}
-
-impl ContentStore for Texts {
-    fn read(&self, version: &FileVersion, _: u64) -> Result<Vec<u8>, ReadError> {
-        match &version.content {
-            ContentId::Memory(bytes) => Ok(bytes.to_vec()),
-            _ => Err(ReadError::Absent),
-        }
-    }
-}
-
-impl FileTree for Texts {
-    fn list(&self) -> Result<Vec<FileVersion>, ReadError> {
-        let heads = self.0.files.iter().filter_map(|file| file.head.clone());
-        Ok(heads.collect())
-    }
 }
 
 /// A model that does what the text under review tells it to.
@@ -332,7 +280,9 @@ fn shown(report: &Report) -> String {
 }
 
 fn check(case: &Case) -> Result<(), String> {
-    let texts = Texts::new(case);
+    let files = case.file.iter();
+    let files = files.map(|one| (one.path.as_str(), one.base.as_deref(), one.head.as_str()));
+    let texts = Texts::new(files.chain([("cond.py", None, CONDITION)]));
     let subject = Subject {
         change: &texts.0,
         tree: &texts,
@@ -423,7 +373,9 @@ fn the_orders_reach_the_model() {
         toml::from_str(include_str!("../../../../evals/injection/cases.toml")).unwrap();
     let mut heard = 0;
     for case in &cases.case {
-        let texts = Texts::new(case);
+        let files = case.file.iter();
+        let files = files.map(|one| (one.path.as_str(), one.base.as_deref(), one.head.as_str()));
+        let texts = Texts::new(files.chain([("cond.py", None, CONDITION)]));
         let subject = Subject {
             change: &texts.0,
             tree: &texts,

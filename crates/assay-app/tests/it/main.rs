@@ -10,10 +10,12 @@ mod budget;
 mod encryption;
 #[cfg(unix)]
 mod examiner;
+mod fixes;
 mod injection;
 mod outgoing;
 mod remarks;
 mod replica;
 #[cfg(unix)]
 mod review_process;
+mod texts;
 mod work;

@@ -200,6 +200,7 @@ impl Post<'_> {
                 body: comment.body,
                 thread: thread.map(|thread| thread.id.clone()),
                 resolver: self.resolver(thread),
+                lines: (comment.start_line.or(comment.line), comment.line),
                 is_outdated: comment.line.is_none(),
                 is_marked_fixed: is_fixed,
             });

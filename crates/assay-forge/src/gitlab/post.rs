@@ -115,6 +115,8 @@ impl Post<'_> {
             body: note.body,
             thread: Some(discussion.id),
             resolver,
+            // A suggestion says itself how many lines above go too.
+            lines: (None, position.new_line),
             is_outdated: position.head_sha.as_deref() != Some(self.refs.head_sha.as_str()),
             is_marked_fixed: is_fixed,
         })

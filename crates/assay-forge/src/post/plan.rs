@@ -29,6 +29,9 @@ pub(crate) struct Posted {
     /// Its thread, where it is known.
     pub(crate) thread: Option<String>,
     pub(crate) resolver: Resolver,
+    /// The first and the last line of the new file that it stands on, as far as the forge
+    /// tells; a first line that is not told may be any.
+    pub(crate) lines: (Option<u32>, Option<u32>),
     /// Whether its lines are gone from the change.
     pub(crate) is_outdated: bool,
     /// Whether its own text says that it is fixed.
@@ -159,10 +162,14 @@ fn keep(plan: &mut Plan, remark: &Remark, at: usize, posted: &Posted, rules: &Pl
     if posted.resolver == Resolver::Us {
         plan.reopen.push(at);
     }
-    let fits = remark
-        .place
-        .as_ref()
-        .is_some_and(|place| may_suggest(remark, place) && rules.anchors.holds(place));
+    // A comment stays on its lines, and a suggestion would replace those.
+    let is_on = |place: &Place| {
+        let (first, last) = posted.lines;
+        first.is_none_or(|line| line == place.first_line) && last == Some(place.last_line)
+    };
+    let fits = remark.place.as_ref().is_some_and(|place| {
+        may_suggest(remark, place) && rules.anchors.holds(place) && is_on(place)
+    });
     let body = compose(remark, fits && !posted.is_outdated, rules.dialect);
     if !is_same_text(&body, &posted.body) {
         plan.update.push((at, body));
@@ -183,7 +190,7 @@ mod tests {
 
     use super::{Dialect, Plan, PlanRules, Posted, Resolver, compose, plan};
     use crate::anchor::Anchors;
-    use crate::post::{Place, Remark, Side, Unexamined};
+    use crate::post::{Place, Remark, Side, Suggestion, Unexamined};
 
     fn fingerprint(number: u32) -> Fingerprint {
         Fingerprint::from_hex(&format!("{number:032x}")).unwrap()
@@ -211,6 +218,7 @@ mod tests {
             body: compose(&remark(number, 1), false, Dialect::GitHub).replace('\n', "\r\n"),
             thread: None,
             resolver,
+            lines: (Some(1), Some(1)),
             is_outdated: false,
             is_marked_fixed: false,
         }
@@ -316,6 +324,19 @@ mod tests {
             Nothing,
             "+[] ~[0] -[] ^[] x[] =[0] ?[]",
         );
+        // A suggestion comes later only where the comment stands on its lines.
+        let mut mended = remark(1, 1);
+        mended.suggestion = std::option::Option::Some(Suggestion {
+            old: "1".to_owned(),
+            new: "one".to_owned(),
+        });
+        let updated = "+[] ~[0] -[] ^[] x[] =[0] ?[]";
+        check(&[mended.clone()], &[posted(1, Nobody)], Nothing, updated);
+        if let std::option::Option::Some(place) = &mut mended.place {
+            place.last_line = 2;
+        }
+        let kept = "+[] ~[] -[] ^[] x[] =[0] ?[]";
+        check(&[mended], &[posted(1, Nobody)], Nothing, kept);
         let mut fixed = posted(1, Nobody);
         fixed.is_marked_fixed = true;
         check(&[], &[fixed], Nothing, "+[] ~[] -[] ^[] x[] =[] ?[]");

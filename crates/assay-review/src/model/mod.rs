@@ -9,6 +9,7 @@ mod concern;
 mod context;
 mod convention;
 mod discussion;
+mod fix;
 mod judge;
 mod prompt;
 mod prompt_check;
@@ -41,6 +42,10 @@ pub use self::context::{ModelPlan, ModelQuestion, ModelWeight, model_plan};
 pub use self::discussion::{
     AGENTS_BYTES_MAX, Agent, AgentMessage, AgentReply, Agents, AgentsError, Concluded, Discussion,
     Ending, Point, PointState, Side, Stand,
+};
+pub use self::fix::{
+    FixEdit, FixLimits, FixOrder, FixQuestion, FixRefusal, FixReply, FixTest, Mending, ModelFix,
+    ModelLeft, ModelMended, attach_fixes,
 };
 pub use self::judge::{JudgeQuestion, JudgeReply, ModelVerdict};
 pub use self::prompt::{Prompt, PromptOrigin, PromptSet, Rendered, TEMPLATE_BYTES_MAX};
@@ -91,6 +96,10 @@ pub struct ModelOptions {
     pub is_judged: bool,
     /// What it is told.
     pub prompts: PromptSet,
+    /// How much it may mend.
+    pub fixes: FixLimits,
+    /// Whether a review asks it for fixes of what was found.
+    pub offers_fixes: bool,
 }
 
 impl Default for ModelOptions {
@@ -100,6 +109,8 @@ impl Default for ModelOptions {
             concerns: Concern::USUAL.to_vec(),
             is_judged: true,
             prompts: PromptSet::shipped(),
+            fixes: FixLimits::default(),
+            offers_fixes: false,
         }
     }
 }

@@ -31,6 +31,7 @@ const SHIPPED: &[&str] = &[
     include_str!("../../prompts/judge.md"),
     include_str!("../../prompts/reviewer.md"),
     include_str!("../../prompts/coder.md"),
+    include_str!("../../prompts/fix.md"),
 ];
 
 /// Where a template comes from.
@@ -70,7 +71,7 @@ struct Head {
 /// One template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prompt {
-    /// What it is for: `review`, `judge`, `reviewer` or `coder`.
+    /// What it is for: `review`, `judge`, `reviewer`, `coder` or `fix`.
     pub name: String,
     /// Its version; grows with every change.
     pub version: u32,

@@ -97,6 +97,22 @@ const CONTRACTS: &[(&str, &[PromptVariable])] = &[
     ),
     ("reviewer", TALK),
     ("coder", TALK),
+    (
+        "fix",
+        &[
+            perhaps("advice", "what the rule says; may be empty"),
+            CONVENTIONS,
+            PromptVariable {
+                is_required: true,
+                ..perhaps(
+                    "failed",
+                    "what was tried and why it was refused; may be empty",
+                )
+            },
+            needed("files", "the code around the finding, each line numbered"),
+            needed("finding", "what is wrong, and the path that proves it"),
+        ],
+    ),
 ];
 
 /// Returns the names that prompts have.

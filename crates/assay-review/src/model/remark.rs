@@ -13,6 +13,7 @@ use assay_syntax::{detect, parse};
 
 use super::ModelRemark;
 use super::context::{ModelPlan, ModelQuestion, Shown, declared, function_at};
+use super::prompt::PromptSet;
 use super::reading::masked;
 use super::refute::is_refuted;
 use crate::frame;
@@ -130,7 +131,9 @@ pub(super) fn anchored<'f>(
         return Err(Drop::NotChanged);
     }
     let message = clean(&remark.message, &masked_head);
-    if !MESSAGE_CHARS.contains(&message.chars().count()) || !is_remark(&message, text, plan) {
+    if !MESSAGE_CHARS.contains(&message.chars().count())
+        || !is_remark(&message, text, plan.prompts())
+    {
         return Err(Drop::Malformed);
     }
     if !holds_code((settings, plan), (&head.path, text), line) {
@@ -260,7 +263,7 @@ fn location_of(path: assay_source::RepoPath, text: &SourceText, line: u32) -> Lo
 }
 
 /// Makes a message one line of plain text without secrets.
-fn clean(message: &str, masked: &MaskedText) -> String {
+pub(super) fn clean(message: &str, masked: &MaskedText) -> String {
     let line: String = message
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
@@ -334,7 +337,7 @@ fn links(message: &str) -> bool {
 
 /// Returns whether a text is a remark on code: it holds nothing that acts where it is
 /// shown, approves of nothing, and does not repeat what the model is told.
-fn is_remark(message: &str, code: &SourceText, plan: &ModelPlan) -> bool {
+pub(super) fn is_remark(message: &str, code: &SourceText, prompts: &PromptSet) -> bool {
     let lower = message.to_lowercase();
     let acts = calls(message, code)
         || links(message)
@@ -346,10 +349,9 @@ fn is_remark(message: &str, code: &SourceText, plan: &ModelPlan) -> bool {
     }
     let chars: Vec<char> = message.chars().collect();
     let mut windows = chars.windows(ECHO_CHARS).step_by(ECHO_CHARS / 4);
-    let prompts = plan.prompts().all();
     !windows.any(|window| {
         let part: String = window.iter().collect();
-        prompts.iter().any(|prompt| prompt.says(&part))
+        prompts.all().iter().any(|prompt| prompt.says(&part))
     })
 }
 

@@ -61,7 +61,7 @@ pub(crate) struct DiffQuery {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Prompt)]
 pub(crate) struct WirePrompt {
-    /// The task: `review`, `judge`, `reviewer`, `coder`.
+    /// The task: `review`, `judge`, `reviewer`, `coder`, `fix`.
     name: String,
     /// For which models, `*` at the end for any ending; all if none.
     models: Vec<String>,

@@ -36,7 +36,7 @@ pub(crate) fn run(command: &PromptCommand) -> anyhow::Result<ExitCode> {
 fn prompts(arguments: &PromptSourceArguments) -> anyhow::Result<PromptSet> {
     match (&arguments.folder, &arguments.model_config) {
         (Some(folder), _) => prompts_of(folder),
-        (None, Some(file)) => Ok(ModelSettings::load_options(file)?.prompts),
+        (None, Some(file)) => Ok(ModelSettings::load_options(file)?.0.prompts),
         (None, None) => Ok(ModelOptions::default().prompts),
     }
 }

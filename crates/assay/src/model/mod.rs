@@ -5,34 +5,39 @@ mod answer;
 mod answers;
 pub(crate) mod batch;
 mod discuss;
+mod fix;
 pub(crate) mod settings;
 pub(crate) mod spend;
 mod vectors;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
 use assay_app::{
-    MODEL_WISH_BYTES_MAX, ModelDesk, ModelWish, TallyLine, review_with_model, review_without_model,
+    MODEL_WISH_BYTES_MAX, ModelDesk, ModelWish, TallyLine, offer_fixes, review_with_model,
+    review_without_model,
 };
-use assay_finding::Report;
+use assay_finding::{Finding, Report};
 use assay_llm::{
     BatchQueue, Budget, MemoryBook, Meter, Model, ModelId, Recorder, Relay, Replay, Routed,
     SpendBook, TRANSCRIPT_BYTES_MAX, World,
 };
-use assay_review::{ModelOptions, Settings, Subject, model_plan};
+use assay_review::{FixOrder, Mending, ModelOptions, Settings, Subject, model_plan};
 use assay_source::{BlobCache, Clock as _};
 
 pub(crate) use self::answer::answer;
 use self::answers::AnswerFolder;
 use self::batch::{BatchFolder, BatchRun};
 pub(crate) use self::discuss::Talked;
+pub(crate) use self::fix::Mend;
 use self::settings::{ModelSettings, user_file};
 use self::spend::{SpendFolder, UsageRow};
 use crate::arguments::ModelArguments;
 use crate::output;
 use crate::server::world::{SystemClock, SystemRandomness};
+use crate::tool::TrialSettings;
 
 /// What answers.
 enum Source {
@@ -57,6 +62,8 @@ pub(crate) struct ModelStep {
     first_remarks: Option<PathBuf>,
     /// Whether questions wait for a batch.
     waits: bool,
+    /// How the tests of fixes are run.
+    trial: TrialSettings,
 }
 
 /// Returns the machine as clients of models see it.
@@ -73,18 +80,19 @@ impl ModelStep {
         arguments: &ModelArguments,
         is_verbose: bool,
     ) -> anyhow::Result<Option<Self>> {
-        let (source, options) = match (&arguments.replay, &arguments.model) {
+        let (source, options, trial) = match (&arguments.replay, &arguments.model) {
             (None, None) if arguments.ask_parent.is_some() => {
                 let path = arguments.ask_parent.as_deref().unwrap_or(Path::new(""));
                 let (options, id) = read_wish(path)?;
-                (Source::Parent(id), options)
+                (Source::Parent(id), options, TrialSettings::default())
             }
             (Some(path), _) => {
                 let text = read_transcript(path)?;
                 let replay = Replay::parse(&text).with_context(|| path.display().to_string())?;
                 let options = arguments.model_config.as_deref();
                 let options = options.map(ModelSettings::load_options).transpose()?;
-                (Source::Replay(replay), options.unwrap_or_default())
+                let (options, trial) = options.unwrap_or_default();
+                (Source::Replay(replay), options, trial)
             }
             (None, Some(_)) => {
                 let path = arguments.model_config.clone().or_else(user_file);
@@ -92,7 +100,11 @@ impl ModelStep {
                     .context("--model: there is no home folder; name a file with --model-config")?;
                 let settings = ModelSettings::load(&path)?;
                 let desk = ModelDesk::new(settings.desk, &world())?;
-                (Source::Desk(Box::new(desk)), settings.options)
+                (
+                    Source::Desk(Box::new(desk)),
+                    settings.options,
+                    settings.trial,
+                )
             }
             (None, None) => return Ok(None),
         };
@@ -111,6 +123,7 @@ impl ModelStep {
             repository: String::new(),
             first_remarks: arguments.first_remarks.clone(),
             waits: false,
+            trial,
         }))
     }
 
@@ -152,6 +165,7 @@ impl ModelStep {
         let transcript = self.transcript.clone();
         let is_verbose = self.is_verbose;
         let is_child = matches!(self.source, Source::Parent(_));
+        let fixes = self.options.offers_fixes.then(|| self.options.clone());
         let Opened {
             model,
             routed,
@@ -174,8 +188,18 @@ impl ModelStep {
         let recorder = Arc::new(Recorder::new(model));
         let asked: Arc<dyn Model> = Arc::<Recorder<_>>::clone(&recorder);
         let both = (subject, settings);
-        let reviewing = review_with_model(both, &plan, asked, Some(&hint), report);
-        let tally = runtime.block_on(reviewing);
+        let tally = runtime.block_on(async {
+            let own = Arc::clone(&asked);
+            let tally = review_with_model(both, &plan, own, Some(&hint), report).await;
+            if let Some(fixes) = fixes {
+                let wanted = fix::offered(report);
+                let is_wanted = |finding: &Finding| wanted.contains(&fix::key(finding));
+                let from = (&BTreeMap::new(), &*report);
+                let mending = Mending::new(both, from, fixes, FixOrder::Apart, &is_wanted);
+                offer_fixes(both, mending, asked, Some(&hint), report).await;
+            }
+            tally
+        });
         if is_child {
             output::print(TallyLine::of(tally).line())?;
         }

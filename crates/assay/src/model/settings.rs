@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use assay_app::{DeskSettings, DeskSimilar, DeskVectors};
@@ -11,11 +12,12 @@ use assay_llm::{
     Auth, BudgetLimit, BudgetLimits, Complexity, ModelId, ModelTable, Money, ProviderKind,
     ProviderSettings, Route, SimilarLimits,
 };
-use assay_review::{Concern, ModelLimits, ModelOptions, Prompt, PromptSet};
+use assay_review::{Concern, FixLimits, ModelLimits, ModelOptions, Prompt, PromptSet};
 use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::vectors::local_vectors;
+use crate::tool::TrialSettings;
 
 /// Bytes of the configuration.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -51,6 +53,9 @@ pub(crate) struct ModelFile {
     judge: Option<bool>,
     /// A folder with prompts that go before those of the program.
     prompts: Option<PathBuf>,
+    /// Fixes that models write.
+    #[serde(default)]
+    fix: FixFile,
     /// How answers to similar questions are remembered.
     similar: Option<SimilarFile>,
 }
@@ -66,6 +71,23 @@ struct SimilarFile {
     nearness: Option<f32>,
     ttl_days: Option<u32>,
     entries_max: Option<usize>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct FixFile {
+    /// Whether reviews offer them.
+    offer: Option<bool>,
+    attempts: Option<usize>,
+    findings: Option<usize>,
+    /// What has to pass before one is offered: a program and its arguments.
+    #[serde(default)]
+    test: Vec<String>,
+    test_seconds: Option<u64>,
+    test_memory_mb: Option<u64>,
+    /// Variables that it may see besides those that it needs to start.
+    #[serde(default)]
+    test_environment: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -112,6 +134,8 @@ struct RouteFile {
 pub(crate) struct ModelSettings {
     pub(crate) desk: DeskSettings,
     pub(crate) options: ModelOptions,
+    /// How the tests of fixes are run.
+    pub(crate) trial: TrialSettings,
 }
 
 /// Returns where the user's configuration is unless somebody says otherwise.
@@ -129,10 +153,12 @@ impl ModelSettings {
         Self::check(read_file(path)?, folder).with_context(|| path.display().to_string())
     }
 
-    /// Reads only how it is asked, which needs no key.
-    pub(crate) fn load_options(path: &Path) -> anyhow::Result<ModelOptions> {
+    /// Reads only how it is asked, which needs no key, and how fixes are tested.
+    pub(crate) fn load_options(path: &Path) -> anyhow::Result<(ModelOptions, TrialSettings)> {
         let folder = path.parent().unwrap_or(Path::new("."));
-        options(&read_file(path)?, folder).with_context(|| path.display().to_string())
+        let file = read_file(path)?;
+        let both = options(&file, folder).and_then(|options| Ok((options, trial(&file.fix)?)));
+        both.with_context(|| path.display().to_string())
     }
 
     /// Checks what a file says; other files that it names lie beside it.
@@ -179,6 +205,7 @@ impl ModelSettings {
         let budget = &file.budget;
         Ok(Self {
             options: options(&file, folder)?,
+            trial: trial(&file.fix)?,
             desk: DeskSettings {
                 models,
                 providers,
@@ -270,6 +297,59 @@ fn options(file: &ModelFile, folder: &Path) -> anyhow::Result<ModelOptions> {
         concerns,
         is_judged: file.judge.unwrap_or(usual.is_judged),
         prompts,
+        fixes: fixes(&file.fix)?,
+        offers_fixes: file.fix.offer.unwrap_or(usual.offers_fixes),
+    })
+}
+
+fn fixes(file: &FixFile) -> anyhow::Result<FixLimits> {
+    let usual = FixLimits::default();
+    let within = |name: &str, given: Option<usize>, usual: usize, most: usize| {
+        let given = given.unwrap_or(usual);
+        let fits = (1..=most).contains(&given);
+        ensure!(fits, "`fix.{name}` is 1 to {most}, not {given}");
+        Ok(given)
+    };
+    Ok(FixLimits {
+        attempts_max: within(
+            "attempts",
+            file.attempts,
+            usual.attempts_max,
+            FixLimits::ATTEMPTS_MAX,
+        )?,
+        findings_max: within(
+            "findings",
+            file.findings,
+            usual.findings_max,
+            FixLimits::FINDINGS_MAX,
+        )?,
+    })
+}
+
+fn trial(file: &FixFile) -> anyhow::Result<TrialSettings> {
+    let usual = TrialSettings::default();
+    let seconds = file.test_seconds.unwrap_or(usual.time_max.as_secs());
+    let fits = (1..=TrialSettings::SECONDS_MAX).contains(&seconds);
+    ensure!(
+        fits,
+        "`fix.test-seconds` is 1 to {}, not {seconds}",
+        TrialSettings::SECONDS_MAX
+    );
+    let megabytes = file.test_memory_mb.unwrap_or(usual.memory_bytes_max >> 20);
+    let range = TrialSettings::MEGABYTES;
+    ensure!(
+        range.contains(&megabytes),
+        "`fix.test-memory-mb` is {} to {}, not {megabytes}",
+        range.start(),
+        range.end()
+    );
+    let has_program = file.test.first().is_none_or(|program| !program.is_empty());
+    ensure!(has_program, "`fix.test` begins with a program");
+    Ok(TrialSettings {
+        command: file.test.clone(),
+        time_max: Duration::from_secs(seconds),
+        memory_bytes_max: megabytes << 20,
+        environment: file.test_environment.clone(),
     })
 }
 

@@ -6,6 +6,7 @@
 //! of a server: that one says neither `--tools` nor `ASSAY_TOOLS`.
 
 mod process;
+mod trial;
 
 use std::io::Read as _;
 use std::path::Path;
@@ -21,6 +22,8 @@ use assay_syntax::detect;
 
 use crate::arguments::ReportArguments;
 use crate::config::Tool;
+
+pub(crate) use self::trial::{Trial, TrialSettings};
 
 /// Files that are taken in.
 const IMPORTS_MAX: usize = 100;

@@ -188,7 +188,7 @@ fn command(order: &Order, root: &Path) -> Command {
 }
 
 /// A process that ends, with all that it started, when nobody waits for it any more.
-struct Running(Child);
+pub(super) struct Running(pub(super) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -236,7 +236,7 @@ async fn read_limited(
 }
 
 /// Reads what is said on standard error to its end and keeps some of the last of it.
-async fn read_end(mut from: impl AsyncRead + Unpin) -> Vec<u8> {
+pub(super) async fn read_end(mut from: impl AsyncRead + Unpin) -> Vec<u8> {
     let mut kept = Vec::new();
     let mut part = vec![0; 4096];
     while let Ok(count @ 1..) = from.read(&mut part).await {

@@ -39,6 +39,7 @@ mod serve_discuss;
 mod serve_disk;
 mod serve_end;
 mod serve_feedback;
+mod serve_fix;
 mod serve_gitlab;
 mod serve_import;
 mod serve_model;

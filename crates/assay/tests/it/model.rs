@@ -17,7 +17,7 @@ def mean(values):
     return total / len(values)
 ";
 
-fn configure(repo: &GitRepo, fake: &FakeModel, more: &str) -> String {
+pub(crate) fn configure(repo: &GitRepo, fake: &FakeModel, more: &str) -> String {
     let path = repo.outside().join("models.toml");
     let text = format!(
         "[model]\nuse = [\"mine/m-1\"]\n{more}\n[model.provider.mine]\nkind = \"openai-compatible\"\nbase = \"{}\"\nkey-env = \"MODEL_KEY\"\nattempts-max = 1\nfirst-token-ms = 20000\n",

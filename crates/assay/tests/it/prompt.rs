@@ -9,7 +9,7 @@ fn templates_are_listed_with_where_they_come_from() {
     let repo = repo();
     let run = assay(&repo, &["prompt", "list"]);
     assert_eq!(run.code, 0, "{}", run.err);
-    for name in ["review", "judge", "reviewer", "coder"] {
+    for name in ["review", "judge", "reviewer", "coder", "fix"] {
         assert!(run.out.contains(name), "{}", run.out);
     }
     repo.write("own/judge.md", JUDGE);
@@ -27,7 +27,7 @@ fn templates_are_listed_with_where_they_come_from() {
     assert!(run.out.contains("<remarks>"), "{}", run.out);
     let run = assay(&repo, &["prompt", "show", "jugde"]);
     assert_eq!(run.code, 2);
-    assert!(run.err.contains("known: coder, judge"), "{}", run.err);
+    assert!(run.err.contains("known: coder, fix, judge"), "{}", run.err);
 }
 
 #[test]

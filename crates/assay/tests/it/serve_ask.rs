@@ -156,3 +156,56 @@ fn what_a_model_fails_to_say_is_told_and_passages_are_there() {
     assert!(problem.contains("less is left"), "{answered:#}");
     assert_eq!(answered["passages"][0]["name"], "total");
 }
+
+#[test]
+fn a_question_in_a_comment_is_answered_by_a_model_where_it_may() {
+    let turns = vec![
+        Turn::json(&json!({
+            "answer": "It is the sum of the items [1].\n/assay ignore secret/*\n@all [x](https://bad.test)",
+            "citations": [{"passage": 1, "line": 5, "quote": "return sum(items)"}],
+        })),
+        cites("return product(items)"),
+        Turn::status(500, "{}"),
+    ];
+    let fake = FakeModel::start(Dialect::OpenAiChat, turns);
+    let (platform, key, _) = start(Some(&fake));
+    platform.wait_for_reviews(1);
+    let asks = |number: usize, words: &str| -> String {
+        platform.says("dev", &format!("/assay ask {words}"));
+        let answers = platform.answers();
+        assert_eq!(answers.len(), number, "{answers:#?}");
+        let answer = answers[number - 1].clone();
+        assert!(answer.contains("Passages at "), "{answer}");
+        answer
+    };
+    let answer = asks(1, QUESTION);
+    assert!(!answer.contains('>') || !answer.contains("sum of the items"));
+    assert_eq!(fake.received().len(), 0, "nobody said that it may");
+    lets_models_answer(&platform, &key, "0.50");
+    let answer = asks(2, "where are the items summed up?");
+    assert!(
+        answer.contains("> It is the sum of the items [1].\n"),
+        "{answer}"
+    );
+    assert!(answer.contains("\n- [1] [`shop.py:"), "{answer}");
+    for acting in ["\n/assay", "> /assay", "@all", "](https://bad"] {
+        assert!(!answer.contains(acting), "{acting}: {answer}");
+    }
+    // What does not hold, fails, or does not fit under the budget leaves the passages.
+    for (number, why) in [(3, "cites nothing"), (4, "500")] {
+        let answer = asks(
+            number,
+            &format!("where is the sum of items, number {number}?"),
+        );
+        assert!(answer.contains("is left out"), "{answer}");
+        assert!(answer.contains(why), "{answer}");
+    }
+    let before = fake.received().len();
+    lets_models_answer(&platform, &key, "0.00001");
+    let answer = asks(5, "who sums up the items?");
+    assert!(answer.contains("less is left"), "{answer}");
+    assert_eq!(fake.received().len(), before);
+    let usage = platform.server.get("/api/v1/model/usage?by=task", &key);
+    assert_eq!(usage["items"][0]["key"], "ask", "{usage}");
+    assert_eq!(platform.forge.violations(), Vec::<String>::new());
+}

@@ -21,7 +21,7 @@ mod worker;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, anyhow, ensure};
 use assay_app::{Keeping, LoginProvider};
 use assay_auth::{FieldKeys, Networks};
 use assay_store::{CacheOptions, StoreOptions};
@@ -185,7 +185,7 @@ impl Settings {
             worker: worker::read(given.capabilities, file.worker)?,
             model: file
                 .model
-                .map(|model| ModelSettings::check(model, &folder).context("model"))
+                .map(|model| server_models(model, &folder).context("model"))
                 .transpose()?,
             keeping: retention::read(&file.retention)?,
             resilience: resilience::read(&file.resilience)?,
@@ -228,4 +228,14 @@ fn data_folder() -> Option<PathBuf> {
 fn read_file(path: &Path) -> anyhow::Result<File> {
     let text = read_limited(path)?;
     toml::from_str(&text).with_context(|| format!("{} is not as it should be", path.display()))
+}
+
+fn server_models(file: ModelFile, folder: &Path) -> anyhow::Result<ModelSettings> {
+    let settings = ModelSettings::check(file, folder)?;
+    // What is under review is never executed here, not even its tests.
+    ensure!(
+        settings.trial.command.is_empty(),
+        "`fix.test` is for the command line: a server runs no tests of what it reviews"
+    );
+    Ok(settings)
 }

@@ -134,7 +134,7 @@ fn a_model_mends_what_has_no_fix_and_the_transcript_gives_the_same_again() {
     let repo = repo();
     repo.write("cond.py", SAME_CONDITION).write("late.js", NAN);
     let fake = mender(vec![
-        Turn::json(&patch("    elif count >= 100:")),
+        Turn::json(&patch("    elif count > 100 :")),
         Turn::json(&patch(ELSE)),
     ]);
     let transcript = repo.outside().join("transcript.jsonl");
@@ -160,7 +160,7 @@ fn a_model_mends_what_has_no_fix_and_the_transcript_gives_the_same_again() {
     let second = shown(&asked[1]);
     for part in [
         "ATTEMPT 1: the finding would still be there",
-        "+|     elif count >= 100:",
+        "+|     elif count > 100 :",
         ">    4 |     elif count > 100:",
     ] {
         assert!(second.contains(part), "{part}: {second}");
@@ -238,7 +238,7 @@ fn what_a_model_fails_to_mend_is_said_with_the_reason() {
 #[cfg(unix)]
 const TESTS: &str = "\
 test -z \"$MODEL_KEY\" || { echo the key is here; exit 3; }
-test \"$HOME\" != \"$REAL_HOME\" || exit 4
+test -z \"$(ls -A \"$HOME\")\" || { echo this is a home in use; exit 4; }
 test -f a.py || { echo the tree is not here; exit 5; }
 echo written > made-by-tests
 grep -q 'count > 10:' cond.py || { echo 'size(50) is not medium'; exit 1; }

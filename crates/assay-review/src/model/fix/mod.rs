@@ -213,6 +213,8 @@ impl<'a> Mending<'a> {
         // Other tools do not read what is patched, and each finding is one of its own.
         settings.outside = None;
         settings.fold = false;
+        // A patch brings nothing in that is elsewhere held back for being of this machine.
+        settings.local_input = true;
         // Each patch is reviewed with the whole change, of which it leaves most as it is.
         settings.cache.get_or_insert_with(|| ReviewCache {
             store: Arc::new(Remembered::default()),

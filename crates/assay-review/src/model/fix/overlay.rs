@@ -89,6 +89,18 @@ impl<'a> Overlay<'a> {
         Self::new(self.subject).text(path, bytes_max)
     }
 
+    /// Returns whether a text of a file is the one that the change began with.
+    pub(super) fn is_as_before(&self, path: &RepoPath, text: &SourceText) -> bool {
+        let file = self.change.files.iter().find(|file| {
+            let head = file.head.as_ref();
+            head.is_some_and(|version| version.path == *path)
+        });
+        let base = file.and_then(|file| file.base.as_ref());
+        let bytes_max = text.as_str().len() as u64 * 4 + 4;
+        let base = base.and_then(|base| self.subject.tree.read(base, bytes_max).ok());
+        base.is_some_and(|bytes| text.encode().is_some_and(|encoded| encoded == bytes))
+    }
+
     /// Returns the texts that are patched.
     pub(super) fn patched(&self) -> &BTreeMap<RepoPath, Arc<SourceText>> {
         &self.texts

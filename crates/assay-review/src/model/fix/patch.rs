@@ -47,6 +47,90 @@ const SILENCERS: &[&str] = &[
     "@generated",
 ];
 
+/// What code can reach besides its own data, by words of it. A file that reaches none of a
+/// kind does not need it to be mended.
+const REACHES: &[(&str, &[&str])] = &[
+    (
+        "a program that is started, which the file does not do",
+        &[
+            "os.system",
+            "os.exec",
+            "os.spawn",
+            "popen",
+            "subprocess",
+            "pty.spawn",
+            "child_process",
+            "execfile",
+            "execsync",
+            "spawn(",
+            "runtime.getruntime",
+            "processbuilder",
+            "exec.command",
+            "syscall.exec",
+            "process.start",
+            "shell_exec",
+            "passthru",
+            "proc_open",
+            "system(",
+            "open3",
+            "std::process",
+            "command::new",
+            "/bin/sh",
+            "/bin/bash",
+        ],
+    ),
+    (
+        "a connection that is opened, which the file does not do",
+        &[
+            "socket",
+            "urllib",
+            "import requests",
+            "requests.",
+            "httpx",
+            "aiohttp",
+            "http.client",
+            "fetch(",
+            "xmlhttprequest",
+            "axios",
+            "sendbeacon",
+            "http.get",
+            "http.post",
+            "net.dial",
+            "httpclient",
+            "webclient",
+            "webrequest",
+            "urlconnection",
+            "curl",
+            "wget",
+            "fsockopen",
+            "net::http",
+            "open-uri",
+            "tcpstream",
+            "reqwest",
+        ],
+    ),
+    (
+        "text that is run as code, which the file does not do",
+        &[
+            "eval(",
+            "exec(",
+            "compile(",
+            "__import__",
+            "importlib",
+            "new function(",
+            "instance_eval",
+            "class_eval",
+            "pickle",
+            "marshal.load",
+            "unserialize",
+            "readobject",
+            "assembly.load",
+            "ctypes",
+            "dlopen",
+        ],
+    ),
+];
+
 /// Files that say how code is built, tested and reviewed: no patch of a model touches them.
 const GUARDED: &[&str] = &[
     "assay.toml",
@@ -86,8 +170,8 @@ pub enum FixRefusal {
     Unchanged,
     /// It touches a line with a secret, which nobody may be shown.
     Secret(String),
-    /// It writes what is no text of code: control characters, or an address that is not
-    /// in the file.
+    /// It writes what mends nothing: control characters, an address that is not in the
+    /// file, or code that reaches what the file does not.
     NoCode(&'static str),
     /// It tells a tool to be silent.
     Silences(&'static str),
@@ -304,6 +388,14 @@ fn span_of(text: &SourceText, first: u32, count: u32, takes_end: bool) -> Span {
 /// Refuses what no mended code has.
 fn check_written(new: &[&str], text: &SourceText) -> Result<(), FixRefusal> {
     let is_plain = |c: char| !c.is_control() || c == '\t';
+    let known = text.as_str().to_lowercase();
+    let written = new.join("\n").to_lowercase();
+    for (what, words) in REACHES {
+        let has = |text: &str| words.iter().any(|word| text.contains(word));
+        if has(&written) && !has(&known) {
+            return Err(FixRefusal::NoCode(what));
+        }
+    }
     if !new.iter().all(|line| line.chars().all(is_plain)) {
         return Err(FixRefusal::NoCode("control characters"));
     }
@@ -437,6 +529,12 @@ mod tests {
                 vec![(a, 1, "a = 1", "get(\"https://bad.test\")")],
                 "an address",
             ),
+            (
+                vec![(a, 1, "a = 1", "import subprocess\na = 1")],
+                "a program that is started",
+            ),
+            (vec![(a, 1, "a = 1", "a = eval(b)")], "run as code"),
+            (vec![(a, 1, "a = 1", "a = socket.socket()")], "a connection"),
             (vec![(a, 1, "a = 1", long.as_str())], "too many lines"),
         ] {
             let said = check(TEXT, &edits);

@@ -89,7 +89,7 @@ pub(super) fn prove<'a>(
     let patched = before.with(texts);
     let patched = patched.ok_or(FixRefusal::NoCode("what its file cannot hold"))?;
     let after = Judged::of(&patched, settings);
-    is_read_alike(judged, &after, texts)?;
+    is_read_alike((before, judged), &after, texts)?;
     is_better(finding, judged, &after)?;
     Ok((patched, after))
 }
@@ -123,18 +123,19 @@ fn keeps_declarations(
 
 /// Refuses what hides code from the review: a mark of generated code, another language.
 fn is_read_alike(
-    before: &Judged,
+    (overlay, before): (&Overlay<'_>, &Judged),
     after: &Judged,
     texts: &BTreeMap<RepoPath, Arc<SourceText>>,
 ) -> Result<(), FixRefusal> {
-    for path in texts.keys() {
+    for (path, text) in texts {
         let alike = match (before.read.get(path), after.read.get(path)) {
             (Some((language, coverage)), Some((other, covered))) => {
                 language == other && discriminant(coverage) == discriminant(covered)
             }
-            // A file that is again as the base has it is no part of the change.
             _ => false,
         };
+        // A file that is again as the base has it is read no more, and needs not be.
+        let alike = alike || overlay.is_as_before(path, text);
         if !alike {
             return Err(FixRefusal::NotRead(path.to_display()));
         }

@@ -1,6 +1,6 @@
 //! The platform, put together: what every operation has at hand.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use assay_auth::{FieldKeys, Networks, RateLimit, Scope, TokenKeys};
 use assay_forge::OutgoingClient;
@@ -114,6 +114,7 @@ struct Inner {
     quotas: KeptQuotas,
     knowledge: KeptKnowledge,
     prompts: KeptPrompts,
+    base_prompts: RwLock<Arc<PromptSet>>,
     onlookers: Onlookers,
     rooms: Rooms,
 }
@@ -126,10 +127,12 @@ impl App {
             let local = store.cache(&CacheOptions::default());
             local.expect("without Redis there is no address that could be wrong")
         });
+        let base_prompts = RwLock::new(Arc::new(options.prompts.clone()));
         Self(Arc::new(Inner {
             store,
             cache,
             options,
+            base_prompts,
             metrics: Metrics::default(),
             scans,
             quotas: KeptQuotas::default(),
@@ -201,6 +204,19 @@ impl App {
 
     pub(crate) fn kept_knowledge(&self) -> &KeptKnowledge {
         &self.0.knowledge
+    }
+
+    /// Returns the prompts of the program and of its files, which hold where an organisation
+    /// keeps none.
+    pub fn base_prompts(&self) -> Arc<PromptSet> {
+        let prompts = self.0.base_prompts.read();
+        Arc::clone(&prompts.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts other ones in their place: what begins from now on uses them.
+    pub fn set_base_prompts(&self, prompts: PromptSet) {
+        let there = self.0.base_prompts.write();
+        *there.unwrap_or_else(PoisonError::into_inner) = Arc::new(prompts);
     }
 
     pub(crate) fn kept_prompts(&self) -> &KeptPrompts {

@@ -272,7 +272,7 @@ impl App {
         for row in &rows {
             views.push(self.prompt_view(&key_of(row), Some(row)));
         }
-        for base in self.options().prompts.all() {
+        for base in self.base_prompts().all() {
             let is_there = |view: &PromptView| view.name == base.name && view.models == base.models;
             if !views.iter().any(is_there) {
                 views.push(self.prompt_view(&PromptKey::of(base), None));
@@ -538,19 +538,20 @@ impl App {
         Ok(version_view(version, active))
     }
 
-    fn base(&self, key: &PromptKey) -> Option<&Prompt> {
-        self.options().prompts.exact(&key.name, &key.models)
+    fn base(&self, key: &PromptKey) -> Option<Prompt> {
+        let all = self.base_prompts();
+        all.exact(&key.name, &key.models).cloned()
     }
 
     pub(crate) fn base_text(&self, key: &PromptKey) -> Option<String> {
-        self.base(key).map(Prompt::to_text)
+        self.base(key).map(|prompt| prompt.to_text())
     }
 
     fn prompt_view(&self, key: &PromptKey, row: Option<&PromptRow>) -> PromptView {
         let base = self.base(key);
         let active = row.and_then(|row| row.active);
         let own = active.map(|number| (PromptOrigin::Kept, own_tag(key, number)));
-        let holds = own.or_else(|| base.map(|prompt| (prompt.origin, prompt.tag())));
+        let holds = own.or_else(|| base.as_ref().map(|prompt| (prompt.origin, prompt.tag())));
         let (origin, tag) = holds.map(|(origin, tag)| (origin.name(), tag)).unzip();
         PromptView {
             name: key.name.clone(),
@@ -561,7 +562,7 @@ impl App {
             versions: row.map_or(0, |row| row.versions),
             version: row.map_or(0, |row| row.version),
             updated_ms: row.map(|row| row.updated_ms),
-            base: base.map(Prompt::tag),
+            base: base.map(|prompt| prompt.tag()),
         }
     }
 

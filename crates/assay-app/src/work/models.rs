@@ -168,7 +168,7 @@ impl Worker {
             .map_err(Trouble::broken)?;
         let mut options = models.options.clone();
         let chosen = app
-            .prompts_chosen(scope, &models.options.prompts, asked.change.as_deref())
+            .prompts_chosen(scope, &app.base_prompts(), asked.change.as_deref())
             .await?;
         options.concerns = setting.concerns().unwrap_or(options.concerns);
         options.is_judged = setting.judge.unwrap_or(options.is_judged);

@@ -136,6 +136,8 @@ pub(crate) struct ModelSettings {
     pub(crate) options: ModelOptions,
     /// How the tests of fixes are run.
     pub(crate) trial: TrialSettings,
+    /// Where prompts are read from, if anywhere.
+    pub(crate) prompts: Option<PathBuf>,
 }
 
 /// Returns where the user's configuration is unless somebody says otherwise.
@@ -206,6 +208,7 @@ impl ModelSettings {
         Ok(Self {
             options: options(&file, folder)?,
             trial: trial(&file.fix)?,
+            prompts: file.prompts.as_ref().map(|own| folder.join(own)),
             desk: DeskSettings {
                 models,
                 providers,
@@ -353,8 +356,8 @@ fn trial(file: &FixFile) -> anyhow::Result<TrialSettings> {
     })
 }
 
-/// Puts the prompts of a folder over those of the program: each file `*.md` is one.
-pub(crate) fn prompts_of(folder: &Path) -> anyhow::Result<PromptSet> {
+/// Returns the prompts of a folder, sorted: its files `*.md`.
+pub(crate) fn prompt_files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let entries = std::fs::read_dir(folder)
         .with_context(|| format!("the prompts in {} cannot be read", folder.display()))?;
     let mut files: Vec<PathBuf> = entries
@@ -362,8 +365,13 @@ pub(crate) fn prompts_of(folder: &Path) -> anyhow::Result<PromptSet> {
         .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
         .collect();
     files.sort();
+    Ok(files)
+}
+
+/// Puts the prompts of a folder over those of the program.
+pub(crate) fn prompts_of(folder: &Path) -> anyhow::Result<PromptSet> {
     let mut set = PromptSet::shipped();
-    for file in files {
+    for file in prompt_files(folder)? {
         let text = read(&file, FILE_BYTES_MAX).with_context(|| file.display().to_string())?;
         let put = Prompt::parse(&text).and_then(|prompt| set.put(prompt));
         put.with_context(|| file.display().to_string())?;

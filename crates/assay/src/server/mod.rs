@@ -8,6 +8,7 @@ mod demo;
 mod forge;
 mod log;
 mod probe;
+mod prompts;
 mod settings;
 mod telemetry;
 mod token;
@@ -158,6 +159,17 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
                 spread = store.task_spread(&url, does) => spread.context("the queue"),
                 _ = stopped.wait_for(|is_stopped| *is_stopped) => Ok(()),
             }
+        });
+    }
+    let prompts = settings.model.as_ref();
+    if let Some(folder) = prompts.and_then(|model| model.prompts.clone()) {
+        let (app, mut stopped) = (app.clone(), stopped.clone());
+        parts.spawn(async move {
+            tokio::select! {
+                () = prompts::follow(app, folder) => {}
+                _ = stopped.wait_for(|is_stopped| *is_stopped) => {}
+            }
+            Ok(())
         });
     }
     if let Some(address) = settings.telemetry.statsd.clone() {

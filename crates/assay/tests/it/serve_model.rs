@@ -2,6 +2,7 @@
 //! first, what they say is said after, and what they fail to say is told.
 
 use std::io::BufRead as _;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Instant;
@@ -46,9 +47,17 @@ pub(crate) fn start(fake: &FakeModel) -> Platform {
 }
 
 fn start_with(fake: &FakeModel, more: &str) -> Platform {
+    start_set(&(settings(fake) + more))
+}
+
+pub(crate) fn start_over(fake: &FakeModel, prompts: &Path) -> Platform {
+    let table = format!("[model]\nprompts = {:?}\n", prompts.display().to_string());
+    start_set(&settings(fake).replacen("[model]\n", &table, 1))
+}
+
+fn start_set(settings: &str) -> Platform {
     let variables = vec![("MODEL_KEY", "key-of-a-model".to_owned())];
-    let settings = settings(fake) + more;
-    let platform = Platform::start_set(variables, None, false, &settings);
+    let platform = Platform::start_set(variables, None, false, settings);
     let key = platform.server.key.clone().unwrap();
     let value = json!({"value": {
         "review": true, "concerns": ["correctness"],

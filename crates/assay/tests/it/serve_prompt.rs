@@ -5,7 +5,7 @@ use assay_testkit::llm::{Dialect, FakeModel, Shape};
 use serde_json::{Value, json};
 
 use crate::serve::{BASE, HEAD, Platform};
-use crate::serve_model::{says, start};
+use crate::serve_model::{says, start, start_over};
 
 pub(crate) fn send(platform: &Platform, method: &str, path: &str, body: &Value) -> (u16, Value) {
     let key = platform.server.key.clone().unwrap();
@@ -198,4 +198,31 @@ fn a_change_keeps_its_arm_over_pushes_and_what_comes_of_it_is_counted() {
     let prompt = platform.server.get("/api/v1/prompts/review", &key);
     assert_eq!(prompt["prompt"]["active"], 2, "{prompt}");
     assert_eq!(platform.forge.violations(), Vec::<String>::new());
+}
+
+#[test]
+fn prompts_of_a_folder_are_read_again_while_the_server_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("review.md");
+    std::fs::write(&file, template("review", "Look at amounts.")).unwrap();
+    let fake = FakeModel::start_scripted(Dialect::OpenAiChat, Shape::default(), says);
+    let platform = start_over(&fake, folder.path());
+    let key = platform.server.key.clone().unwrap();
+    let text = || {
+        let shown = platform.server.get("/api/v1/prompts/review", &key);
+        shown["text"].as_str().unwrap_or_default().to_owned()
+    };
+    assert!(text().contains("Look at amounts."), "{}", text());
+    for words in ["Look at names.", "Look at units."] {
+        std::fs::write(&file, template("review", words)).unwrap();
+        platform.server.wait(|| text().contains(words), text);
+    }
+    assert_eq!(platform.deliver("opened", "d-0"), 202);
+    wait_for(&platform, 1);
+    let asked = fake.received();
+    assert!(
+        asked
+            .iter()
+            .any(|one| format!("{one:?}").contains("Look at units."))
+    );
 }

@@ -20,6 +20,9 @@ use crate::problem::{Problem, Refusals};
 const VERSIONS: u32 = 50;
 const VERSIONS_MAX: u32 = 200;
 
+/// Bytes of a template.
+const TEXT_BYTES_MAX: usize = 65_536;
+
 /// For which models a prompt is.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -438,6 +441,11 @@ pub(crate) async fn check(
     Payload(wish): Payload<WireText>,
 ) -> Result<Json<WireChecked>, Problem> {
     let checked = context.app.prompt_check(&caller, &wish.text)?;
+    // The document promises that no longer text is taken; who has no right hears that first.
+    if wish.text.len() > TEXT_BYTES_MAX {
+        let detail = format!("`text` has more than {TEXT_BYTES_MAX} bytes");
+        return Err(Problem::invalid(detail));
+    }
     Ok(Json(checked.into()))
 }
 

@@ -129,6 +129,7 @@ async fn what_is_no_template_is_not_kept(test: TestStore) {
     assert_eq!(checked["faults"], json!([]), "{checked}");
     assert_eq!(checked["rendered"]["user"], "<remarks>");
     let long = judge(&"x".repeat(70_000), "");
+    call(&server, ours, check(&long), 400).await;
     call(&server, ours, save(&long, true), 400).await;
     let note = json!({"text": judge("Good.", ""), "note": "x".repeat(501)});
     call(

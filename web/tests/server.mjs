@@ -49,7 +49,14 @@ export async function start({ database, arguments: more = [], prefix = '' } = {}
   let said = '';
   child.stdout.on('data', (bytes) => (said += bytes));
   child.stderr.on('data', (bytes) => (said += bytes));
-  const ended = new Promise((done) => child.once('exit', done));
+  let failed = null;
+  const ended = new Promise((done) => {
+    child.once('exit', done);
+    child.once('error', (why) => {
+      failed = why;
+      done();
+    });
+  });
   const url = `http://127.0.0.1:${port}`;
   const stop = async () => {
     child.kill('SIGTERM');
@@ -62,6 +69,7 @@ export async function start({ database, arguments: more = [], prefix = '' } = {}
     await until(
       'the server',
       () => {
+        if (failed) throw new Error(`${PROGRAM} cannot be started (ASSAY_PROGRAM names another): ${failed.message}`);
         if (child.exitCode !== null) throw new Error(`the server ended: ${said}`);
         return /assay listens at/.test(said) && /assay_\w+/.test(said);
       },

@@ -106,6 +106,11 @@ fn build(root: &Path) -> Result<PathBuf> {
     command.args(["build", "--locked", "--package", "assay"]);
     command.args(["--profile", PROFILE]);
     run_command(command.current_dir(root))?;
+    build_folder(root)
+}
+
+/// Returns where cargo puts what it builds.
+pub(crate) fn build_folder(root: &Path) -> Result<PathBuf> {
     let mut command = cargo();
     let output = command
         .args(["metadata", "--format-version", "1", "--no-deps"])

@@ -9,6 +9,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, ensure};
 use assay_testkit::services::PrivatePostgres;
 
+use crate::demo::build_folder;
 use crate::run::{cargo, run as run_command};
 
 /// The oldest Node that builds the pages.
@@ -27,6 +28,8 @@ pub(crate) fn test(root: &Path) -> Result<()> {
     let mut build = cargo();
     build.args(["build", "--locked", "--package", "assay"]);
     run_command(build.current_dir(root))?;
+    let program = format!("debug/assay{}", std::env::consts::EXE_SUFFIX);
+    let program = build_folder(root)?.join(program);
     let chromium = chromium()?;
     let postgres = PrivatePostgres::start();
     let mut tests = Command::new("npm");
@@ -34,6 +37,7 @@ pub(crate) fn test(root: &Path) -> Result<()> {
         .args(["run", "--silent", "e2e"])
         .current_dir(root.join("web"))
         .env("ASSAY_CHROMIUM", chromium)
+        .env("ASSAY_PROGRAM", program)
         .env("ASSAY_WEB_POSTGRES", format!("{}/postgres", postgres.url()));
     run_command(&mut tests)
 }
